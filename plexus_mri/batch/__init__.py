@@ -1,0 +1,1 @@
+"""Study folder to cases, one after another, resumable."""

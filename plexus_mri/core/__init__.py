@@ -1,0 +1,1 @@
+"""Immutable values of the project: numpy and scipy only, no files, no plots."""

@@ -1,0 +1,92 @@
+"""Case and CaseResult: what goes into the flow and what comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plexus_mri.core.anatomy import NerveKey
+from plexus_mri.core.comparison import Comparison
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.measurement import MeasurementTable
+from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.volume import LabelMap, Volume
+from plexus_mri.reasons import ReasonCode
+
+
+@dataclass(frozen=True)
+class SeriesInfo:
+    """What is known of the main image's series, without anything that names the patient.
+
+    ``series`` is our own number in the inventory; ``source_sha256`` is over the pixel files.
+    """
+
+    series: int
+    contrast: str
+    plane: str
+    orientation_source: str
+    files: int
+    source_sha256: str
+    rule: str = ""
+    acquisition: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnMask:
+    """A mask of the user: labels on any grid, and which nerve each label is."""
+
+    labels: LabelMap
+    nerve_of_index: Mapping[int, NerveKey]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One subject's image, ready for the flow."""
+
+    subject: str
+    session: str | None
+    image: Volume
+    series: SeriesInfo
+    own_mask: OwnMask | None = None
+
+
+@dataclass(frozen=True)
+class QualityNumber:
+    """One number about the image or result, with its cut-off and where that comes from.
+
+    ``passed`` is None when there is no cut-off.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    cutoff: str
+    source: str
+    passed: bool | None
+
+
+@dataclass(frozen=True)
+class CaseWarning:
+    """Something a reader must know: a reason code and where it applies."""
+
+    reason: ReasonCode
+    where: str
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class CaseResult:
+    """Everything measured on one case; ``frame`` is None when no midline was found.
+
+    ``image`` is the bias-corrected image and ``labels`` the nerves (numbered by
+    ``core.anatomy.label_index``), both in RAS axis order; ``case.image`` keeps the stored order.
+    """
+
+    case: Case
+    image: Volume
+    frame: PatientFrame | None
+    labels: LabelMap
+    nerves: NerveTree
+    table: MeasurementTable
+    asymmetry: tuple[Comparison, ...]
+    quality: tuple[QualityNumber, ...]
+    warnings: tuple[CaseWarning, ...]
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,93 @@
+"""Centerline: the curve of a nerve through the patient, with its arc length and frames."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from plexus_mri.core.grid import FloatArray, frozen
+from plexus_mri.core.transform import RigidTransform
+from plexus_mri.errors import StageError
+from plexus_mri.reasons import ReasonCode
+
+
+@dataclass(frozen=True, eq=False)
+class Centerline:
+    """An ordered curve, proximal to distal.
+
+    Parameters
+    ----------
+    points_mm : (n, 3)
+        RAS+ mm, at least two points, no two consecutive ones equal.
+    """
+
+    points_mm: FloatArray
+
+    def __post_init__(self) -> None:
+        points = np.array(self.points_mm, dtype=float)
+        if points.ndim != 2 or points.shape[1] != 3 or len(points) < 2:  # noqa: PLR2004
+            msg = f"a centerline needs (n >= 2, 3) points, got shape {points.shape}"
+            raise StageError(msg, ReasonCode.TOO_SHORT)
+        if not np.isfinite(points).all() or (np.diff(points, axis=0) == 0).all(axis=1).any():
+            msg = "a centerline needs finite points, no two consecutive ones equal"
+            raise StageError(msg, ReasonCode.TOO_SHORT)
+        object.__setattr__(self, "points_mm", frozen(points))
+
+    @cached_property
+    def arc_length_mm(self) -> FloatArray:
+        """Distance along the curve from its first point: (n,)."""
+        steps = np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1)
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    @property
+    def length_mm(self) -> float:
+        """Length of the whole curve."""
+        return float(self.arc_length_mm[-1])
+
+    def at(self, arc_length_mm: FloatArray | float) -> FloatArray:
+        """Points (m, 3) at given arc lengths (m,), linear between nodes, clamped to the ends."""
+        arc = np.atleast_1d(np.asarray(arc_length_mm, dtype=float))
+        columns = [np.interp(arc, self.arc_length_mm, self.points_mm[:, k]) for k in range(3)]
+        return np.stack(columns, axis=1)
+
+    @cached_property
+    def tangents(self) -> FloatArray:
+        """Unit tangents, proximal to distal: (n, 3), by central differences in arc length."""
+        gradient = np.gradient(self.points_mm, self.arc_length_mm, axis=0)
+        return gradient / np.linalg.norm(gradient, axis=1, keepdims=True)
+
+    @cached_property
+    def normals(self) -> tuple[FloatArray, FloatArray]:
+        """Two unit vectors (n, 3) each that span the plane perpendicular to the curve.
+
+        Carried along by parallel transport, so the frame does not spin where the curve is
+        straight [Bishop 1975, Am. Math. Mon. 82:246].
+        """
+        tangents = self.tangents
+        seed = np.eye(3)[np.argmin(np.abs(tangents[0]))]
+        first = np.empty_like(tangents)
+        for k, tangent in enumerate(tangents):
+            seed = seed - tangent * (seed @ tangent)
+            seed = seed / np.linalg.norm(seed)
+            first[k] = seed
+        return first, np.cross(tangents, first)
+
+    def resampled(self, step_mm: float) -> "Centerline":
+        """Give the same curve with nodes at 0, step, 2·step, … (the last partial step is cut)."""
+        count = int(np.floor(self.length_mm / step_mm + 1e-9)) + 1
+        if count < 2:  # noqa: PLR2004
+            msg = f"a curve of {self.length_mm:.2f} mm is too short for steps of {step_mm} mm"
+            raise StageError(msg, ReasonCode.TOO_SHORT)
+        return Centerline(self.at(np.arange(count) * step_mm))
+
+    def reversed(self) -> "Centerline":
+        """Give the same curve run the other way."""
+        return Centerline(self.points_mm[::-1])
+
+    def moved(self, transform: RigidTransform) -> "Centerline":
+        """Give the curve after a rigid motion."""
+        return Centerline(transform.apply(self.points_mm))
+
+    def mirrored(self) -> "Centerline":
+        """Mirror the anatomy: x changes its sign."""
+        return Centerline(self.points_mm * np.array([-1.0, 1.0, 1.0]))

@@ -1,0 +1,51 @@
+"""Comparison: the left and right of one nerve and quantity, and what can be said of them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plexus_mri.core.anatomy import Nerve
+from plexus_mri.core.measurement import Quantity
+from plexus_mri.reasons import ReasonCode
+
+
+class Verdict(StrEnum):
+    """What the measurement allows to say; never a diagnosis."""
+
+    NO_DIFFERENCE = "no_difference"
+    LEFT_LARGER = "left_larger"
+    RIGHT_LARGER = "right_larger"
+    NOT_COMPARABLE = "not_comparable"
+
+
+class Pattern(StrEnum):
+    """How a difference is spread along the nerve."""
+
+    NONE = "none"
+    FOCAL = "focal"
+    MULTIFOCAL = "multifocal"
+    DIFFUSE = "diffuse"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Asymmetry of one nerve and quantity.
+
+    ``asymmetry_percent`` is 200·(L - R)/(L + R), positive when the left is larger; its 95 %
+    interval is (ci_low, ci_high). ``smallest_detectable_percent`` is the smallest |index| that
+    would have been called a difference in this image. ``from_mm`` and ``to_mm`` bound the
+    differing stretch in arc length from node 0. Numbers are None when not comparable.
+    """
+
+    nerve: Nerve
+    quantity: Quantity
+    left: float | None
+    right: float | None
+    asymmetry_percent: float | None
+    ci_low: float | None
+    ci_high: float | None
+    smallest_detectable_percent: float | None
+    verdict: Verdict
+    pattern: Pattern
+    from_mm: float | None = None
+    to_mm: float | None = None
+    reason: ReasonCode | None = None

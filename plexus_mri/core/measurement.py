@@ -1,0 +1,139 @@
+"""Measurements and profiles of nerves, with quality flags."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Flag, StrEnum
+
+from plexus_mri.core.anatomy import Nerve, NerveKey, Side
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.reasons import ReasonCode
+
+
+class Quantity(StrEnum):
+    """What is measured; ``unit`` and ``meaning`` describe it for tables and people."""
+
+    unit: str
+    meaning: str
+
+    def __new__(cls, name: str, unit: str, meaning: str) -> "Quantity":
+        """Make a member whose value is the column word."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.unit, member.meaning = unit, meaning
+        return member
+
+    LENGTH = "length_mm", "mm", "Length of the traced centerline"
+    CSA_MEAN = "csa_mean_mm2", "mm^2", "Mean cross-sectional area along the nerve"
+    CSA_MAX = "csa_max_mm2", "mm^2", "Largest cross-sectional area along the nerve"
+    DIAMETER_MEAN = "diameter_mean_mm", "mm", "Mean circle-equivalent diameter"
+    DIAMETER_AT_0 = "diameter_at_0mm", "mm", "Diameter at the first node (roots: the ganglion)"
+    DIAMETER_AT_10 = "diameter_at_10mm", "mm", "Diameter 10 mm distal to the first node"
+    SIGNAL_MEAN = "signal_mean", "1", "Mean bias-corrected intensity in the nerve"
+    SIGNAL_RATIO_MEAN = "signal_ratio_mean", "1", "Mean signal over reference muscle, same level"
+    SIGNAL_RATIO_MAX = "signal_ratio_max", "1", "Largest signal over reference muscle"
+
+
+class Quality(Flag):
+    """Flags of a measurement or node; none set means nothing is known against it."""
+
+    GOOD = 0
+    THIN = 1
+    TOUCHING = 2
+    POOR_FIT = 4
+    EDGE_OF_VIEW = 8
+    NO_REFERENCE = 16
+    LOW_CONFIDENCE = 32
+    JUNCTION = 64
+
+    @property
+    def word(self) -> str:
+        """Flag names in lower case joined by ``+``; ``good`` when none is set.
+
+        >>> (Quality.THIN | Quality.TOUCHING).word
+        'thin+touching'
+        """
+        return "+".join(f.name.lower() for f in self if f.name) or "good"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number about one nerve, with its 95 % interval.
+
+    ``value`` is None when it cannot be trusted; then ``reason`` says why.
+    ``standard_error`` is of the same unit as the value.
+    """
+
+    nerve: Nerve
+    side: Side
+    quantity: Quantity
+    value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    standard_error: float | None = None
+    quality: Quality = Quality.GOOD
+    reason: ReasonCode | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Measures along one nerve; all arrays have one entry per node.
+
+    NaN inside an array means "not measured at this node" and is written as ``n/a``.
+
+    Parameters
+    ----------
+    arc_length_mm : (n,)
+        Distance from node 0, proximal to distal.
+    points_mm : (n, 3)
+        Fitted centres, RAS+ mm.
+    csa_mm2, csa_se_mm2 : (n,)
+        Area and its standard error.
+    long_mm, short_mm, angle_deg : (n,)
+        Full axes of the fitted ellipse and the angle of the long one in the section plane.
+    signal, signal_se : (n,)
+        Fitted plateau intensity and its standard error.
+    reference : (n,)
+        Reference muscle intensity at the same level.
+    quality
+        One flag per node.
+    """
+
+    nerve: Nerve
+    side: Side
+    arc_length_mm: FloatArray
+    points_mm: FloatArray
+    csa_mm2: FloatArray
+    csa_se_mm2: FloatArray
+    long_mm: FloatArray
+    short_mm: FloatArray
+    angle_deg: FloatArray
+    signal: FloatArray
+    signal_se: FloatArray
+    reference: FloatArray
+    quality: tuple[Quality, ...]
+
+    @property
+    def diameter_mm(self) -> FloatArray:
+        """Diameter of the circle of the same area: 2·sqrt(csa/π)."""
+        diameter: FloatArray = 2.0 * (self.csa_mm2 / 3.141592653589793) ** 0.5
+        return diameter
+
+    @property
+    def signal_ratio(self) -> FloatArray:
+        """Signal over reference muscle of the same level."""
+        return self.signal / self.reference
+
+
+@dataclass(frozen=True, eq=False)
+class MeasurementTable:
+    """All measurements and profiles of a case."""
+
+    measurements: tuple[Measurement, ...]
+    profiles: Mapping[NerveKey, Profile] = field(default_factory=dict)
+
+    def get(self, nerve: Nerve, side: Side, quantity: Quantity) -> Measurement | None:
+        """Give one measurement, or None when there is none of that name."""
+        for m in self.measurements:
+            if (m.nerve, m.side, m.quantity) == (nerve, side, quantity):
+                return m
+        return None

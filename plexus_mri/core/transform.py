@@ -1,0 +1,54 @@
+"""RigidTransform: rotation and translation, never a mirror."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from plexus_mri.core.grid import FloatArray, frozen
+from plexus_mri.errors import StageError
+from plexus_mri.reasons import ReasonCode
+
+
+@dataclass(frozen=True, eq=False)
+class RigidTransform:
+    """Maps source points to target points, both RAS+ mm.
+
+    Parameters
+    ----------
+    target_from_source : (4, 4)
+        Homogeneous matrix with an orthonormal rotation of determinant +1.
+    """
+
+    target_from_source: FloatArray
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.target_from_source, dtype=float)
+        rotation = matrix[:3, :3]
+        if matrix.shape != (4, 4) or not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6):
+            msg = f"not a rigid transform: {matrix.tolist()}"
+            raise StageError(msg, ReasonCode.SIDE_UNPROVEN)
+        if np.linalg.det(rotation) < 0:
+            msg = "a rigid transform must not mirror: determinant is -1"
+            raise StageError(msg, ReasonCode.SIDE_UNPROVEN)
+        object.__setattr__(self, "target_from_source", frozen(matrix))
+
+    @classmethod
+    def from_rotation(cls, rotation: FloatArray, translation_mm: FloatArray) -> "RigidTransform":
+        """Build from a (3, 3) rotation and a (3,) translation in mm."""
+        matrix = np.eye(4)
+        matrix[:3, :3], matrix[:3, 3] = rotation, translation_mm
+        return cls(matrix)
+
+    def apply(self, points_mm: FloatArray) -> FloatArray:
+        """Target points (n, 3) of source points (n, 3)."""
+        moved: FloatArray = points_mm @ self.target_from_source[:3, :3].T
+        return moved + self.target_from_source[:3, 3]
+
+    def inverse(self) -> "RigidTransform":
+        """Give the transform from target to source."""
+        rotation = self.target_from_source[:3, :3].T
+        return RigidTransform.from_rotation(rotation, -rotation @ self.target_from_source[:3, 3])
+
+    def __matmul__(self, other: "RigidTransform") -> "RigidTransform":
+        """First ``other``, then this one."""
+        return RigidTransform(self.target_from_source @ other.target_from_source)

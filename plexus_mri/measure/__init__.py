@@ -1,0 +1,1 @@
+"""Cross-sections, caliber, signal and their precision."""

@@ -1,0 +1,1 @@
+"""Bias correction: what is done to intensities before anything is measured."""

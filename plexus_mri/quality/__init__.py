@@ -1,0 +1,1 @@
+"""Numbers about image and result quality, each with its cut-off."""

@@ -1,0 +1,75 @@
+"""The closed list of reason codes: why a series, a case, a nerve or a number is missing."""
+
+from enum import StrEnum
+
+
+class ReasonCode(StrEnum):
+    """A reason in one word for tables; ``text`` is the same in a sentence for people."""
+
+    text: str
+
+    def __new__(cls, code: str, text: str) -> "ReasonCode":
+        """Make a member whose value is the code and that carries its sentence."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.text = text
+        return member
+
+    # Input
+    INPUT_MISSING = "INPUT_MISSING", "The path does not exist."
+    INPUT_EMPTY = "INPUT_EMPTY", "No readable image was found."
+    INPUT_UNREADABLE = "INPUT_UNREADABLE", "The file is damaged or is not what its name says."
+    INPUT_UNSUPPORTED = "INPUT_UNSUPPORTED", "The kind of file or encoding is not supported."
+    INPUT_AMBIGUOUS = "INPUT_AMBIGUOUS", "Several images fit and none can be preferred."
+    INPUT_NOT_MAIN = "INPUT_NOT_MAIN", "Sound, but another series was chosen as the main image."
+    PIXEL_4D = "PIXEL_4D", "The image has more than three dimensions."
+    PIXEL_NOT_SCALAR = (
+        "PIXEL_NOT_SCALAR",
+        "Pixels are complex, colour or otherwise not one number.",
+    )
+    PIXEL_NOT_FINITE = "PIXEL_NOT_FINITE", "The image holds NaN or infinite values."
+    PIXEL_CONSTANT = "PIXEL_CONSTANT", "All pixels have the same value."
+    PIXEL_MISSING = "PIXEL_MISSING", "Pixel data are missing or shorter than promised."
+    PIXEL_COMPRESSION = "PIXEL_COMPRESSION", "The compression is unsupported or broken."
+    PIXEL_RESCALE = "PIXEL_RESCALE", "Slices differ in their rescale slope or intercept."
+    KIND_NOT_IMAGE = "KIND_NOT_IMAGE", "The object is not an MR image."
+    KIND_LOCALIZER = "KIND_LOCALIZER", "A localizer, not a measurement."
+    KIND_DERIVED = "KIND_DERIVED", "A derived copy or projection, not an acquired image."
+    KIND_MOSAIC = "KIND_MOSAIC", "A mosaic, whose slices share one frame."
+    # Geometry
+    GEO_MISSING_SLICE = "GEO_MISSING_SLICE", "Slice positions are missing."
+    GEO_DUPLICATE_SLICE = "GEO_DUPLICATE_SLICE", "Slices overlap or repeat with other pixels."
+    GEO_UNEVEN_SPACING = "GEO_UNEVEN_SPACING", "Slices are not evenly spaced."
+    GEO_MIXED_ORIENTATION = "GEO_MIXED_ORIENTATION", "Slices differ in orientation."
+    GEO_MIXED_SIZE = "GEO_MIXED_SIZE", "Slices differ in size or pixel spacing."
+    GEO_SHEARED = "GEO_SHEARED", "Slices are stacked at a slant (gantry tilt or sheared stack)."
+    GEO_NO_POSITION = "GEO_NO_POSITION", "Position or orientation of slices is missing."
+    GEO_TOO_FEW_SLICES = "GEO_TOO_FEW_SLICES", "Too few slices to follow a nerve."
+    GEO_BAD_AFFINE = "GEO_BAD_AFFINE", "The affine cannot be inverted or holds no real spacing."
+    SIDE_UNPROVEN = "SIDE_UNPROVEN", "Left and right cannot be proven from this image."
+    # Masks and landmarks of the user
+    MASK_GRID = "MASK_GRID", "The mask does not cover the same space as the image."
+    MASK_LABELS = "MASK_LABELS", "The mask and its label table do not match."
+    MASK_SIDE = "MASK_SIDE", "A label lies on the other side of the midline than its name says."
+    # Coverage and following
+    MIDLINE_NOT_FOUND = "MIDLINE_NOT_FOUND", "No spinal canal was found, so there is no midline."
+    COVERAGE_LEFT = "COVERAGE_LEFT", "The nerve is outside the field of view on the left."
+    COVERAGE_RIGHT = "COVERAGE_RIGHT", "The nerve is outside the field of view on the right."
+    COVERAGE_NONE = "COVERAGE_NONE", "The field of view holds no part of this nerve."
+    NERVE_NOT_FOUND = "NERVE_NOT_FOUND", "The nerve could not be found with confidence."
+    NERVE_LOST = "NERVE_LOST", "The nerve could be followed only part of the way."
+    LEVEL_DOUBT = "LEVEL_DOUBT", "The level names may be shifted by one on both sides."
+    LOW_CONFIDENCE = "LOW_CONFIDENCE", "The trace has a confidence below the stated limit."
+    # Measures
+    TOO_SHORT = "TOO_SHORT", "Too little of the nerve to measure this."
+    FIT_FAILED = "FIT_FAILED", "The cross-section could not be fitted."
+    NERVES_TOUCH = "NERVES_TOUCH", "A neighbour cannot be told apart from the nerve here."
+    THIN_FOR_VOXEL = "THIN_FOR_VOXEL", "The nerve is under three voxels wide; the error is larger."
+    NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."
+    QUALITY_LOW = "QUALITY_LOW", "The image is too noisy or blurred for this measure."
+    SIDE_MISSING = "SIDE_MISSING", "The nerve was measured on one side only."
+    # Running
+    CASE_CRASHED = "CASE_CRASHED", "An unexpected error stopped this case."
+    OUTPUT_NOT_WRITABLE = "OUTPUT_NOT_WRITABLE", "The output cannot be written."
+    SETTINGS_BAD = "SETTINGS_BAD", "A setting or command is wrong."
+    STOPPED = "STOPPED", "Stopped by the user."

@@ -1,0 +1,1 @@
+"""The patient frame: canal, midline and the proof of sides."""

@@ -1,0 +1,1 @@
+"""From a result to a report that is data, then figures, then HTML."""

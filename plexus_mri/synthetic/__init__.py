@@ -1,0 +1,1 @@
+"""The phantom: plexus anatomy, acquisition and truth."""

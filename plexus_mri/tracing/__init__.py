@@ -1,0 +1,1 @@
+"""From found nerves to named, sub-voxel centerlines."""
