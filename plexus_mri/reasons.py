@@ -1,6 +1,7 @@
 """The closed list of reason codes: why a series, a case, a nerve or a number is missing."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class ReasonCode(StrEnum):
@@ -8,7 +9,7 @@ class ReasonCode(StrEnum):
 
     text: str
 
-    def __new__(cls, code: str, text: str) -> "ReasonCode":
+    def __new__(cls, code: str, text: str) -> Self:
         """Make a member whose value is the code and that carries its sentence."""
         member = str.__new__(cls, code)
         member._value_ = code

@@ -25,7 +25,7 @@ class Centerline:
 
     def __post_init__(self) -> None:
         points = np.array(self.points_mm, dtype=float)
-        if points.ndim != 2 or points.shape[1] != 3 or len(points) < 2:  # noqa: PLR2004
+        if points.ndim != 2 or points.shape[1] != 3 or len(points) < 2:
             msg = f"a centerline needs (n >= 2, 3) points, got shape {points.shape}"
             raise StageError(msg, ReasonCode.TOO_SHORT)
         if not np.isfinite(points).all() or (np.diff(points, axis=0) == 0).all(axis=1).any():
@@ -54,7 +54,8 @@ class Centerline:
     def tangents(self) -> FloatArray:
         """Unit tangents, proximal to distal: (n, 3), by central differences in arc length."""
         gradient = np.gradient(self.points_mm, self.arc_length_mm, axis=0)
-        return gradient / np.linalg.norm(gradient, axis=1, keepdims=True)
+        tangents: FloatArray = gradient / np.linalg.norm(gradient, axis=1, keepdims=True)
+        return tangents
 
     @cached_property
     def normals(self) -> tuple[FloatArray, FloatArray]:
@@ -75,7 +76,7 @@ class Centerline:
     def resampled(self, step_mm: float) -> "Centerline":
         """Give the same curve with nodes at 0, step, 2·step, … (the last partial step is cut)."""
         count = int(np.floor(self.length_mm / step_mm + 1e-9)) + 1
-        if count < 2:  # noqa: PLR2004
+        if count < 2:
             msg = f"a curve of {self.length_mm:.2f} mm is too short for steps of {step_mm} mm"
             raise StageError(msg, ReasonCode.TOO_SHORT)
         return Centerline(self.at(np.arange(count) * step_mm))

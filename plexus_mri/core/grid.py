@@ -54,7 +54,8 @@ class Grid:
     @property
     def spacing(self) -> FloatArray:
         """Voxel edge lengths in mm, in array-axis order: (3,)."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
+        spacing: FloatArray = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return spacing
 
     @property
     def voxel_volume_mm3(self) -> float:
@@ -76,8 +77,8 @@ class Grid:
         ijk = self.to_voxel(points_mm)
         margin = margin_mm / self.spacing
         upper = np.array(self.shape) - 0.5
-        inside: npt.NDArray[np.bool_] = ((ijk >= -0.5 + margin) & (ijk <= upper - margin)).all(-1)
-        return inside
+        inside = (ijk >= -0.5 + margin) & (ijk <= upper - margin)
+        return np.asarray(np.all(inside, axis=-1))
 
     @property
     def corners_mm(self) -> FloatArray:

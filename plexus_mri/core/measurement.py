@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum
+from typing import Self
 
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.grid import FloatArray
@@ -15,7 +16,7 @@ class Quantity(StrEnum):
     unit: str
     meaning: str
 
-    def __new__(cls, name: str, unit: str, meaning: str) -> "Quantity":
+    def __new__(cls, name: str, unit: str, meaning: str) -> Self:
         """Make a member whose value is the column word."""
         member = str.__new__(cls, name)
         member._value_ = name

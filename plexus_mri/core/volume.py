@@ -99,8 +99,7 @@ class Volume(_GridArray):
         values: FloatArray = ndimage.map_coordinates(
             source, ijk.T, order=order, mode="nearest", prefilter=False, output=np.float64
         )
-        inside = ((ijk >= -0.5) & (ijk <= np.array(self.grid.shape) - 0.5)).all(axis=-1)
-        return np.where(inside, values, outside).reshape(shape)
+        return np.where(self.grid.contains(flat), values, outside).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
