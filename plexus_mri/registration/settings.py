@@ -1,0 +1,28 @@
+"""Settings of the patient frame."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """How the canal and the midline are found, and when they are refused."""
+
+    # Working grid: the canal is 16-18 mm wide (PAM50, De Leener 2018), so 2 mm is ample.
+    work_spacing_mm: float = 2.0
+    # Radius of the canal's cross-section: half of 16.5-18.5 × 12-12.5 mm (PAM50).
+    canal_radius_mm: float = 7.0
+    # A canal shorter than this is no landmark: three vertebral levels of 16-20 mm (PAM50).
+    shortest_canal_mm: float = 50.0
+    # A slice holds the canal when its contrast is above this share of the canal's median
+    # contrast (chosen on synthetic cases, see ADR-20).
+    canal_contrast_share: float = 0.4
+    # Least contrast of the canal against its surroundings, in robust SDs of the slice
+    # (chosen on synthetic cases, see ADR-20).
+    canal_contrast_sd: float = 3.0
+    # Largest rotation of the shoulders about the long axis that is searched.
+    largest_turn_deg: float = 25.0
+    # Canal midline and mirror plane may differ by this much; half the distance from the
+    # midline to a ganglion (13-14 mm, domain waypoints) is the most that is safe.
+    largest_midline_error_mm: float = 6.0
+    # No nerve of a side may come closer to the midline than this, or the side is unproven.
+    smallest_margin_mm: float = 3.0

@@ -1,0 +1,116 @@
+"""Finding nerves without weights: ganglia beside the canal, and bright tubes."""
+
+import numpy as np
+from scipy import ndimage
+
+from plexus_mri.core.anatomy import Side
+from plexus_mri.core.evidence import Ganglion, NerveEvidence
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.resample import isotropic_copy
+from plexus_mri.core.volume import Volume
+from plexus_mri.segmentation.settings import SegmentationSettings
+from plexus_mri.segmentation.tubularity import bright_tubes
+
+
+def find_nerves(
+    image: Volume, frame: PatientFrame, settings: SegmentationSettings
+) -> NerveEvidence:
+    """Candidates for ganglia, and how much each place looks like a bright tube.
+
+    Parameters
+    ----------
+    image
+        Bias-corrected, nerves brighter than their surroundings, RAS axis order.
+    """
+    work = isotropic_copy(image, settings.work_spacing_mm, box_mm=_search_box(frame, settings))
+    blobs = _blob_contrast(work, settings.ganglion_scale_mm)
+    candidates = _candidates(work, blobs, frame, settings)
+    contrast = _typical_contrast(candidates)
+    ganglia = tuple(
+        Ganglion(side, point, level, strength / contrast)
+        for side, point, level, strength in candidates
+        if strength / contrast >= settings.ganglion_least_strength
+    )
+    # Cerebrospinal fluid and vessels far brighter than a ganglion would cast their halo over
+    # the nerves beside them: what is brighter than three ganglia is cut there.
+    middle = float(np.median(work.data[work.data > 0])) if (work.data > 0).any() else 0.0
+    calm = np.minimum(work.data, middle + 3.0 * contrast)
+    tubes = bright_tubes(calm, settings.tube_scales_mm, settings.work_spacing_mm)
+    # An ideal long tube as bright as a ganglion answers about 0.3 of its contrast.
+    tubularity = np.clip(tubes / (0.3 * contrast), 0.0, 1.0)
+    return NerveEvidence(work.with_data(tubularity), ganglia, contrast)
+
+
+def _search_box(frame: PatientFrame, settings: SegmentationSettings) -> FloatArray:
+    """Lowest and highest world point (2, 3) of where nerves are looked for."""
+    line = frame.canal.points_mm
+    reach = np.array([settings.reach_lateral_mm, settings.reach_depth_mm, 200.0])
+    return np.stack([line.min(axis=0) - reach, line.max(axis=0) + reach])
+
+
+def _blob_contrast(work: Volume, scale_mm: float) -> FloatArray:
+    """Difference of Gaussians that answers most to balls of the ganglion's size."""
+    sigma = scale_mm / float(work.grid.spacing[0])
+    data = work.data.astype(np.float32)
+    blobs: FloatArray = ndimage.gaussian_filter(data, sigma) - ndimage.gaussian_filter(
+        data, 1.6 * sigma
+    )
+    return blobs
+
+
+def _candidates(
+    work: Volume, blobs: FloatArray, frame: PatientFrame, settings: SegmentationSettings
+) -> list[tuple[Side, FloatArray, float, float]]:
+    """Side, centre, level and contrast of each local maximum beside the canal."""
+    reach = round(3.0 / settings.work_spacing_mm)
+    peaks = (ndimage.maximum_filter(blobs, 2 * reach + 1) == blobs) & (blobs > 0)
+    ijk = np.argwhere(peaks).astype(float)
+    points = work.grid.to_world(ijk)
+    lateral = frame.lateral_mm(points)
+    forward = np.cross(np.array([0.0, 0.0, 1.0]), frame.right)
+    depth = (points - frame.canal_at(points)) @ forward
+    line = frame.canal.points_mm
+    near = (
+        (np.abs(lateral) >= settings.ganglion_nearest_mm)
+        & (np.abs(lateral) <= settings.ganglion_farthest_mm)
+        & (depth >= -settings.ganglion_behind_mm)
+        & (depth <= settings.ganglion_before_mm)
+        & (points[:, 2] >= line[:, 2].min())
+        & (points[:, 2] <= line[:, 2].max())
+    )
+    found = []
+    for index, aside in zip(ijk[near], lateral[near], strict=True):
+        side = Side.RIGHT if aside > 0 else Side.LEFT
+        centre = _peak_centre(work, blobs, index)
+        level = _level_mm(frame, centre)
+        found.append((side, centre, level, float(blobs[tuple(index.astype(int))])))
+    return sorted(found, key=lambda item: item[2])
+
+
+def _peak_centre(work: Volume, blobs: FloatArray, index: FloatArray) -> FloatArray:
+    """Sub-voxel centre of a maximum, by a parabola along each axis: (3,) in RAS+ mm."""
+    shift = np.zeros(3)
+    whole = index.astype(int)
+    for axis in range(3):
+        step = np.eye(3, dtype=int)[axis]
+        if not 0 < whole[axis] < blobs.shape[axis] - 1:
+            continue
+        before, top, after = (float(blobs[tuple(whole + k * step)]) for k in (-1, 0, 1))
+        bend = before - 2 * top + after
+        shift[axis] = 0.5 * (before - after) / bend if bend < 0 else 0.0
+    centre: FloatArray = work.grid.to_world((index + np.clip(shift, -0.5, 0.5))[None])[0]
+    return centre
+
+
+def _level_mm(frame: PatientFrame, point_mm: FloatArray) -> float:
+    """Arc length of the canal's nearest point, from its cranial end."""
+    line = frame.canal.resampled(1.0)
+    nearest = int(np.argmin(np.linalg.norm(line.points_mm - point_mm, axis=1)))
+    return float(line.arc_length_mm[nearest])
+
+
+def _typical_contrast(candidates: list[tuple[Side, FloatArray, float, float]]) -> float:
+    """Median contrast of the strongest ten, about the number of plexus ganglia in view."""
+    strongest = sorted((strength for *_, strength in candidates), reverse=True)[:10]
+    return float(np.median(strongest)) if strongest else 1.0
