@@ -89,4 +89,5 @@ def _where(error: Exception) -> str:
         return ": nested too deeply"
     mark = getattr(error, "problem_mark", None)
     line = f", line {mark.line + 1}" if mark is not None else ""
-    return f"{line}: {getattr(error, 'problem', None) or 'not YAML'}"
+    problem = getattr(error, "problem", None) or getattr(error, "reason", "not YAML")
+    return f"{line}: {problem}"

@@ -1,0 +1,168 @@
+"""Rows of the result tables from a case's values, in a stated order.
+
+Nerves stand in the order of ``Nerve`` (proximal to distal, cranial to caudal), the left before the
+right, quantities in the order of ``Quantity``, nodes from proximal to distal.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from plexus_mri.core.anatomy import ROOTS, Nerve, Side, label_index
+from plexus_mri.core.comparison import Comparison
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
+from plexus_mri.errors import StageError
+from plexus_mri.io.columns import FIRST_POINT, GANGLION
+from plexus_mri.io.tables import number
+from plexus_mri.reasons import ReasonCode
+
+Row = dict[str, object]
+
+_NERVES, _SIDES, _QUANTITIES = list(Nerve), list(Side), list(Quantity)
+_WIDTHS_IN_INTERVAL = 2 * 1.959964  # a 95 % interval of a normal error, in standard errors
+
+
+def label_rows() -> list[Row]:
+    """Rows of the label table: every nerve of both sides, by rising label number."""
+    return [
+        {
+            "index": label_index(side, nerve),
+            "nerve": nerve,
+            "side": side,
+            "name": f"{nerve.value}_{side.value}",
+        }
+        for side in Side
+        for nerve in Nerve
+    ]
+
+
+def nerve_rows(measurements: Sequence[Measurement], who: Mapping[str, object]) -> list[Row]:
+    """Rows of ``nerve_measures``; ``who`` holds subject and session.
+
+    Raises
+    ------
+    StageError
+        When a number is missing without a reason.
+    """
+    ordered = sorted(
+        measurements,
+        key=lambda m: (
+            _NERVES.index(m.nerve),
+            _SIDES.index(m.side),
+            _QUANTITIES.index(m.quantity),
+        ),
+    )
+    return [{**who, **_nerve_row(measurement)} for measurement in ordered]
+
+
+def profile_rows(table: MeasurementTable, who: Mapping[str, object]) -> list[Row]:
+    """Rows of ``profile_measures``: one per node."""
+    keys = sorted(table.profiles, key=lambda k: (_NERVES.index(k[1]), _SIDES.index(k[0])))
+    return [{**who, **row} for key in keys for row in _profile_rows(table.profiles[key])]
+
+
+def asymmetry_rows(
+    comparisons: Sequence[Comparison], table: MeasurementTable, who: Mapping[str, object]
+) -> list[Row]:
+    """Rows of ``asymmetry_measures``; ``table`` gives the errors of left and right.
+
+    Raises
+    ------
+    StageError
+        When a number is missing without a reason.
+    """
+    ordered = sorted(
+        comparisons, key=lambda c: (_NERVES.index(c.nerve), _QUANTITIES.index(c.quantity))
+    )
+    return [{**who, **_asymmetry_row(comparison, table)} for comparison in ordered]
+
+
+def _nerve_row(m: Measurement) -> Row:
+    what = f"{m.quantity.value} of {m.nerve.value} {m.side.value}"
+    _check_reason(what, m.value, m.reason)
+    return {
+        "nerve": m.nerve,
+        "side": m.side,
+        "quantity": m.quantity,
+        "value": number(m.value, m.standard_error),
+        "unit": m.quantity.unit,
+        "ci_low": number(m.ci_low, m.standard_error),
+        "ci_high": number(m.ci_high, m.standard_error),
+        "quality": m.quality.word,
+        "reason": m.reason,
+        "standard_error": _error(m.standard_error),
+    }
+
+
+def _profile_rows(profile: Profile) -> Iterator[Row]:
+    diameter_mm, ratio = profile.diameter_mm, profile.signal_ratio
+    # First-order propagation: d = 2·sqrt(A/π) has dd/d = dA/(2·A).
+    diameter_se_mm = diameter_mm * profile.csa_se_mm2 / (2 * profile.csa_mm2)
+    for node, quality in enumerate(profile.quality):
+        csa_se_mm2, signal_se = profile.csa_se_mm2[node], profile.signal_se[node]
+        yield {
+            "nerve": profile.nerve,
+            "side": profile.side,
+            "node": node,
+            "arc_length_mm": _micrometers(profile.arc_length_mm, node),
+            "x_mm": _micrometers(profile.points_mm[:, 0], node),
+            "y_mm": _micrometers(profile.points_mm[:, 1], node),
+            "z_mm": _micrometers(profile.points_mm[:, 2], node),
+            "csa_mm2": number(profile.csa_mm2[node], csa_se_mm2),
+            "diameter_mm": number(diameter_mm[node], diameter_se_mm[node]),
+            "signal": number(profile.signal[node], signal_se),
+            "signal_ratio": number(ratio[node], signal_se / profile.reference[node]),
+            "quality": quality.word,
+            "landmark": GANGLION if profile.nerve in ROOTS else FIRST_POINT,
+            "csa_se_mm2": _error(csa_se_mm2),
+            "long_mm": _micrometers(profile.long_mm, node),
+            "short_mm": _micrometers(profile.short_mm, node),
+            "angle_deg": number(profile.angle_deg[node], 1.0),
+            "signal_se": _error(signal_se),
+            "reference": number(profile.reference[node]),
+        }
+
+
+def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:
+    what = f"asymmetry of {c.quantity.value} of {c.nerve.value}"
+    _check_reason(what, c.asymmetry_percent, c.reason)
+    error = None
+    if c.ci_low is not None and c.ci_high is not None:
+        error = (c.ci_high - c.ci_low) / _WIDTHS_IN_INTERVAL
+    return {
+        "nerve": c.nerve,
+        "quantity": c.quantity,
+        "left": number(c.left, _side_error(table, c, Side.LEFT)),
+        "right": number(c.right, _side_error(table, c, Side.RIGHT)),
+        "unit": c.quantity.unit,
+        "asymmetry_percent": number(c.asymmetry_percent, error),
+        "ci_low": number(c.ci_low, error),
+        "ci_high": number(c.ci_high, error),
+        "smallest_detectable_percent": number(c.smallest_detectable_percent, error),
+        "verdict": c.verdict,
+        "pattern": c.pattern,
+        "from_mm": number(c.from_mm),
+        "to_mm": number(c.to_mm),
+        "reason": c.reason,
+    }
+
+
+def _side_error(table: MeasurementTable, comparison: Comparison, side: Side) -> float | None:
+    measurement = table.get(comparison.nerve, side, comparison.quantity)
+    return measurement.standard_error if measurement else None
+
+
+def _error(standard_error: float | None) -> str:
+    """Text of a standard error itself: two digits."""
+    return number(standard_error, standard_error)
+
+
+def _micrometers(values_mm: FloatArray, node: int) -> str:
+    """Text of a length with three decimals: far below any error of an image."""
+    return number(float(values_mm[node]), 0.01)
+
+
+def _check_reason(what: str, value: float | None, reason: ReasonCode | None) -> None:
+    if (value is None or not math.isfinite(value)) and reason is None:
+        msg = f"the {what} is missing without a reason code"
+        raise StageError(msg, ReasonCode.CASE_CRASHED)

@@ -1,0 +1,135 @@
+"""Columns of the result tables: names, meanings and units, in the order they are written."""
+
+from enum import StrEnum
+
+from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.caveats import CAVEATS
+from plexus_mri.core.comparison import Pattern, Verdict
+from plexus_mri.core.measurement import Quality, Quantity
+from plexus_mri.io.tables import Column
+from plexus_mri.reasons import ReasonCode
+
+# Every dictionary of results carries the sentences that no reader may miss.
+NOTES: dict[str, object] = {"Caveats": list(CAVEATS)}
+
+GANGLION, FIRST_POINT = "dorsal_root_ganglion", "first_point"
+
+_WORLD = "in the scanner's frame, RAS+ (x grows to the patient's right, y to the front, z up)"
+_SUBJECT = Column("subject", "Label of the subject, a pseudonym, without 'sub-'")
+_SESSION = Column("session", "Label of the session, without 'ses-'; n/a when the study has none")
+_NERVE = Column(
+    "nerve",
+    "Segment of the brachial plexus",
+    levels={nerve.value: nerve.value.replace("_", " ") for nerve in Nerve},
+)
+_SIDE = Column(
+    "side",
+    "Side of the patient, never of the picture",
+    levels={Side.LEFT.value: "the patient's left", Side.RIGHT.value: "the patient's right"},
+)
+_QUANTITY = Column("quantity", "What is measured", levels={q.value: q.meaning for q in Quantity})
+_UNIT = Column("unit", "Unit of the numbers in this row; 1 for a plain number or ratio")
+_QUALITY = Column(
+    "quality",
+    "Flags joined by +; good when nothing is known against the number",
+    levels={
+        Quality.GOOD.word: "nothing is known against it",
+        Quality.THIN.word: "under three voxels wide, so the error is larger",
+        Quality.TOUCHING.word: "a neighbour touches the nerve here",
+        Quality.POOR_FIT.word: "the cross-section fits the model badly",
+        Quality.EDGE_OF_VIEW.word: "close to the edge of the field of view",
+        Quality.NO_REFERENCE.word: "no reference muscle at this level",
+        Quality.LOW_CONFIDENCE.word: "the trace has a low confidence",
+        Quality.JUNCTION.word: "where nerves join or part",
+    },
+)
+_REASON = Column(
+    "reason",
+    "Why a number is missing or doubted",
+    levels={code.value: code.text for code in ReasonCode},
+)
+
+
+def _words(choices: type[StrEnum]) -> dict[str, str]:
+    return {choice.value: choice.value.replace("_", " ") for choice in choices}
+
+
+NERVE_COLUMNS = (
+    _SUBJECT,
+    _SESSION,
+    _NERVE,
+    _SIDE,
+    _QUANTITY,
+    Column("value", "The measured number"),
+    _UNIT,
+    Column("ci_low", "Lower end of the 95 % interval of the value, in its unit"),
+    Column("ci_high", "Upper end of the 95 % interval of the value, in its unit"),
+    _QUALITY,
+    _REASON,
+    Column("standard_error", "Standard error of the value, in its unit"),
+)
+
+PROFILE_COLUMNS = (
+    _SUBJECT,
+    _SESSION,
+    _NERVE,
+    _SIDE,
+    Column("node", "Number of the node along the nerve, proximal to distal, from 0"),
+    Column("arc_length_mm", "Distance along the nerve from node 0, proximal to distal", "mm"),
+    Column("x_mm", f"Centre of the nerve, first coordinate {_WORLD}", "mm"),
+    Column("y_mm", f"Centre of the nerve, second coordinate {_WORLD}", "mm"),
+    Column("z_mm", f"Centre of the nerve, third coordinate {_WORLD}", "mm"),
+    Column("csa_mm2", "Cross-sectional area perpendicular to the nerve's own centerline", "mm^2"),
+    Column("diameter_mm", "Diameter of the circle of the same area: 2·sqrt(csa/π)", "mm"),
+    Column("signal", "Mean intensity in the cross-section after bias correction", "1"),
+    Column("signal_ratio", "Signal divided by the reference muscle of the same level", "1"),
+    _QUALITY,
+    Column(
+        "landmark",
+        "Where node 0 of this nerve lies",
+        levels={
+            GANGLION: "centre of the dorsal root ganglion of this root",
+            FIRST_POINT: "first point of this trunk or cord",
+        },
+    ),
+    Column("csa_se_mm2", "Standard error of csa_mm2", "mm^2"),
+    Column("long_mm", "Full long axis of the fitted ellipse", "mm"),
+    Column("short_mm", "Full short axis of the fitted ellipse", "mm"),
+    Column("angle_deg", "Angle of the long axis in the plane of the section", "deg"),
+    Column("signal_se", "Standard error of signal", "1"),
+    Column("reference", "Intensity of the reference muscle at the same level", "1"),
+)
+
+ASYMMETRY_COLUMNS = (
+    _SUBJECT,
+    _SESSION,
+    _NERVE,
+    _QUANTITY,
+    Column("left", "The quantity on the patient's left"),
+    Column("right", "The quantity on the patient's right"),
+    _UNIT,
+    Column(
+        "asymmetry_percent",
+        "200·(L - R)/(L + R); positive: the left is larger. " + " ".join(CAVEATS),
+        "%",
+    ),
+    Column("ci_low", "Lower end of the 95 % interval of asymmetry_percent", "%"),
+    Column("ci_high", "Upper end of the 95 % interval of asymmetry_percent", "%"),
+    Column(
+        "smallest_detectable_percent",
+        "Smallest size of asymmetry_percent that would have been called a difference here",
+        "%",
+    ),
+    Column("verdict", "What the numbers allow to say", levels=_words(Verdict)),
+    Column("pattern", "How a difference is spread along the nerve", levels=_words(Pattern)),
+    Column("from_mm", "Where the differing stretch begins, distance from node 0", "mm"),
+    Column("to_mm", "Where the differing stretch ends, distance from node 0", "mm"),
+    _REASON,
+)
+
+LABEL_COLUMNS = (
+    Column("index", "Number of the label in the image"),
+    Column("nerve", _NERVE.meaning, levels=_NERVE.levels),
+    Column("side", _SIDE.meaning, levels=_SIDE.levels),
+    Column("name", "Nerve and side in one word"),
+)
