@@ -1,0 +1,156 @@
+"""Left against right of each nerve and quantity, or the reason why they cannot be compared."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scipy import stats
+
+from plexus_mri.asymmetry.index import Contrast, Estimate
+from plexus_mri.asymmetry.noise import (
+    NodeNoise,
+    estimate_noise,
+    lift_of_maximum,
+    max_estimate,
+    mean_estimate,
+)
+from plexus_mri.asymmetry.pairing import Course, PairedCourse, pair_courses
+from plexus_mri.asymmetry.refusal import refusal_of_common_stretch, refusal_of_sides
+from plexus_mri.asymmetry.settings import AsymmetrySettings
+from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
+from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.reasons import ReasonCode
+
+COURSE_OF_MEAN = {
+    Quantity.CSA_MEAN: Course.AREA,
+    Quantity.DIAMETER_MEAN: Course.DIAMETER,
+    Quantity.SIGNAL_MEAN: Course.SIGNAL,
+    Quantity.SIGNAL_RATIO_MEAN: Course.RATIO,
+}
+COURSE_OF_MAX = {
+    Quantity.CSA_MAX: Course.AREA,
+    Quantity.SIGNAL_RATIO_MAX: Course.RATIO,
+}
+COURSE_OF = {**COURSE_OF_MEAN, **COURSE_OF_MAX}
+# Where a trace ends is arbitrary, so a difference in length is given and never called one.
+DESCRIPTIVE = frozenset({Quantity.LENGTH})
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the contrasts of a case are made from."""
+
+    table: MeasurementTable
+    nerves: NerveTree
+    pairs: Mapping[tuple[Nerve, Course], PairedCourse]
+    noise: Mapping[Course, NodeNoise]
+    settings: AsymmetrySettings
+
+
+def gather(table: MeasurementTable, nerves: NerveTree, settings: AsymmetrySettings) -> Evidence:
+    """Pair the profiles and learn the noise of each course from all nerves."""
+    pairs = pair_courses(table, settings)
+    noise = {
+        course: estimate_noise([pair for (_, c), pair in pairs.items() if c is course])
+        for course in Course
+    }
+    return Evidence(table, nerves, pairs, noise, settings)
+
+
+def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast | ReasonCode:
+    """Left against right of one nerve and quantity, or why not."""
+    refused = refusal_of_sides(evidence.table, evidence.nerves, nerve, quantity, evidence.settings)
+    if refused is not None:
+        return refused
+    if quantity not in COURSE_OF:
+        return _contrast_of_numbers(evidence, nerve, quantity)
+    course = COURSE_OF[quantity]
+    pair = evidence.pairs.get((nerve, course))
+    if pair is None or pair.usable_mm < evidence.settings.least_common_mm:
+        return refusal_of_common_stretch(evidence.table, evidence.nerves, nerve, course)
+    return _contrast_along(evidence, pair, quantity)
+
+
+def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) -> Contrast:
+    """Contrast of a mean or largest value over the common stretch."""
+    settings, noise = evidence.settings, evidence.noise[COURSE_OF[quantity]]
+    window_mm, lift = settings.max_window_mm, 0.0
+    sides = ((pair.left, pair.left_se), (pair.right, pair.right_se))
+    if quantity in COURSE_OF_MAX:
+        left, right = (max_estimate(pair, v, se, noise, window_mm) for v, se in sides)
+        lift = lift_of_maximum(pair, window_mm)
+    else:
+        left, right = (mean_estimate(pair, v, se, noise) for v, se in sides)
+    share = float(pair.doubtful.mean())
+    model = model_error(quantity, settings) * doubt_factor(share, settings)
+    return _contrast(pair.nerve, quantity, left, right, model_error=model, lift=lift)
+
+
+def _contrast_of_numbers(
+    evidence: Evidence, nerve: Nerve, quantity: Quantity
+) -> Contrast | ReasonCode:
+    """Contrast of two measurements that need no common stretch."""
+    left, right = (evidence.table.get(nerve, side, quantity) for side in (Side.LEFT, Side.RIGHT))
+    if left is None or right is None or not left.value or not right.value:
+        return ReasonCode.SIDE_MISSING
+    if min(left.value, right.value) <= 0:
+        return ReasonCode.FIT_FAILED
+    return _contrast(
+        nerve,
+        quantity,
+        Estimate(left.value, _relative_se(left, left.value)),
+        Estimate(right.value, _relative_se(right, right.value)),
+        model_error=model_error(quantity, evidence.settings),
+    )
+
+
+def _contrast(
+    nerve: Nerve,
+    quantity: Quantity,
+    left: Estimate,
+    right: Estimate,
+    *,
+    model_error: float,
+    lift: float = 0.0,
+) -> Contrast:
+    """Errors of both sides together: independent, each with its model error."""
+    error = None
+    if left.relative_se is not None and right.relative_se is not None:
+        error = math.hypot(
+            *sorted((left.relative_se, right.relative_se)),  # so that swapping changes no bit
+            math.sqrt(2.0) * model_error,
+            lift * (left.relative_se - right.relative_se),
+        )
+    return Contrast(nerve, quantity, left.value, right.value, error)
+
+
+def _relative_se(measurement: Measurement, value: float) -> float | None:
+    """Standard error over the value; taken from the 95 % interval when it is all there is."""
+    if measurement.standard_error is not None:
+        return measurement.standard_error / value
+    if measurement.ci_low is not None and measurement.ci_high is not None:
+        width = measurement.ci_high - measurement.ci_low
+        return width / (2.0 * float(stats.norm.ppf(0.975))) / value
+    return None
+
+
+def model_error(quantity: Quantity, settings: AsymmetrySettings) -> float:
+    """Model error of one side, relative (1 = 100 %)."""
+    percent = {
+        Quantity.LENGTH: 0.0,
+        Quantity.CSA_MEAN: settings.area_mean_model_error_percent,
+        Quantity.CSA_MAX: settings.area_max_model_error_percent,
+        Quantity.DIAMETER_MEAN: settings.diameter_mean_model_error_percent,
+        Quantity.DIAMETER_AT_0: settings.diameter_point_model_error_percent,
+        Quantity.DIAMETER_AT_10: settings.diameter_point_model_error_percent,
+        Quantity.SIGNAL_MEAN: settings.signal_mean_model_error_percent,
+        Quantity.SIGNAL_RATIO_MEAN: settings.ratio_mean_model_error_percent,
+        Quantity.SIGNAL_RATIO_MAX: settings.ratio_max_model_error_percent,
+    }
+    return percent[quantity] / 100.0
+
+
+def doubt_factor(doubtful_share: float, settings: AsymmetrySettings) -> float:
+    """Factor on the model error when a share (0-1) of the nodes is thin or touching."""
+    return 1.0 + (settings.doubtful_model_error_factor - 1.0) * doubtful_share

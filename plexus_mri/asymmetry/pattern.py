@@ -1,0 +1,112 @@
+"""Where along the nerve the sides differ: none, focal, multifocal or diffuse.
+
+Shapes: ``n`` common usable nodes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from plexus_mri.asymmetry.contrast import doubt_factor
+from plexus_mri.asymmetry.family import sidak_level
+from plexus_mri.asymmetry.noise import NodeNoise
+from plexus_mri.asymmetry.pairing import PairedCourse
+from plexus_mri.asymmetry.settings import AsymmetrySettings
+from plexus_mri.core.comparison import Pattern
+from plexus_mri.core.grid import FloatArray
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Pattern of a difference and its first start and last end from node 0."""
+
+    pattern: Pattern
+    from_mm: float | None = None
+    to_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch in which one side is larger throughout.
+
+    ``peak_z`` is the largest |z| of its nodes; ``length_mm`` counts half a step on either end.
+    """
+
+    from_mm: float
+    to_mm: float
+    length_mm: float
+    peak_z: float
+
+
+def find_spread(
+    pair: PairedCourse,
+    noise: NodeNoise,
+    *,
+    node_error: float,
+    level: float,
+    established: bool,
+    settings: AsymmetrySettings,
+) -> Spread:
+    """Pattern of the difference along one nerve.
+
+    A run counts when its peak passes the level of the whole nerve; it reaches as far as its
+    nodes pass ``extent_z``. When a verdict has already established a difference, runs count
+    without such a peak, and a difference that stands out nowhere is diffuse.
+
+    Parameters
+    ----------
+    node_error
+        Relative model error of one side at one node (1 = 100 %).
+    level
+        Chance of a false run anywhere on this nerve, 0-1.
+    established
+        Whether a mean or largest value of the nerve was found to differ.
+    """
+    doubt = np.array([doubt_factor(float(d), settings) for d in pair.doubtful])
+    error = np.hypot(noise.scatter * pair.log_ratio_se, np.sqrt(2.0) * node_error * doubt)
+    z = pair.log_ratio / error
+    runs = find_runs(pair.arc_length_mm, z, pair.step_mm, settings)
+    peak = float(stats.norm.isf(sidak_level(level, len(z)) / 2.0))
+    certain = [run for run in runs if run.peak_z >= peak]
+    if certain or not established:
+        return _spread(certain, pair, settings)
+    whole = Spread(Pattern.DIFFUSE, float(pair.arc_length_mm[0]), float(pair.arc_length_mm[-1]))
+    return _spread(runs, pair, settings) if runs else whole
+
+
+def find_runs(
+    arc_length_mm: FloatArray, z: FloatArray, step_mm: float, settings: AsymmetrySettings
+) -> tuple[Run, ...]:
+    """Runs of nodes (n,) with |z| of ``extent_z`` and one sign, long enough to be named."""
+    signs = np.where(np.abs(z) >= settings.extent_z, np.sign(z), 0.0)
+    nodes = np.flatnonzero(signs)
+    if len(nodes) == 0:
+        return ()
+    gaps_mm = np.diff(arc_length_mm[nodes]) - step_mm
+    breaks = (gaps_mm > settings.merge_gap_mm + 1e-9) | (np.diff(signs[nodes]) != 0)
+    groups = np.split(nodes, np.flatnonzero(breaks) + 1)
+    runs = [_run(arc_length_mm, z, group, step_mm) for group in groups]
+    return tuple(run for run in runs if run.length_mm >= settings.least_run_mm - 1e-9)
+
+
+def _run(
+    arc_length_mm: FloatArray, z: FloatArray, nodes: npt.NDArray[np.integer], step_mm: float
+) -> Run:
+    """One run over the given node numbers."""
+    start, end = float(arc_length_mm[nodes[0]]), float(arc_length_mm[nodes[-1]])
+    return Run(start, end, end - start + step_mm, float(np.abs(z[nodes]).max()))
+
+
+def _spread(runs: Sequence[Run], pair: PairedCourse, settings: AsymmetrySettings) -> Spread:
+    """Pattern of runs by their number and their share of the common length."""
+    if not runs:
+        return Spread(Pattern.NONE)
+    share_percent = 100.0 * sum(run.length_mm for run in runs) / pair.usable_mm
+    if share_percent >= settings.diffuse_percent:
+        pattern = Pattern.DIFFUSE
+    else:
+        pattern = Pattern.FOCAL if len(runs) == 1 else Pattern.MULTIFOCAL
+    return Spread(pattern, runs[0].from_mm, runs[-1].to_mm)

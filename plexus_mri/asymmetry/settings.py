@@ -1,0 +1,55 @@
+"""What the comparison of sides can be told."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AsymmetrySettings:
+    """Limits, errors and levels of the comparison of sides.
+
+    The ``…_model_error_percent`` are one standard deviation, per side, of what the fit gets
+    wrong on one side and not on the other (neighbours, blur, partial volume); averaging along
+    the nerve does not lessen them. A part that both sides share cancels and is not counted.
+    """
+
+    # Chance of any false flag in a case without a difference; half for verdicts, half for
+    # patterns (ADR-0011).
+    family_error_percent: float = 5.0
+    # Coverage of the interval beside each index; the usual choice.
+    interval_percent: float = 95.0
+
+    # A trace surer than this may be compared; chosen on synthetic cases, see ADR-0010.
+    least_confidence: float = 0.3
+    # Usable length that both sides must share; twice the smallest lesion worth naming, ADR-0010.
+    least_common_mm: float = 8.0
+    # A root's first stretch is its ganglion, which is wider than the nerve: cadaver ganglia are
+    # 6.0-6.7 mm wide, half of it is 3.4 mm and
+    # the blur of 1-1.5 mm comes on top.
+    ganglion_mm: float = 5.0
+    # The largest value is that of a running mean this long, so that one node cannot make it.
+    max_window_mm: float = 3.0
+
+    # Model errors: chosen on synthetic cases, see ADR-0012.
+    area_mean_model_error_percent: float = 3.0
+    area_max_model_error_percent: float = 4.0
+    diameter_mean_model_error_percent: float = 1.5
+    diameter_point_model_error_percent: float = 3.0
+    # The coil: 20 % over 200 mm fakes 8 % between nerves 90 mm apart before bias correction.
+    signal_mean_model_error_percent: float = 5.0
+    ratio_mean_model_error_percent: float = 3.0
+    ratio_max_model_error_percent: float = 4.0
+    area_node_model_error_percent: float = 5.0
+    ratio_node_model_error_percent: float = 5.0
+    # Where a nerve is thin for the voxel or touches a neighbour its model error is this many
+    # times as large; chosen on synthetic cases, see ADR-0012.
+    doubtful_model_error_factor: float = 2.0
+
+    # A differing stretch reaches as far as single nodes differ at this many standard errors
+    # (5 % two-sided); that there is one at all is decided at the family-wise level.
+    extent_z: float = 1.96
+    # Shortest stretch that is called one, and the gap across which two are one; both about one
+    # and a half voxels of a usual image (ADR-0013).
+    least_run_mm: float = 3.0
+    merge_gap_mm: float = 2.0
+    # A difference over this share of the common length is diffuse (ADR-0013).
+    diffuse_percent: float = 60.0
