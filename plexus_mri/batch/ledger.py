@@ -1,0 +1,53 @@
+"""The ledger: the state of every case, on disk after each change."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from plexus_mri.batch.outcome import CaseOutcome
+from plexus_mri.batch.status import CaseState, CaseStatus, interrupted, write_status
+from plexus_mri.errors import OutputError
+
+Key = tuple[str, str]
+
+
+class Ledger:
+    """Rows of status.tsv and outcomes of this run; the one thing of a study that changes."""
+
+    def __init__(self, out: Path, rows: Iterable[CaseStatus]) -> None:
+        self._out = out
+        self._rows = {row.key: row for row in rows}
+        self._outcomes: dict[Key, CaseOutcome] = {}
+
+    def row(self, key: Key) -> CaseStatus | None:
+        """Row of a case; None when it was never seen."""
+        return self._rows.get(key)
+
+    def rows_of(self, keys: Collection[Key]) -> tuple[CaseStatus, ...]:
+        """Rows of the cases, ordered by name."""
+        return tuple(self._rows[key] for key in sorted(keys) if key in self._rows)
+
+    def outcomes_of(self, keys: Collection[Key]) -> tuple[CaseOutcome, ...]:
+        """How the cases ended; one that was left alone because it was finished is finished."""
+        finished = CaseOutcome(CaseState.FINISHED)
+        ended = {k: finished for k, r in self._rows.items() if r.state is CaseState.FINISHED}
+        return tuple((ended | self._outcomes)[k] for k in keys if k in ended | self._outcomes)
+
+    def book(self, row: CaseStatus, outcome: CaseOutcome | None = None) -> None:
+        """Take a case's new state, with its outcome when it ended, and write the file."""
+        self._rows[row.key] = row
+        if outcome is not None:
+            self._outcomes[row.key] = outcome
+        write_status(self._out, self._rows.values())
+
+    def stop(self) -> None:
+        """Mark what is not done as stopped by the user."""
+        self._rows = {key: interrupted(row) for key, row in self._rows.items()}
+        write_status(self._out, self._rows.values())
+
+    def should_halt(self, *, on_failure: bool) -> bool:
+        """Whether to start no further case: the output is full, or one failed and that counts."""
+        return any(
+            outcome.exit_code == OutputError.exit_code
+            or (on_failure and outcome.state is not CaseState.FINISHED)
+            for outcome in self._outcomes.values()
+        )

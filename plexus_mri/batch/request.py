@@ -1,0 +1,45 @@
+"""What a user asks for: one value from the command line to the engine."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plexus_mri.batch.engine import Limits
+from plexus_mri.settings import Settings
+
+
+@dataclass(frozen=True)
+class StudyRequest:
+    """Input, output and how to measure.
+
+    Parameters
+    ----------
+    source, out
+        Input (folder, file, zip) and output folder.
+    subject, session
+        Names to use instead of those found.
+    participants
+        Only these subjects; empty for all.
+    segmentation
+        The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
+    labels
+        Label table of the mask.
+    assert_orientation
+        Orientation that the user vouches for where the header has none.
+    resume
+        Leave finished cases alone when neither input nor recipe changed.
+    stop_on_first_crash
+        Start no further case after one that failed.
+    """
+
+    source: Path
+    out: Path
+    settings: Settings = field(default_factory=Settings)
+    subject: str | None = None
+    session: str | None = None
+    participants: tuple[str, ...] = ()
+    segmentation: str | None = None
+    labels: Path | None = None
+    assert_orientation: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    resume: bool = True
+    stop_on_first_crash: bool = False

@@ -1,0 +1,189 @@
+"""A study from input to tables: every case in a process of its own, none forgotten."""
+
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Protocol
+
+from plexus_mri import __version__
+from plexus_mri.batch.case_process import CaseJob, measure_case
+from plexus_mri.batch.crash import write_crash_file
+from plexus_mri.batch.engine import (
+    Announce,
+    Ended,
+    Event,
+    StepReached,
+    run_jobs,
+    threads_per_job,
+    use_threads,
+)
+from plexus_mri.batch.gather import write_study_files
+from plexus_mri.batch.ledger import Ledger
+from plexus_mri.batch.outcome import CRASHED, STOPPED, CaseOutcome, study_exit_code
+from plexus_mri.batch.output_folder import check_output, clear_case, clear_leftovers
+from plexus_mri.batch.plan import StudyPlan, check_source, make_plan
+from plexus_mri.batch.request import StudyRequest
+from plexus_mri.batch.status import CaseState, CaseStatus, read_status
+from plexus_mri.errors import InputError
+from plexus_mri.io.derivatives import case_paths, write_dataset_files
+from plexus_mri.io.inventory import write_inventory
+from plexus_mri.reasons import ReasonCode
+
+logger = logging.getLogger(__name__)
+Work = Callable[[CaseJob, Announce], CaseOutcome]
+
+
+class Listener(Protocol):
+    """Who wants to know how a study goes."""
+
+    def planned(self, names: Sequence[str]) -> None:
+        """Cases that will be measured."""
+
+    def step(self, name: str, step: str) -> None:
+        """A case begins a step."""
+
+    def ended(self, row: CaseStatus, sentence: str) -> None:
+        """A case ended; ``sentence`` says why it failed."""
+
+
+@dataclass(frozen=True)
+class StudyEnd:
+    """Rows of the cases that were asked for, and the exit code."""
+
+    rows: tuple[CaseStatus, ...]
+    exit_code: int
+
+
+def run_study(
+    request: StudyRequest, listener: Listener, *, single: bool = False, work: Work = measure_case
+) -> StudyEnd:
+    """Measure all cases of a request and write the study's tables and page.
+
+    Parameters
+    ----------
+    single
+        Refuse an input with more than one case.
+    work
+        What is done to a case inside its own process.
+
+    Raises
+    ------
+    InputError, SettingsError, OutputError
+        When nothing could be started.
+    """
+    check_source(request.source)
+    check_output(request.out, request.source)
+    plan = make_plan(request)
+    if single:
+        _check_single(plan)
+    clear_leftovers(request.out)
+    write_dataset_files(request.out, version=__version__)
+    write_inventory(plan.inventory, request.out)
+    ledger = Ledger(request.out, read_status(request.out))
+    _book_unusable(plan, request, ledger, listener)
+    jobs = [job for job in plan.jobs if not (request.resume and _is_done(job, ledger))]
+    stopped = _measure(jobs, request, ledger, listener, work)
+    write_study_files(request.out)
+    keys = {(case.subject, case.session or "") for case in (*plan.jobs, *plan.unusable)}
+    code = STOPPED if stopped else study_exit_code(ledger.outcomes_of(keys))
+    return StudyEnd(ledger.rows_of(keys), code)
+
+
+def _check_single(plan: StudyPlan) -> None:
+    names = sorted({case.subject for case in (*plan.jobs, *plan.unusable)})
+    count = len(plan.jobs) + len(plan.unusable)
+    if count > 1:
+        msg = (
+            f"the input holds {count} cases ({', '.join(names)}); "
+            "use 'batch', or choose one with --participant-label"
+        )
+        raise InputError(msg, ReasonCode.INPUT_AMBIGUOUS)
+
+
+def _book_unusable(
+    plan: StudyPlan, request: StudyRequest, ledger: Ledger, listener: Listener
+) -> None:
+    for case in plan.unusable:
+        clear_case(request.out, case.subject, case.session)
+        row = CaseStatus(case.subject, case.session, step="inventory")
+        _end(row, case.outcome, ledger, listener)
+
+
+def _is_done(job: CaseJob, ledger: Ledger) -> bool:
+    """Whether a case is finished from this very input and recipe, and its result is there."""
+    row = ledger.row((job.subject, job.session or ""))
+    return (
+        row is not None
+        and row.state is CaseState.FINISHED
+        and row.recipe_sha256 == job.recipe_sha256
+        and row.input_sha256 == job.input_sha256
+        and case_paths(job.out, job.subject, job.session).html.is_file()
+    )
+
+
+def _measure(
+    jobs: Sequence[CaseJob],
+    request: StudyRequest,
+    ledger: Ledger,
+    listener: Listener,
+    work: Work,
+) -> bool:
+    """Run the jobs and book every event; whether the user stopped it."""
+    for job in jobs:
+        ledger.book(_fresh_row(job))
+    listener.planned([_fresh_row(job).name for job in jobs])
+    use_threads(threads_per_job(min(request.limits.jobs, max(1, len(jobs)))))
+    wanted = takewhile(
+        lambda _: not ledger.should_halt(on_failure=request.stop_on_first_crash), jobs
+    )
+    try:
+        with closing(run_jobs(wanted, work, request.limits)) as events:
+            for event in events:
+                _book(event, jobs[event.job], ledger, listener)
+    except KeyboardInterrupt:
+        ledger.stop()
+        return True
+    return False
+
+
+def _fresh_row(job: CaseJob) -> CaseStatus:
+    return CaseStatus(
+        job.subject,
+        job.session,
+        input_sha256=job.input_sha256,
+        recipe_sha256=job.recipe_sha256,
+    )
+
+
+def _book(event: Event[CaseOutcome], job: CaseJob, ledger: Ledger, listener: Listener) -> None:
+    row = ledger.row((job.subject, job.session or "")) or _fresh_row(job)
+    match event:
+        case StepReached():
+            row = replace(row, step=event.step)
+            ledger.book(row)
+            listener.step(row.name, event.step)
+        case Ended():
+            row = replace(row, seconds=event.seconds, peak_memory_mb=event.peak_memory_mb)
+            outcome = event.result or _died(event.signal_number)
+            if outcome.crash:
+                write_crash_file(job.out, row.name.replace(" ", "_"), outcome.crash)
+            _end(row, outcome, ledger, listener)
+        case _:
+            ledger.book(replace(row, state=CaseState.RUNNING))
+
+
+def _end(row: CaseStatus, outcome: CaseOutcome, ledger: Ledger, listener: Listener) -> None:
+    row = replace(row, state=outcome.state, reason=outcome.reason)
+    ledger.book(row, outcome)
+    logger.info("%s: %s %s", row.name, row.state, row.reason or "")
+    listener.ended(row, outcome.sentence)
+
+
+def _died(signal_number: int | None) -> CaseOutcome:
+    """Outcome of a process that ended without a word."""
+    how = signal.Signals(signal_number).name if signal_number else "no result"
+    sentence = f"the process of this case died ({how}); the other cases are not affected"
+    return CaseOutcome(CaseState.FAILED, CRASHED, ReasonCode.CASE_CRASHED, sentence, sentence)

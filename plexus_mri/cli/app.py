@@ -1,0 +1,94 @@
+"""The program: its commands, and how every ending becomes a sentence and an exit code."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import typer
+
+from plexus_mri.batch.crash import describe_crash
+from plexus_mri.batch.outcome import CRASHED, STOPPED
+from plexus_mri.cli import commands
+from plexus_mri.cli.from_dataclass import add_command
+from plexus_mri.cli.options import (
+    Common,
+    ConvertOptions,
+    InventoryOptions,
+    MeasureOptions,
+    ResultOptions,
+    SimulateOptions,
+    Version,
+)
+from plexus_mri.cli.text import closing_line
+from plexus_mri.core.caveats import CAVEATS
+from plexus_mri.errors import PlexusError, SettingsError
+
+AnyOptions = TypeVar("AnyOptions", bound=Common)
+_LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+def build_app() -> typer.Typer:
+    """The Typer application with all commands."""
+    app = typer.Typer(
+        name="plexus-mri",
+        help="Left-right asymmetry of the brachial plexus on MRI. " + " ".join(CAVEATS),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def program(*, version: Version = False) -> None:
+        """Take the options that stand before a command."""
+
+    add_command(app, "inventory", InventoryOptions, _guarded(commands.inventory))
+    add_command(app, "convert", ConvertOptions, _guarded(commands.convert))
+    add_command(app, "run", MeasureOptions, _guarded(commands.run))
+    add_command(app, "batch", MeasureOptions, _guarded(commands.batch))
+    add_command(app, "status", ResultOptions, _guarded(commands.status))
+    add_command(app, "report", ResultOptions, _guarded(commands.report))
+    add_command(app, "simulate", SimulateOptions, _guarded(commands.simulate))
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and give its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        build_app()(args=None if arguments is None else list(arguments), prog_name="plexus-mri")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else CRASHED
+    else:
+        code = 0
+    return code
+
+
+def _guarded(run: Callable[[AnyOptions], int]) -> Callable[[AnyOptions], int]:
+    """Give the command with its errors turned into one sentence, a last line and a code."""
+
+    def guarded(options: AnyOptions) -> int:
+        logging.basicConfig(level=_LOG_LEVELS[min(options.verbose, 2)], stream=sys.stderr)
+        try:
+            return run(options)
+        except KeyboardInterrupt:
+            return _end("stopped", STOPPED)
+        except PlexusError as error:
+            return _end(str(error), error.exit_code)
+        except Exception as error:  # noqa: BLE001  (the last stop before the user)
+            return _end(f"unexpected error\n{describe_crash(error)}", CRASHED)
+
+    guarded.__doc__ = run.__doc__
+    return guarded
+
+
+def _end(sentence: str, code: int) -> int:
+    typer.echo(f"plexus-mri: {sentence}", err=True)
+    typer.echo(closing_line((), code, None))
+    return code
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """A polite kill ends like Ctrl-C: the state is written and the run can be resumed."""
+    raise KeyboardInterrupt

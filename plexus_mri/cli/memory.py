@@ -1,0 +1,29 @@
+"""Sizes of memory as people type them."""
+
+import re
+
+from plexus_mri.errors import SettingsError
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
+_POWER = {"K": 1, "M": 2, "": 2, "G": 3, "T": 4}
+
+
+def memory_mb(text: str | None) -> float | None:
+    """Megabytes (10^6 bytes) of a size; a bare number is in MB.
+
+    >>> memory_mb("6G"), memory_mb("800"), memory_mb("1GiB"), memory_mb(None)
+    (6000.0, 800.0, 1073.741824, None)
+
+    Raises
+    ------
+    SettingsError
+        When the text is no size above zero.
+    """
+    if text is None:
+        return None
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or float(match[1]) <= 0:
+        msg = f"--memory-limit must be a size such as 6G or 800M, got {text!r}"
+        raise SettingsError(msg)
+    base = 1024 if match[3] else 1000
+    return float(match[1]) * base ** _POWER[match[2].upper()] / 1e6

@@ -1,0 +1,139 @@
+"""The options of every command; one option has one meaning everywhere."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plexus_mri import __version__
+
+_INPUT_HELP = "DICOM (folder, file, zip, DICOMDIR), NIfTI file, or a folder of these."
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if asked:
+        typer.echo(f"plexus-mri {__version__}")
+        raise typer.Exit
+
+
+Source = Annotated[Path, typer.Argument(metavar="INPUT", help=_INPUT_HELP)]
+Result = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of an earlier run.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What every command takes."""
+
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, help="Say more; twice: everything.")
+    ] = 0
+    version: Version = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Naming(Common):
+    """Where the images are and how the subjects are called."""
+
+    source: Source
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", help="Name the subject so, instead of a pseudonym."),
+    ] = None
+    session: Annotated[str | None, typer.Option(metavar="LABEL", help="Name the session so.")] = (
+        None
+    )
+    participant_label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL …", help="Only these subjects, with or without 'sub-'."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventoryOptions(Naming):
+    """Options of ``inventory``."""
+
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Also write inventory.tsv there.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertOptions(Naming):
+    """Options of ``convert``."""
+
+    out: Out
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and write nothing.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions(ConvertOptions):
+    """Options of ``run`` and ``batch``."""
+
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings (YAML), e.g. those saved with a result."),
+    ] = None
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="One setting; wins over --config."),
+    ] = None
+    segmentation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Your own mask of the nerves; {subject} and {session} in it are replaced.",
+        ),
+    ] = None
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side."),
+    ] = None
+    landmarks: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Not available in this version.")
+    ] = None
+    assert_orientation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="Vouch for the orientation of a NIfTI file whose header states none, e.g. RAS.",
+        ),
+    ] = None
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Cases measured at once.")] = 1
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Largest memory of a case, e.g. 6G or 800M."),
+    ] = None
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Not available in this version.")
+    ] = None
+    stop_on_first_crash: Annotated[
+        bool, typer.Option("--stop-on-first-crash", help="Start no case after one that failed.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultOptions(Common):
+    """Options of ``status`` and ``report``."""
+
+    folder: Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateOptions(Common):
+    """Options of ``simulate``."""
+
+    out: Out
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the first case.")] = 0
+    count: Annotated[int, typer.Option(metavar="N", min=1, help="Number of cases.")] = 1
+    kind: Annotated[str, typer.Option(metavar="KIND", help="What the cases are for.")] = "lesions"
+    file_format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="nifti, dicom or enhanced.")
+    ] = "nifti"

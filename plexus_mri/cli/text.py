@@ -1,0 +1,42 @@
+"""Words for the terminal."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus
+from plexus_mri.core.caveats import CAVEATS
+
+_COUNTED = (CaseState.FINISHED, CaseState.FAILED, CaseState.REFUSED)
+_OPEN = (CaseState.PENDING, CaseState.RUNNING, CaseState.STOPPED)
+
+
+def closing_line(rows: Sequence[CaseStatus], code: int, out: Path | None) -> str:
+    """Last line of every run: counts, exit code and where the states are written.
+
+    >>> closing_line((), 3, None)
+    '0 finished, 0 failed, 0 refused; exit code 3; no status.tsv written'
+    """
+    states = [row.state for row in rows]
+    counts = [f"{states.count(state)} {state}" for state in _COUNTED]
+    left = sum(states.count(state) for state in _OPEN)
+    counts += [f"{left} not done"] if left else []
+    where = f"status: {out / FILE_NAME}" if out else f"no {FILE_NAME} written"
+    return f"{', '.join(counts)}; exit code {code}; {where}"
+
+
+def caveat_lines() -> str:
+    """Sentences that stand under every printed result."""
+    return "\n".join(CAVEATS)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows in aligned columns.
+
+    >>> print(table(("a", "b"), [("long", "1")]))
+    a     b
+    long  1
+    """
+    lines = [header, *rows]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
+    padded = ("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
