@@ -81,6 +81,17 @@ class Centerline:
             raise StageError(msg, ReasonCode.TOO_SHORT)
         return Centerline(self.at(np.arange(count) * step_mm))
 
+    def resampled_evenly(self, step_mm: float) -> "Centerline":
+        """Give the same curve, both ends kept, nodes evenly about ``step_mm`` apart."""
+        count = max(2, round(self.length_mm / step_mm) + 1)
+        return Centerline(self.at(np.linspace(0.0, self.length_mm, count)))
+
+    def between(self, start_mm: float, end_mm: float) -> "Centerline":
+        """Give the stretch from one arc length to another, nodes as dense as before."""
+        arc = self.arc_length_mm
+        inner = arc[(arc > start_mm + 1e-6) & (arc < end_mm - 1e-6)]
+        return Centerline(self.at(np.concatenate([[start_mm], inner, [end_mm]])))
+
     def reversed(self) -> "Centerline":
         """Give the same curve run the other way."""
         return Centerline(self.points_mm[::-1])

@@ -1,0 +1,121 @@
+"""Ganglia of both sides to one chain of vertebral levels, and levels to names."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from plexus_mri.core.anatomy import ROOTS, Side
+from plexus_mri.core.evidence import Ganglion
+from plexus_mri.tracing.settings import TracingSettings
+
+
+@dataclass(frozen=True)
+class Level:
+    """One vertebral level: the ganglion of either side, where one was seen."""
+
+    level_mm: float
+    left: Ganglion | None
+    right: Ganglion | None
+
+    def of(self, side: Side) -> Ganglion | None:
+        """Ganglion of a side."""
+        return self.left if side is Side.LEFT else self.right
+
+    @property
+    def score(self) -> float:
+        """Summed strength of both sides; a lone ganglion counts less than half a pair."""
+        strengths = [min(g.strength, 1.5) for g in (self.left, self.right) if g is not None]
+        return sum(strengths) - (0.4 if len(strengths) == 1 else 0.0)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Which level of the chain is C5, and how clear that is.
+
+    ``first`` may be negative when C5 lies above the chain. ``margin`` is the support by which
+    the choice wins over the next best one.
+    """
+
+    first: int
+    margin: float
+
+
+def chain_levels(
+    ganglia: tuple[Ganglion, ...], settings: TracingSettings
+) -> tuple[Level | None, ...]:
+    """Best chain of levels, cranial to caudal; None stands for a level where none was seen."""
+    candidates = _pairs(ganglia, settings) + [
+        Level(g.level_mm, g if g.side is Side.LEFT else None, g if g.side is Side.RIGHT else None)
+        for g in ganglia
+    ]
+    candidates.sort(key=lambda level: (level.level_mm, -level.score))
+    best = [level.score for level in candidates]
+    previous = [-1] * len(candidates)
+    for k, level in enumerate(candidates):
+        for m in range(k):
+            step = _step_score(level.level_mm - candidates[m].level_mm, settings)
+            if step is not None and best[m] + step + level.score > best[k]:
+                best[k], previous[k] = best[m] + step + level.score, m
+    chain: list[Level | None] = []
+    k = int(np.argmax(best)) if candidates else -1
+    while k >= 0:
+        chain.append(candidates[k])
+        if previous[k] >= 0:
+            gap_mm = candidates[k].level_mm - candidates[previous[k]].level_mm
+            chain.extend([None] * (round(gap_mm / settings.level_step_mm) - 1))
+        k = previous[k]
+    return tuple(chain[::-1])
+
+
+def _pairs(ganglia: tuple[Ganglion, ...], settings: TracingSettings) -> list[Level]:
+    """Every left and right ganglion at about the same height."""
+    return [
+        Level((a.level_mm + b.level_mm) / 2, a, b)
+        for a in ganglia
+        if a.side is Side.LEFT
+        for b in ganglia
+        if b.side is Side.RIGHT and abs(a.level_mm - b.level_mm) <= settings.level_pair_mm
+    ]
+
+
+def _step_score(step_mm: float, settings: TracingSettings) -> float | None:
+    """Penalty (≤ 0) for the distance to the level above; None when it is impossible."""
+    if settings.level_step_least_mm <= step_mm <= settings.level_step_most_mm:
+        return -0.3 * ((step_mm - settings.level_step_mm) / 5.0) ** 2 * 0.5
+    if settings.level_step_most_mm < step_mm <= 2 * settings.level_step_most_mm:
+        return -1.2 - 0.05 * abs(step_mm - 2 * settings.level_step_mm)
+    return None
+
+
+def name_levels(
+    chain: tuple[Level | None, ...], support: dict[tuple[Side, int], float]
+) -> Naming | None:
+    """Find the run of five levels that joins the plexus.
+
+    Both sides are named together, so that a level is never shifted on one side only.
+
+    Parameters
+    ----------
+    chain
+        Levels, cranial to caudal.
+    support
+        How well the root of a side and chain position reaches the plexus, 0-1.
+    """
+    if not support:
+        return None
+    positions = range(1 - len(ROOTS), len(chain))
+    scores = {first: _run_score(first, len(chain), support) for first in positions}
+    ranked = sorted(scores, key=lambda first: -scores[first])
+    margin = scores[ranked[0]] - scores[ranked[1]] if len(ranked) > 1 else 0.0
+    return Naming(ranked[0], margin)
+
+
+def _run_score(first: int, count: int, support: dict[tuple[Side, int], float]) -> float:
+    """Mean over sides of: support above one half counts for the run inside it, against outside."""
+    sides = {side for side, _ in support}
+    total = 0.0
+    for (_, k), value in support.items():
+        inside = first <= k < first + len(ROOTS)
+        total += (value - 0.5) * (1.0 if inside else -1.0)
+    beyond = max(0, -first) + max(0, first + len(ROOTS) - count)
+    return total / max(1, len(sides)) - 0.1 * beyond

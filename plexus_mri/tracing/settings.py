@@ -1,0 +1,48 @@
+"""Settings of tracing."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TracingSettings:
+    """How ganglia become levels, levels become names and voxels become curves."""
+
+    # Neighbouring ganglia lie 16.5-23 mm apart along the canal (PAM50, domain table 7a);
+    # the range leaves room for body size.
+    level_step_mm: float = 18.0
+    level_step_least_mm: float = 11.0
+    level_step_most_mm: float = 28.0
+    # Left and right ganglion of one level differ in height by less than this
+    # (chosen on synthetic cases, see ADR-22).
+    level_pair_mm: float = 7.0
+    # Where the plexus has gathered: prototype figures (ADR-22) are for 85-90 mm.
+    gather_lateral_mm: float = 88.0
+    # Without this much of a side in view the roots cannot be told by what they join.
+    least_lateral_mm: float = 60.0
+    # How far out cords are followed.
+    farthest_lateral_mm: float = 122.0
+    # Cost of leaving a tube: 1/(floor + tubularity) per mm.
+    cost_floor: float = 0.03
+    # The canal is no way for a nerve: half of 16.5-18.5 mm (PAM50).
+    canal_half_width_mm: float = 7.5
+    # Paths that end within this radius at the gathering distance belong to the plexus.
+    bundle_radius_mm: float = 14.0
+    # Support of a path is the lowest mean tubularity over this length (ADR-22).
+    support_window_mm: float = 12.0
+    # A root with less support than this is reported as not found (ADR-22).
+    least_support: float = 0.25
+    # The best run of five levels must win over its neighbours by this much support, or the
+    # names are doubted (ADR-22).
+    naming_margin: float = 0.15
+    # Node distance of the finished curves.
+    node_step_mm: float = 1.0
+    # Smoothing of curves along their length: below the nerves' own bending radius of 10 mm.
+    smooth_mm: float = 2.0
+    # Trunks and cords: lengths 35-40 and 45-49 mm (Hlongwane 2022); the division zone between
+    # is left unmeasured, since its borders cannot be seen without the clavicle.
+    trunk_mm: float = 30.0
+    cord_mm: float = 40.0
+    # Shortest stretch worth reporting.
+    least_length_mm: float = 8.0
+    # Confidence below this is reported as low; comparisons then say so (ADR-22).
+    least_confidence: float = 0.5

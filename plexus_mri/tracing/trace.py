@@ -1,0 +1,160 @@
+"""From evidence to the NerveTree: levels, names, paths, curves and confidence."""
+
+import numpy as np
+
+from plexus_mri.core.anatomy import NERVE_KEYS, ROOTS, Nerve, NerveKey, Side
+from plexus_mri.core.centerline import Centerline
+from plexus_mri.core.evidence import NerveEvidence
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.volume import Volume
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.tracing.levels import Level, Naming, chain_levels, name_levels
+from plexus_mri.tracing.paths import RootPath, covered_lateral_mm, trace_side
+from plexus_mri.tracing.refine import recentre, smooth_curve
+from plexus_mri.tracing.segments import Piece, split_side
+from plexus_mri.tracing.settings import TracingSettings
+
+SidePaths = dict[tuple[Side, int], RootPath]
+
+
+def trace_nerves(
+    image: Volume, evidence: NerveEvidence, frame: PatientFrame, settings: TracingSettings
+) -> NerveTree:
+    """Named centerlines of both sides, with confidence; what is missing has a reason.
+
+    Parameters
+    ----------
+    image
+        Bias-corrected image in its own grid, on which curves are centred.
+    """
+    chain = chain_levels(evidence.ganglia, settings)
+    paths = _all_paths(evidence, chain, frame, settings)
+    support = {key: path.support(settings.support_window_mm) for key, path in paths.items()}
+    naming = name_levels(chain, support)
+    if naming is None:
+        return NerveTree({}, _why_missing({}, evidence, frame, settings))
+    pieces: dict[NerveKey, Piece] = {}
+    for side in Side:
+        named = _named_roots(paths, support, naming, side, settings)
+        roots = {nerve: _curve(image, path, settings) for nerve, path in named.items()}
+        for nerve, piece in split_side(roots, frame, side, settings).items():
+            pieces[side, nerve] = piece
+    nerves = _refined(image, evidence.tubularity, pieces, naming, settings)
+    return NerveTree(nerves, _why_missing(nerves, evidence, frame, settings))
+
+
+def _all_paths(
+    evidence: NerveEvidence,
+    chain: tuple[Level | None, ...],
+    frame: PatientFrame,
+    settings: TracingSettings,
+) -> SidePaths:
+    """Path of every ganglion of the chain, by side and position."""
+    paths: SidePaths = {}
+    for side in Side:
+        ganglia = {
+            k: ganglion
+            for k, level in enumerate(chain)
+            if level is not None and (ganglion := level.of(side)) is not None
+        }
+        for k, path in trace_side(evidence, ganglia, frame, side, settings).items():
+            paths[side, k] = path
+    return paths
+
+
+def _named_roots(
+    paths: SidePaths,
+    support: dict[tuple[Side, int], float],
+    naming: Naming,
+    side: Side,
+    settings: TracingSettings,
+) -> dict[Nerve, RootPath]:
+    """Well-supported paths of one side under their names."""
+    named = {}
+    for k, nerve in enumerate(ROOTS):
+        key = (side, naming.first + k)
+        if key in paths and support[key] >= settings.least_support:
+            named[nerve] = paths[key]
+    return named
+
+
+def _curve(image: Volume, path: RootPath, settings: TracingSettings) -> Centerline:
+    """Smooth curve along a voxel path, centred on the grey image."""
+    rough = smooth_curve(path.points_mm, settings.node_step_mm, settings.smooth_mm)
+    return recentre(image, rough, (), smooth_mm=settings.smooth_mm).line
+
+
+def _refined(
+    image: Volume,
+    tubularity: Volume,
+    pieces: dict[NerveKey, Piece],
+    naming: Naming,
+    settings: TracingSettings,
+) -> dict[NerveKey, TracedNerve]:
+    """Smooth, recentred curves with their confidence; pieces too short are dropped."""
+    nerves = {}
+    for key, piece in pieces.items():
+        if piece.line.length_mm < settings.least_length_mm:
+            continue
+        others = tuple(o.line for k, o in pieces.items() if k != key and k[0] is key[0])
+        curve = recentre(image, piece.line, others, smooth_mm=settings.smooth_mm)
+        support = tubularity.sample(curve.line.points_mm)
+        twin = (key[0].opposite, key[1]) in pieces
+        evidence = _confidence(piece, support, naming, settings, has_twin=twin)
+        confidence = min(evidence.values())
+        reasons = piece.reasons
+        if naming.margin < settings.naming_margin:
+            reasons = (*reasons, ReasonCode.LEVEL_DOUBT)
+        if confidence < settings.least_confidence:
+            reasons = (*reasons, ReasonCode.LOW_CONFIDENCE)
+        junctions = _junctions(piece, curve.line)
+        nerves[key] = TracedNerve(
+            curve.line, confidence, evidence, curve.radius_mm, junctions, reasons
+        )
+    return nerves
+
+
+def _junctions(piece: Piece, line: Centerline) -> tuple[float, ...]:
+    """Arc lengths at which the curve meets another nerve."""
+    ends = ((piece.joins_start, 0.0), (piece.joins_end, line.length_mm))
+    return tuple(arc_mm for joins, arc_mm in ends if joins)
+
+
+def _confidence(
+    piece: Piece,
+    tubularity: FloatArray,
+    naming: Naming,
+    settings: TracingSettings,
+    *,
+    has_twin: bool,
+) -> dict[str, float]:
+    """What speaks for this nerve, each 0-1."""
+    lowest = float(np.nanpercentile(tubularity, 10))
+    return {
+        "support": float(np.clip(lowest / 0.6, 0.0, 1.0)),
+        "naming": float(np.clip(0.5 + naming.margin / (4 * settings.naming_margin), 0.0, 1.0)),
+        "both_sides": 1.0 if has_twin else 0.8,
+        "followed": 0.6 if ReasonCode.NERVE_LOST in piece.reasons else 1.0,
+    }
+
+
+def _why_missing(
+    nerves: dict[NerveKey, TracedNerve],
+    evidence: NerveEvidence,
+    frame: PatientFrame,
+    settings: TracingSettings,
+) -> dict[NerveKey, ReasonCode]:
+    """Reason for each nerve that was not traced."""
+    grid = evidence.tubularity.grid
+    short = {
+        side: covered_lateral_mm(grid, frame, side) - 3.0 < settings.least_lateral_mm
+        for side in Side
+    }
+    outside = {Side.LEFT: ReasonCode.COVERAGE_LEFT, Side.RIGHT: ReasonCode.COVERAGE_RIGHT}
+    return {
+        key: outside[key[0]] if short[key[0]] else ReasonCode.NERVE_NOT_FOUND
+        for key in NERVE_KEYS
+        if key not in nerves
+    }
