@@ -70,6 +70,7 @@ class ReasonCode(StrEnum):
     QUALITY_LOW = "QUALITY_LOW", "The image is too noisy or blurred for this measure."
     SIDE_MISSING = "SIDE_MISSING", "The nerve was measured on one side only."
     NOT_TESTED = "NOT_TESTED", "Given for information; never called a difference."
+    HEALTHY_SPREAD = "HEALTHY_SPREAD", "The sides differ, but no more than in healthy people."
     # Running
     CASE_CRASHED = "CASE_CRASHED", "An unexpected error stopped this case."
     OUTPUT_NOT_WRITABLE = "OUTPUT_NOT_WRITABLE", "The output cannot be written."

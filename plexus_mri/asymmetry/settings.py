@@ -18,8 +18,8 @@ class AsymmetrySettings:
     # Coverage of the interval beside each index; the usual choice.
     interval_percent: float = 95.0
 
-    # A trace surer than this may be compared; chosen on synthetic cases, see ADR-0010.
-    least_confidence: float = 0.3
+    # A trace at least this sure may be compared: tracing calls the rest low (ADR-0010).
+    least_confidence: float = 0.5
     # Usable length that both sides must share; twice the smallest lesion worth naming, ADR-0010.
     least_common_mm: float = 8.0
     # A root's first stretch is its ganglion, which is wider than the nerve: cadaver ganglia are

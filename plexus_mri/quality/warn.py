@@ -1,0 +1,124 @@
+"""Warnings of a case in words: what a reader must know before the numbers."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
+from plexus_mri.core.case import CaseWarning, QualityNumber
+from plexus_mri.core.comparison import Comparison, Verdict
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
+from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.reasons import ReasonCode
+
+# Share of the nodes from which a flag is said of the whole nerve.
+MOST = 0.5
+# Area differs by 11.9 ± 11.1 % between the sides of healthy people, so about 30 % is not unusual
+# [Won 2012, Muscle Nerve 46:711; ultrasound of roots and trunks, n = 95].
+HEALTHY_AREA_DIFFERENCE_PERCENT = 30.0
+DIFFERENT = frozenset({Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER})
+
+
+def collect_warnings(
+    frame: PatientFrame | None,
+    nerves: NerveTree,
+    table: MeasurementTable,
+    quality: Sequence[QualityNumber],
+    asymmetry: Sequence[Comparison],
+) -> tuple[CaseWarning, ...]:
+    """All warnings of a case, the gravest first; nerves with one reason share a warning."""
+    return (
+        *_of_frame(frame),
+        *_grouped(nerves.missing.items()),
+        *_grouped(_trace_reasons(nerves)),
+        *_grouped(_profile_flags(table)),
+        *_of_quality(quality),
+        *_of_healthy_spread(asymmetry),
+    )
+
+
+def _of_frame(frame: PatientFrame | None) -> Iterator[CaseWarning]:
+    """Midline and sides."""
+    if frame is None:
+        reason = ReasonCode.MIDLINE_NOT_FOUND
+        yield CaseWarning(reason, "image", reason.text)
+    elif not frame.proof.proven:
+        reason = ReasonCode.SIDE_UNPROVEN
+        yield CaseWarning(reason, "image", reason.text)
+
+
+def _grouped(items: Iterable[tuple[NerveKey, ReasonCode]]) -> Iterator[CaseWarning]:
+    """One warning per reason, in the order of the list of reasons, naming its nerves."""
+    keys_of: dict[ReasonCode, set[NerveKey]] = {}
+    for key, reason in items:
+        keys_of.setdefault(reason, set()).add(key)
+    for reason in ReasonCode:
+        if reason in keys_of:
+            where = ", ".join(_where(keys_of[reason]))
+            yield CaseWarning(reason, where, f"{where}: {reason.text}")
+
+
+def _where(keys: set[NerveKey]) -> Iterator[str]:
+    """Words such as ``C5 left`` or ``C6 both sides``, in the order of the nerves."""
+    for nerve in Nerve:
+        sides = [side for side in Side if (side, nerve) in keys]
+        if len(sides) > 1:
+            yield f"{nerve.value} both sides"
+        elif sides:
+            yield f"{nerve.value} {'left' if sides[0] is Side.LEFT else 'right'}"
+
+
+def _trace_reasons(nerves: NerveTree) -> Iterator[tuple[NerveKey, ReasonCode]]:
+    """Why traces are doubted or end early."""
+    for key in NERVE_KEYS:
+        if key in nerves:
+            yield from ((key, reason) for reason in nerves[key].reasons)
+
+
+def _profile_flags(table: MeasurementTable) -> Iterator[tuple[NerveKey, ReasonCode]]:
+    """Flags that hold for most nodes of a nerve."""
+    reason_of = {
+        Quality.THIN: ReasonCode.THIN_FOR_VOXEL,
+        Quality.TOUCHING: ReasonCode.NERVES_TOUCH,
+        Quality.POOR_FIT: ReasonCode.FIT_FAILED,
+        Quality.NO_REFERENCE: ReasonCode.NO_REFERENCE,
+        Quality.LOW_CONFIDENCE: ReasonCode.LOW_CONFIDENCE,
+    }
+    for key in NERVE_KEYS:
+        profile = table.profiles.get(key)
+        if profile is None or not profile.quality:
+            continue
+        for flag, reason in reason_of.items():
+            if sum(bool(q & flag) for q in profile.quality) > MOST * len(profile.quality):
+                yield key, reason
+
+
+def _of_quality(quality: Sequence[QualityNumber]) -> Iterator[CaseWarning]:
+    """Numbers that fail their cut-off."""
+    for number in quality:
+        if number.passed is False and number.value is not None:
+            unit = "" if number.unit == "1" else f" {number.unit}"
+            sentence = (
+                f"{number.name} is {number.value:.3g}{unit}, asked for is {number.cutoff}. "
+                f"{number.source}"
+            )
+            yield CaseWarning(ReasonCode.QUALITY_LOW, number.name, sentence)
+
+
+def _of_healthy_spread(asymmetry: Sequence[Comparison]) -> Iterator[CaseWarning]:
+    """Differences in area that are sure and yet no larger than between healthy sides."""
+    limit = HEALTHY_AREA_DIFFERENCE_PERCENT
+    within = [
+        row
+        for row in asymmetry
+        if row.quantity is Quantity.CSA_MEAN
+        and row.verdict in DIFFERENT
+        and row.asymmetry_percent is not None
+        and abs(row.asymmetry_percent) <= limit
+    ]
+    if within:
+        where = ", ".join(row.nerve.value for row in within)
+        sentence = (
+            f"{where}: {ReasonCode.HEALTHY_SPREAD.text} Up to about {limit:g} % in area is not "
+            "unusual (ultrasound of 95 people, Won 2012)."
+        )
+        yield CaseWarning(ReasonCode.HEALTHY_SPREAD, where, sentence)
