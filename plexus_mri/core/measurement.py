@@ -132,6 +132,17 @@ class MeasurementTable:
     measurements: tuple[Measurement, ...]
     profiles: Mapping[NerveKey, Profile] = field(default_factory=dict)
 
+    @classmethod
+    def unmeasured(cls, missing: Mapping[NerveKey, ReasonCode]) -> "MeasurementTable":
+        """Give a table in which every number is absent, for the reason of its nerve."""
+        return cls(
+            tuple(
+                Measurement(nerve, side, quantity, None, reason=reason)
+                for (side, nerve), reason in missing.items()
+                for quantity in Quantity
+            )
+        )
+
     def get(self, nerve: Nerve, side: Side, quantity: Quantity) -> Measurement | None:
         """Give one measurement, or None when there is none of that name."""
         for m in self.measurements:

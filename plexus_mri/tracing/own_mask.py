@@ -1,0 +1,105 @@
+"""The user's own mask to the NerveTree: one centerline a label, sides checked."""
+
+import cc3d
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from skimage.graph import MCP_Geometric
+
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
+from plexus_mri.core.case import OwnMask
+from plexus_mri.core.centerline import Centerline
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.errors import InputError, StageError
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.tracing.refine import smooth_curve
+from plexus_mri.tracing.settings import TracingSettings
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def trace_own_mask(mask: OwnMask, frame: PatientFrame, settings: TracingSettings) -> NerveTree:
+    """Centerlines of the labels of the user's mask; node 0 is the end nearer to the midline.
+
+    Raises
+    ------
+    InputError
+        When a label lies on the other side of the midline than its name says.
+    """
+    nerves: dict[NerveKey, TracedNerve] = {}
+    missing = dict.fromkeys(NERVE_KEYS, ReasonCode.NERVE_NOT_FOUND)
+    for index, key in sorted(mask.nerve_of_index.items()):
+        points, radius_mm = _longest_path(mask, index, frame)
+        if len(points) == 0:
+            continue
+        try:
+            line = smooth_curve(points, settings.node_step_mm, settings.smooth_mm)
+        except StageError:
+            missing[key] = ReasonCode.TOO_SHORT
+            continue
+        _check_side(line, key, index, frame)
+        if line.length_mm < settings.least_length_mm:
+            missing[key] = ReasonCode.TOO_SHORT
+            continue
+        radius = np.full(len(line.points_mm), radius_mm)
+        nerves[key] = TracedNerve(line, 1.0, {"own_mask": 1.0}, radius)
+        del missing[key]
+    return NerveTree(nerves, missing)
+
+
+def _check_side(line: Centerline, key: NerveKey, index: int, frame: PatientFrame) -> None:
+    """Refuse a label on the wrong side of the patient."""
+    found = frame.side_of(line.points_mm)
+    if found is not key[0]:
+        place = line.points_mm[len(line.points_mm) // 2].round(1).tolist()
+        msg = (
+            f"label {index} is named {key[1]} {key[0]} but lies on the patient's {found} side, "
+            f"around {place} mm (RAS+); correct the label table or the mask"
+        )
+        raise InputError(msg, ReasonCode.MASK_SIDE)
+
+
+def _longest_path(mask: OwnMask, index: int, frame: PatientFrame) -> tuple[FloatArray, float]:
+    """Longest way through the largest piece of a label, medial end first, and its mean radius."""
+    voxels = np.argwhere(mask.labels.mask(index))
+    if len(voxels) == 0:
+        return np.empty((0, 3)), 0.0
+    low = np.maximum(voxels.min(axis=0) - 1, 0)
+    window = tuple(slice(a, b + 2) for a, b in zip(low, voxels.max(axis=0), strict=True))
+    pieces = cc3d.connected_components(mask.labels.mask(index)[window], connectivity=26)
+    sizes = np.bincount(pieces.ravel())[1:]
+    piece: BoolArray = pieces == int(np.argmax(sizes)) + 1
+    depth = ndimage.distance_transform_edt(np.pad(piece, 1), mask.labels.grid.spacing)
+    depth = depth[1:-1, 1:-1, 1:-1]
+    path = _between_far_ends(piece, depth, mask.labels.grid.spacing)
+    points = mask.labels.grid.to_world((path + low).astype(float))
+    lateral = np.abs(frame.lateral_mm(points[[0, -1]]))
+    points = points if lateral[0] <= lateral[1] else points[::-1]
+    volume_mm3 = float(piece.sum()) * mask.labels.grid.voxel_volume_mm3
+    length_mm = max(float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()), 1.0)
+    return points, float(np.sqrt(volume_mm3 / length_mm / np.pi))
+
+
+def _between_far_ends(
+    piece: BoolArray, depth: FloatArray, spacing: FloatArray
+) -> npt.NDArray[np.int_]:
+    """Voxel path (n, 3) between the two ends of a piece, kept to its middle."""
+    inside = np.where(piece, 1.0, np.inf)
+    some = tuple(int(v) for v in np.argwhere(piece)[0])
+    start = _farthest_from(some, inside, spacing)
+    end = _farthest_from(start, inside, spacing)
+    middle = np.where(piece, 1.0 / (0.1 + depth / depth.max()) ** 2, np.inf)
+    search = MCP_Geometric(middle, sampling=tuple(spacing))
+    search.find_costs([start], [end])
+    return np.array(search.traceback(end))
+
+
+def _farthest_from(
+    start: tuple[int, ...], cost: FloatArray, spacing: FloatArray
+) -> tuple[int, ...]:
+    """Voxel that is the longest way from another, inside finite cost."""
+    costs, _ = MCP_Geometric(cost, sampling=tuple(spacing)).find_costs([start])
+    flat = int(np.argmax(np.where(np.isfinite(costs), costs, -1.0)))
+    return tuple(int(v) for v in np.unravel_index(flat, cost.shape))
