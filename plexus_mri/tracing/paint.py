@@ -29,7 +29,7 @@ def paint_labels(nerves: NerveTree, table: MeasurementTable, grid: Grid) -> Labe
         if (high <= low).any():
             continue
         window = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        voxels = np.stack(np.indices(tuple(high - low)), axis=-1) + low
+        voxels = np.moveaxis(np.indices(tuple(high - low)), 0, -1) + low
         distance, nearest = cKDTree(line.points_mm).query(grid.to_world(voxels.astype(float)))
         inside = 1.0 - distance / radius[nearest]
         deeper = inside > depth[window]
@@ -46,11 +46,13 @@ def _radius_along(
 ) -> FloatArray:
     """Radius at arc lengths (n,): measured where it could be, else the tracing's rough one."""
     traced = nerves.nerves[key]
-    rough = np.interp(arc_length_mm, traced.centerline.arc_length_mm, traced.radius_mm)
+    rough: FloatArray = np.interp(arc_length_mm, traced.centerline.arc_length_mm, traced.radius_mm)
     profile = table.profiles.get(key)
     if profile is None:
         return rough
     known = np.isfinite(profile.csa_mm2)
     if known.sum() < 2:
         return rough
-    return np.interp(arc_length_mm, profile.arc_length_mm[known], profile.diameter_mm[known] / 2)
+    arc, half = profile.arc_length_mm[known], profile.diameter_mm[known] / 2
+    measured: FloatArray = np.interp(arc_length_mm, arc, half)
+    return measured
