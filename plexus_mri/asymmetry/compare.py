@@ -1,12 +1,13 @@
 """The comparison of sides of a whole case."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from plexus_mri.asymmetry.contrast import (
     COURSE_OF,
+    COURSE_OF_MEAN,
     DESCRIPTIVE,
     Evidence,
     contrast,
@@ -15,7 +16,7 @@ from plexus_mri.asymmetry.contrast import (
 from plexus_mri.asymmetry.family import holm_levels
 from plexus_mri.asymmetry.index import Contrast, asymmetry_percent
 from plexus_mri.asymmetry.pairing import Course
-from plexus_mri.asymmetry.pattern import Spread, find_spread
+from plexus_mri.asymmetry.pattern import Established, Spread, find_spread
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import Nerve
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
@@ -32,6 +33,7 @@ SPREAD_OF = {
     Course.SIGNAL: Course.RATIO,
     Course.RATIO: Course.RATIO,
 }
+DIFFERENT = frozenset({Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER})
 NO_SPREAD = Spread(Pattern.NONE)
 
 
@@ -51,7 +53,7 @@ def compare_sides(
     levels = _levels(known, settings)
     verdicts = {key: _verdict(known[key], levels.get(key)) for key in known}
     spreads = _spreads(evidence, verdicts)
-    flagged = sum(v is not Verdict.NO_DIFFERENCE for v in verdicts.values())
+    flagged = sum(v in DIFFERENT for v in verdicts.values())
     logger.info("compared %d of %d rows, %d differ", len(known), len(keys), flagged)
     return tuple(
         _row(known[key], levels.get(key), verdicts[key], spreads, settings)
@@ -107,13 +109,16 @@ def _spreads(
     }
 
 
-def _established(verdicts: Mapping[Key, Verdict], nerve: Nerve, course: Course) -> bool:
-    """Whether a verdict has found a difference along this course already."""
-    quantities: Sequence[Quantity] = [q for q, c in COURSE_OF.items() if c is course]
-    return any(
-        verdicts.get((nerve, q), Verdict.NO_DIFFERENCE) is not Verdict.NO_DIFFERENCE
-        for q in quantities
-    )
+def _established(verdicts: Mapping[Key, Verdict], nerve: Nerve, course: Course) -> Established:
+    """What the verdicts have found to differ along this course."""
+    differing = {
+        quantity
+        for quantity, of in COURSE_OF.items()
+        if of is course and verdicts.get((nerve, quantity), Verdict.NO_DIFFERENCE) in DIFFERENT
+    }
+    if differing & COURSE_OF_MEAN.keys():
+        return Established.MEAN
+    return Established.LARGEST if differing else Established.NOTHING
 
 
 def _row(

@@ -4,9 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scipy import stats
-
-from plexus_mri.asymmetry.index import Contrast, Estimate
+from plexus_mri.asymmetry.index import Contrast, Estimate, normal_quantile
 from plexus_mri.asymmetry.noise import (
     NodeNoise,
     estimate_noise,
@@ -131,7 +129,7 @@ def _relative_se(measurement: Measurement, value: float) -> float | None:
         return measurement.standard_error / value
     if measurement.ci_low is not None and measurement.ci_high is not None:
         width = measurement.ci_high - measurement.ci_low
-        return width / (2.0 * float(stats.norm.ppf(0.975))) / value
+        return width / (2.0 * normal_quantile(0.975)) / value
     return None
 
 

@@ -8,7 +8,7 @@ the index that stays within ±200.
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
 from plexus_mri.core.anatomy import Nerve
 from plexus_mri.core.measurement import Quantity
@@ -37,6 +37,11 @@ def percent_of_log_ratio(log_ratio: float) -> float:
     40.0
     """
     return 200.0 * math.tanh(log_ratio / 2.0)
+
+
+def normal_quantile(probability: float) -> float:
+    """Standard normal deviate below which a share ``probability`` lies."""
+    return float(special.ndtri(probability))
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,13 @@ class Contrast:
         """Two-sided chance of a difference this large between equal sides."""
         if self.log_ratio_se is None:
             return 1.0
-        return float(2.0 * stats.norm.sf(abs(self.log_ratio) / self.log_ratio_se))
+        return float(2.0 * special.ndtr(-abs(self.log_ratio) / self.log_ratio_se))
 
     def interval_percent(self, coverage: float) -> tuple[float, float] | None:
         """Interval of the index with a ``coverage`` in 0-1, in percent."""
         if self.log_ratio_se is None:
             return None
-        reach = float(stats.norm.isf((1.0 - coverage) / 2.0)) * self.log_ratio_se
+        reach = normal_quantile((1.0 + coverage) / 2.0) * self.log_ratio_se
         low, high = self.log_ratio - reach, self.log_ratio + reach
         return percent_of_log_ratio(low), percent_of_log_ratio(high)
 
@@ -84,4 +89,4 @@ class Contrast:
         """Smallest index, in percent, whose ``p_value`` reaches ``level``."""
         if self.log_ratio_se is None:
             return None
-        return percent_of_log_ratio(float(stats.norm.isf(level / 2.0)) * self.log_ratio_se)
+        return percent_of_log_ratio(-normal_quantile(level / 2.0) * self.log_ratio_se)

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from plexus_mri.asymmetry.index import Estimate
+from plexus_mri.asymmetry.index import Estimate, normal_quantile
 from plexus_mri.asymmetry.pairing import PairedCourse
 from plexus_mri.core.grid import FloatArray
 
@@ -63,7 +62,7 @@ def _scatter(pair: PairedCourse) -> float:
     The median absolute deviation, so that a lesion on under half of the nerve leaves it alone.
     """
     residual = pair.log_ratio - np.median(pair.log_ratio)
-    return float(np.median(np.abs(residual) / pair.log_ratio_se) / stats.norm.ppf(0.75))
+    return float(np.median(np.abs(residual) / pair.log_ratio_se) / normal_quantile(0.75))
 
 
 def mean_estimate(
@@ -108,4 +107,4 @@ def lift_of_maximum(pair: PairedCourse, window_mm: float) -> float:
     pass for a difference.
     """
     windows = max(pair.usable_mm / max(window_mm, pair.step_mm), 1.0)
-    return max(float(stats.norm.ppf((windows - 0.375) / (windows + 0.25))), 0.0)
+    return max(normal_quantile((windows - 0.375) / (windows + 0.25)), 0.0)

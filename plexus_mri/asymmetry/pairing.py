@@ -120,7 +120,7 @@ def _common_arc_mm(left: Profile, right: Profile, skip_mm: float) -> tuple[Float
     start = max(skip_mm, *(float(a[0]) for a in arcs))
     end = min(float(a[-1]) for a in arcs)
     first, last = np.ceil(start / step_mm - 1e-6), np.floor(end / step_mm + 1e-6)
-    return np.arange(first, last + 1) * step_mm, step_mm
+    return np.arange(int(first), int(last) + 1) * step_mm, step_mm
 
 
 def _at(

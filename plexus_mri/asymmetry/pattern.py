@@ -5,18 +5,27 @@ Shapes: ``n`` common usable nodes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from plexus_mri.asymmetry.contrast import doubt_factor
 from plexus_mri.asymmetry.family import sidak_level
+from plexus_mri.asymmetry.index import normal_quantile
 from plexus_mri.asymmetry.noise import NodeNoise
 from plexus_mri.asymmetry.pairing import PairedCourse
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.comparison import Pattern
 from plexus_mri.core.grid import FloatArray
+
+
+class Established(Enum):
+    """What verdicts have already found to differ along a course."""
+
+    NOTHING = "nothing"
+    LARGEST = "largest value"
+    MEAN = "mean"
 
 
 @dataclass(frozen=True)
@@ -47,14 +56,14 @@ def find_spread(
     *,
     node_error: float,
     level: float,
-    established: bool,
+    established: Established,
     settings: AsymmetrySettings,
 ) -> Spread:
     """Pattern of the difference along one nerve.
 
     A run counts when its peak passes the level of the whole nerve; it reaches as far as its
     nodes pass ``extent_z``. When a verdict has already established a difference, runs count
-    without such a peak, and a difference that stands out nowhere is diffuse.
+    without such a peak, and a difference of the mean that stands out nowhere is diffuse.
 
     Parameters
     ----------
@@ -63,18 +72,20 @@ def find_spread(
     level
         Chance of a false run anywhere on this nerve, 0-1.
     established
-        Whether a mean or largest value of the nerve was found to differ.
+        What the verdicts have found on this course.
     """
     doubt = np.array([doubt_factor(float(d), settings) for d in pair.doubtful])
     error = np.hypot(noise.scatter * pair.log_ratio_se, np.sqrt(2.0) * node_error * doubt)
     z = pair.log_ratio / error
     runs = find_runs(pair.arc_length_mm, z, pair.step_mm, settings)
-    peak = float(stats.norm.isf(sidak_level(level, len(z)) / 2.0))
+    peak = -normal_quantile(sidak_level(level, len(z)) / 2.0)
     certain = [run for run in runs if run.peak_z >= peak]
-    if certain or not established:
+    if certain or established is Established.NOTHING:
         return _spread(certain, pair, settings)
-    whole = Spread(Pattern.DIFFUSE, float(pair.arc_length_mm[0]), float(pair.arc_length_mm[-1]))
-    return _spread(runs, pair, settings) if runs else whole
+    if runs or established is Established.LARGEST:
+        return _spread(runs, pair, settings)
+    arc_mm = pair.arc_length_mm
+    return Spread(Pattern.DIFFUSE, float(arc_mm[0]), float(arc_mm[-1]))
 
 
 def find_runs(

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from plexus_mri.asymmetry import AsymmetrySettings
+from plexus_mri.asymmetry.pairing import Course, pair_courses
+from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.measurement import Quality
+from tests.nerve_tables import arc, profile, table_of
+
+SETTINGS = AsymmetrySettings()
+
+
+def pair(left, right, course=Course.AREA):
+    return pair_courses(table_of(left, right), SETTINGS)[left.nerve, course]
+
+
+def test_common_arc_ends_where_the_shorter_side_ends():
+    paired = pair(
+        profile(Nerve.UPPER_TRUNK, Side.LEFT, arc_mm=arc(50.0)),
+        profile(Nerve.UPPER_TRUNK, Side.RIGHT, arc_mm=arc(30.0)),
+    )
+    assert paired.arc_length_mm[[0, -1]].tolist() == [0.0, 30.0]
+
+
+def test_ganglion_of_a_root_is_left_out():
+    paired = pair(profile(Nerve.C7, Side.LEFT), profile(Nerve.C7, Side.RIGHT))
+    assert paired.arc_length_mm[0] == SETTINGS.ganglion_mm
+
+
+@pytest.mark.parametrize("side", list(Side))
+@pytest.mark.parametrize("flag", [Quality.POOR_FIT, Quality.JUNCTION, Quality.EDGE_OF_VIEW])
+def test_a_node_flagged_on_one_side_is_left_out_of_both(side, flag):
+    nodes = arc()
+    flags = [flag if a == 20.0 else Quality.GOOD for a in nodes]
+    paired = pair(
+        *(profile(Nerve.C6, s, quality=flags if s is side else None) for s in Side),
+    )
+    assert 20.0 not in paired.arc_length_mm
+    assert {19.0, 21.0} <= set(paired.arc_length_mm)
+
+
+@pytest.mark.parametrize("flag", [Quality.THIN, Quality.TOUCHING])
+def test_a_thin_or_touching_node_is_kept_and_doubted(flag):
+    flags = [flag if a < 20.0 else Quality.GOOD for a in arc()]
+    paired = pair(profile(Nerve.C6, Side.LEFT, quality=flags), profile(Nerve.C6, Side.RIGHT))
+    assert (paired.doubtful == (paired.arc_length_mm < 20.0)).all()
+
+
+def test_nan_nodes_are_left_out_of_both_sides():
+    csa = np.where((arc() >= 12) & (arc() <= 15), np.nan, 9.0)
+    paired = pair(profile(Nerve.C6, Side.LEFT, csa_mm2=csa), profile(Nerve.C6, Side.RIGHT))
+    assert set(np.arange(12.0, 16.0)).isdisjoint(paired.arc_length_mm)
+    assert np.isfinite(paired.log_ratio).all()
+
+
+def test_sides_with_different_steps_meet_on_the_coarser_one():
+    fine, coarse = arc(40.0, 0.5), arc(40.0, 2.0)
+    paired = pair(
+        profile(Nerve.UPPER_TRUNK, Side.LEFT, arc_mm=fine, csa_mm2=9.0 + fine / 10),
+        profile(Nerve.UPPER_TRUNK, Side.RIGHT, arc_mm=coarse, csa_mm2=9.0 + coarse / 10),
+    )
+    assert paired.arc_length_mm.tolist() == coarse.tolist()
+    np.testing.assert_allclose(paired.left, paired.right)
+
+
+def test_diameter_has_half_the_relative_error_of_area():
+    left, right = profile(Nerve.C6, Side.LEFT), profile(Nerve.C6, Side.RIGHT)
+    area, diameter = pair(left, right), pair(left, right, Course.DIAMETER)
+    np.testing.assert_allclose(diameter.log_ratio_se, area.log_ratio_se / 2.0)
+
+
+def test_a_nerve_of_one_side_is_not_paired():
+    assert pair_courses(table_of(profile(Nerve.C6, Side.LEFT)), SETTINGS) == {}
+
+
+def test_missing_reference_leaves_the_area_alone():
+    nothing = np.full(len(arc()), np.nan)
+    table = table_of(profile(Nerve.C6, Side.LEFT), profile(Nerve.C6, Side.RIGHT))
+    bare = profile(Nerve.C6, Side.RIGHT, reference=nothing)
+    profiles = {**table.profiles, (Side.RIGHT, Nerve.C6): bare}
+    paired = pair_courses(type(table)(table.measurements, profiles), SETTINGS)
+    assert (Nerve.C6, Course.AREA) in paired
+    assert (Nerve.C6, Course.RATIO) not in paired
