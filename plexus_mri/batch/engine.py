@@ -6,7 +6,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -83,7 +83,7 @@ class _Running:
 
 def run_jobs(
     jobs: Iterable[Job], work: Callable[[Job, Announce], Result], limits: Limits
-) -> Iterator[Event[Result]]:
+) -> Generator[Event[Result]]:
     """Events of all jobs, in the order in which they happen.
 
     Processes are spawned, never forked: threads of OpenMP and ITK do not survive a fork.

@@ -22,6 +22,10 @@ class Ledger:
         """Row of a case; None when it was never seen."""
         return self._rows.get(key)
 
+    def rows(self) -> tuple[CaseStatus, ...]:
+        """All rows, those of earlier runs too."""
+        return tuple(self._rows.values())
+
     def rows_of(self, keys: Collection[Key]) -> tuple[CaseStatus, ...]:
         """Rows of the cases, ordered by name."""
         return tuple(self._rows[key] for key in sorted(keys) if key in self._rows)

@@ -8,28 +8,36 @@ from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import case_paths, case_stem
 
 
-def check_output(out: Path, source: Path) -> None:
-    """Make the output folder and prove that it can be written.
+def check_output(out: Path, source: Path | None) -> None:
+    """Prove that the output folder can be made and written; leaves no trace.
 
     Raises
     ------
     SettingsError
-        When the folder is the input itself, holds the input, or is someone's raw data set.
+        When the results would be taken for input at the next run.
     OutputError
-        When it cannot be made or written.
+        When it cannot be made or written, or holds another data set.
     """
-    inside = source.resolve()
-    if out.resolve() in (inside, *inside.parents):
-        msg = f"--out '{out}' is or holds the input; give a folder of its own"
+    if source is not None and _would_be_input(out.resolve(), source.resolve()):
+        msg = f"--out '{out}' lies in the input and would be read as one; give another folder"
         raise SettingsError(msg)
     _refuse_foreign(out)
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
     probe = out / ".tmp-probe"
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"probe")
         probe.unlink()
+        for folder in missing:
+            folder.rmdir()
     except OSError as error:
         raise output_error(out, error) from error
+
+
+def settings_path(out: Path, subject: str, session: str | None) -> Path:
+    """Where the settings in force are stored beside a case's tables."""
+    summary = case_paths(out, subject, session).summary
+    return summary.with_name(f"{case_stem(subject, session)}_desc-settings_recipe.yaml")
 
 
 def clear_case(out: Path, subject: str, session: str | None) -> None:
@@ -49,6 +57,11 @@ def clear_leftovers(out: Path) -> None:
     """Remove temporary files that a killed run left behind."""
     for path in out.rglob(".tmp-*"):
         path.unlink(missing_ok=True)
+
+
+def _would_be_input(out: Path, source: Path) -> bool:
+    """Whether ``out`` lies where the inventory looks; it leaves ``derivatives`` out."""
+    return out.is_relative_to(source) and "derivatives" not in out.relative_to(source).parts
 
 
 def _refuse_foreign(out: Path) -> None:

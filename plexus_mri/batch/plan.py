@@ -1,20 +1,18 @@
 """From a request to the cases it asks for, and the subjects that have no usable image."""
 
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from plexus_mri.batch.case_process import CaseJob
-from plexus_mri.batch.outcome import CaseOutcome, outcome_of_reason
+from plexus_mri.batch.case_job import CaseJob
+from plexus_mri.batch.outcome import CaseOutcome, outcome_of_error
 from plexus_mri.batch.pseudonym import pseudonym_salt
-from plexus_mri.batch.recipe import recipe_sha256
+from plexus_mri.batch.recipe import files_sha256, recipe_sha256
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.errors import InputError, SettingsError
-from plexus_mri.io.inventory import Inventory, InventoryRow, take_inventory
+from plexus_mri.io.inventory import Inventory, take_inventory
+from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.reasons import ReasonCode
-
-CaseName = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -25,82 +23,116 @@ class Unusable:
     session: str | None
     outcome: CaseOutcome
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Subject and session; an absent session is empty."""
+        return self.subject, self.session or ""
+
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a study comes to: its inventory, the cases to measure and those that cannot be."""
+    """What a study comes to: the whole input, the cases to measure and those that cannot be."""
 
     inventory: Inventory
     jobs: tuple[CaseJob, ...]
     unusable: tuple[Unusable, ...]
 
+    @property
+    def cases(self) -> tuple[CaseJob | Unusable, ...]:
+        """All cases that were asked for."""
+        return (*self.jobs, *self.unusable)
 
-def make_plan(request: StudyRequest) -> StudyPlan:
-    """Read the input's headers and decide what to measure; writes nothing.
+
+def survey(request: StudyRequest) -> Inventory:
+    """Inventory of the input; reads headers, writes nothing.
 
     Raises
     ------
     InputError
-        When the input does not exist.
-    SettingsError
-        When a participant, mask or name asked for does not fit the input.
+        When the input does not exist or holds no image.
     """
-    if not request.source.exists():
-        msg = f"the input '{request.source}' does not exist"
-        raise InputError(msg, ReasonCode.INPUT_MISSING)
-    inventory = take_inventory(
+    check_source(request.source)
+    return take_inventory(
         request.source,
         subject=request.subject,
         session=request.session,
         salt=pseudonym_salt(),
-    )
-    rows = chosen_participants(inventory.rows, request.participants)
-    names = list(dict.fromkeys((row.subject, row.session) for row in rows))
-    _check_names(request, names)
-    chosen = {(row.subject, row.session): row for row in rows if row.chosen}
-    return StudyPlan(
-        inventory,
-        tuple(_job(request, chosen[name]) for name in names if name in chosen),
-        tuple(_unusable(name, rows) for name in names if name not in chosen),
+        assert_orientation=request.assert_orientation,
     )
 
 
-def chosen_participants(
-    rows: Sequence[InventoryRow], participants: Iterable[str]
-) -> tuple[InventoryRow, ...]:
-    """Rows of the asked-for subjects; all rows when none are asked for.
+def of_participants(inventory: Inventory, participants: Sequence[str]) -> Inventory:
+    """Rows of the asked-for subjects; all of them when none are asked for.
 
     Raises
     ------
     SettingsError
         When a label matches nobody; names those who exist.
     """
-    wanted = [label.removeprefix("sub-") for label in participants]
-    present = sorted({row.subject for row in rows})
-    missing = sorted(set(wanted) - set(present))
-    if missing:
-        known = ", ".join(present) or "none"
-        msg = f"no participant {', '.join(missing)} in the input; there are: {known}"
-        raise SettingsError(msg)
-    return tuple(row for row in rows if not wanted or row.subject in wanted)
+    wanted = {_label(label) for label in participants}
+    present = {_label(row.subject) for row in inventory.rows}
+    if missing := sorted(wanted - present):
+        msg = f"no participant {', '.join(missing)} in the input; there are: "
+        raise SettingsError(msg + ", ".join(sorted(present)))
+    rows = (row for row in inventory.rows if not wanted or _label(row.subject) in wanted)
+    return replace(inventory, rows=tuple(rows))
 
 
-def _check_names(request: StudyRequest, names: Sequence[CaseName]) -> None:
+def check_source(source: Path) -> None:
+    """Refuse an input that is not there.
+
+    Raises
+    ------
+    InputError
+        With the path as it was typed.
+    """
+    if not source.exists():
+        msg = f"the input '{source}' does not exist"
+        raise InputError(msg, ReasonCode.INPUT_MISSING)
+
+
+def make_plan(request: StudyRequest) -> StudyPlan:
+    """Survey the input and decide what to measure; writes nothing.
+
+    Raises
+    ------
+    InputError, SettingsError
+        As `survey` and `of_participants`, and when the mask cannot fit the cases.
+    """
+    everyone = survey(request)
+    inventory = of_participants(everyone, request.participants)
+    names = inventory.subjects()
+    _check_mask(request, len(names))
+    jobs, unusable = [], []
+    for subject, session in names:
+        row = inventory.chosen(subject, session)
+        if row is not None:
+            jobs.append(_job(request, row))
+        else:
+            outcome = outcome_of_error(inventory.why_none(subject, session))
+            unusable.append(Unusable(_label(subject), session, outcome))
+    return StudyPlan(everyone, tuple(jobs), tuple(unusable))
+
+
+def _label(subject: str) -> str:
+    return subject.removeprefix("sub-")
+
+
+def _check_mask(request: StudyRequest, cases: int) -> None:
     if request.labels is not None and request.segmentation is None:
         raise SettingsError("--labels needs --segmentation, the mask whose labels it explains")
-    if len(names) > 1 and request.segmentation and "{subject}" not in request.segmentation:
-        msg = (
-            f"one mask '{request.segmentation}' cannot fit {len(names)} cases; "
-            "put {subject} (and {session}) into its path"
-        )
-        raise SettingsError(msg)
+    if request.segmentation is not None and request.labels is None:
+        raise SettingsError("--segmentation needs --labels, which say what its numbers mean")
+    if cases > 1 and request.segmentation and "{subject}" not in request.segmentation:
+        msg = f"one mask '{request.segmentation}' cannot fit {cases} cases; "
+        raise SettingsError(msg + "put {subject} (and {session}) into its path")
 
 
-def _job(request: StudyRequest, row: InventoryRow) -> CaseJob:
-    mask = _mask_path(request, row)
-    files = (mask, request.labels)
+def _job(request: StudyRequest, row: SeriesRow) -> CaseJob:
+    mask = _mask_path(request.segmentation, row)
+    stated = (request.assert_orientation, row.contrast, row.rule, sorted(row.acquisition.items()))
     return CaseJob(
-        subject=row.subject,
+        subject=_label(row.subject),
         session=row.session,
         row=row,
         out=request.out,
@@ -108,24 +140,13 @@ def _job(request: StudyRequest, row: InventoryRow) -> CaseJob:
         segmentation=mask,
         labels=request.labels,
         assert_orientation=request.assert_orientation,
-        recipe_sha256=recipe_sha256(request.settings, files, request.assert_orientation),
+        input_sha256=files_sha256(row.paths),
+        recipe_sha256=recipe_sha256(request.settings, (mask, request.labels), stated),
     )
 
 
-def _mask_path(request: StudyRequest, row: InventoryRow) -> Path | None:
-    if request.segmentation is None:
+def _mask_path(template: str | None, row: SeriesRow) -> Path | None:
+    if template is None:
         return None
-    named = request.segmentation.replace("{subject}", row.subject)
-    path = Path(named.replace("{session}", row.session or ""))
-    if not path.is_file():
-        msg = f"the mask '{os.fspath(path)}' does not exist"
-        raise InputError(msg, ReasonCode.INPUT_MISSING)
-    return path
-
-
-def _unusable(name: CaseName, rows: Sequence[InventoryRow]) -> Unusable:
-    """Worst reason of a subject's series: a refusal for safety before anything else."""
-    reasons = [row.reason for row in rows if (row.subject, row.session) == name and row.reason]
-    outcomes = [outcome_of_reason(reason) for reason in reasons]
-    none = outcome_of_reason(ReasonCode.INPUT_EMPTY)
-    return Unusable(*name, max(outcomes, key=lambda o: o.exit_code, default=none))
+    named = template.replace("{subject}", _label(row.subject))
+    return Path(named.replace("{session}", row.session or ""))

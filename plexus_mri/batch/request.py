@@ -24,7 +24,7 @@ class StudyRequest:
     labels
         Label table of the mask.
     assert_orientation
-        Orientation that the user vouches for where the header has none.
+        The user vouches for headers whose codes say nothing about left and right.
     resume
         Leave finished cases alone when neither input nor recipe changed.
     stop_on_first_crash
@@ -39,7 +39,7 @@ class StudyRequest:
     participants: tuple[str, ...] = ()
     segmentation: str | None = None
     labels: Path | None = None
-    assert_orientation: str | None = None
+    assert_orientation: bool = False
     limits: Limits = field(default_factory=Limits)
     resume: bool = True
     stop_on_first_crash: bool = False

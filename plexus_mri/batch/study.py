@@ -9,7 +9,8 @@ from itertools import takewhile
 from typing import Protocol
 
 from plexus_mri import __version__
-from plexus_mri.batch.case_process import CaseJob, measure_case
+from plexus_mri.batch.case_job import CaseJob
+from plexus_mri.batch.case_process import measure_case
 from plexus_mri.batch.crash import write_crash_file
 from plexus_mri.batch.engine import (
     Announce,
@@ -20,16 +21,16 @@ from plexus_mri.batch.engine import (
     threads_per_job,
     use_threads,
 )
-from plexus_mri.batch.gather import write_study_files
+from plexus_mri.batch.inventory_table import write_inventory
 from plexus_mri.batch.ledger import Ledger
 from plexus_mri.batch.outcome import CRASHED, STOPPED, CaseOutcome, study_exit_code
 from plexus_mri.batch.output_folder import check_output, clear_case, clear_leftovers
 from plexus_mri.batch.plan import StudyPlan, check_source, make_plan
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status
+from plexus_mri.batch.study_files import write_study_files
 from plexus_mri.errors import InputError
 from plexus_mri.io.derivatives import case_paths, write_dataset_files
-from plexus_mri.io.inventory import write_inventory
 from plexus_mri.reasons import ReasonCode
 
 logger = logging.getLogger(__name__)
@@ -78,23 +79,29 @@ def run_study(
     check_output(request.out, request.source)
     plan = make_plan(request)
     if single:
-        _check_single(plan)
+        check_single(plan)
     clear_leftovers(request.out)
     write_dataset_files(request.out, version=__version__)
-    write_inventory(plan.inventory, request.out)
+    write_inventory(request.out, plan.inventory)
     ledger = Ledger(request.out, read_status(request.out))
     _book_unusable(plan, request, ledger, listener)
-    jobs = [job for job in plan.jobs if not (request.resume and _is_done(job, ledger))]
-    stopped = _measure(jobs, request, ledger, listener, work)
-    write_study_files(request.out)
-    keys = {(case.subject, case.session or "") for case in (*plan.jobs, *plan.unusable)}
+    stopped = _measure(to_measure(plan, request), request, ledger, listener, work)
+    write_study_files(request.out, ledger.rows())
+    keys = {case.key for case in plan.cases}
     code = STOPPED if stopped else study_exit_code(ledger.outcomes_of(keys))
     return StudyEnd(ledger.rows_of(keys), code)
 
 
-def _check_single(plan: StudyPlan) -> None:
-    names = sorted({case.subject for case in (*plan.jobs, *plan.unusable)})
-    count = len(plan.jobs) + len(plan.unusable)
+def check_single(plan: StudyPlan) -> None:
+    """Refuse a plan with more than one case.
+
+    Raises
+    ------
+    InputError
+        Names the cases.
+    """
+    names = sorted({case.subject for case in plan.cases})
+    count = len(plan.cases)
     if count > 1:
         msg = (
             f"the input holds {count} cases ({', '.join(names)}); "
@@ -112,9 +119,14 @@ def _book_unusable(
         _end(row, case.outcome, ledger, listener)
 
 
-def _is_done(job: CaseJob, ledger: Ledger) -> bool:
+def to_measure(plan: StudyPlan, request: StudyRequest) -> tuple[CaseJob, ...]:
+    """Jobs that are not done yet; all of them when the request does not resume."""
+    rows = {row.key: row for row in read_status(request.out)} if request.resume else {}
+    return tuple(job for job in plan.jobs if not _is_done(job, rows.get(job.key)))
+
+
+def _is_done(job: CaseJob, row: CaseStatus | None) -> bool:
     """Whether a case is finished from this very input and recipe, and its result is there."""
-    row = ledger.row((job.subject, job.session or ""))
     return (
         row is not None
         and row.state is CaseState.FINISHED
@@ -159,7 +171,7 @@ def _fresh_row(job: CaseJob) -> CaseStatus:
 
 
 def _book(event: Event[CaseOutcome], job: CaseJob, ledger: Ledger, listener: Listener) -> None:
-    row = ledger.row((job.subject, job.session or "")) or _fresh_row(job)
+    row = ledger.row(job.key) or _fresh_row(job)
     match event:
         case StepReached():
             row = replace(row, step=event.step)

@@ -23,7 +23,7 @@ from plexus_mri.cli.options import (
 )
 from plexus_mri.cli.text import closing_line
 from plexus_mri.core.caveats import CAVEATS
-from plexus_mri.errors import PlexusError, SettingsError
+from plexus_mri.errors import PlexusError
 
 AnyOptions = TypeVar("AnyOptions", bound=Common)
 _LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)

@@ -1,16 +1,19 @@
 """What each command does: options in, exit code out."""
 
-import dataclasses
 from pathlib import Path
 
 import typer
 
-from plexus_mri.batch.engine import Limits
-from plexus_mri.batch.outcome import OK, study_exit_code
-from plexus_mri.batch.plan import StudyPlan, check_source, choose_participants, make_plan, take
-from plexus_mri.batch.request import StudyRequest
-from plexus_mri.batch.status import CaseStatus, read_status
-from plexus_mri.batch.study import run_study
+from plexus_mri.batch.case_job import CaseJob
+from plexus_mri.batch.convert import Conversion, convert_study
+from plexus_mri.batch.inventory_table import inventory_rows, write_inventory
+from plexus_mri.batch.outcome import OK
+from plexus_mri.batch.output_folder import check_output
+from plexus_mri.batch.plan import Unusable, make_plan, of_participants, survey
+from plexus_mri.batch.rebuild import rebuild_reports
+from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
+from plexus_mri.batch.status import FILE_NAME, CaseStatus, read_status
+from plexus_mri.batch.study import check_single, run_study, to_measure
 from plexus_mri.cli.options import (
     ConvertOptions,
     InventoryOptions,
@@ -19,5 +22,124 @@ from plexus_mri.cli.options import (
     SimulateOptions,
 )
 from plexus_mri.cli.progress import show_progress
-from plexus_mri.cli.text import caveat_lines, closing_line, table
-from plexus_mri.errors import InputError, SettingsError
+from plexus_mri.cli.requests import measure_request, naming_request, simulation_specs
+from plexus_mri.cli.text import caveat_lines, closing_line, status_table, table
+from plexus_mri.errors import InputError
+from plexus_mri.io.inventory import Inventory
+from plexus_mri.io.tables import cell
+from plexus_mri.reasons import ReasonCode
+
+_SHOWN = ("series", "subject", "session", "contrast", "plane", "shape", "spacing", "chosen")
+
+
+def inventory(options: InventoryOptions) -> int:
+    """List every series of the input: what it is, whether it is measured, and why not."""
+    request = naming_request(options, options.out or Path())
+    everyone = survey(request)
+    found = of_participants(everyone, request.participants)
+    if options.out is not None:
+        check_output(options.out, options.source)
+        write_inventory(options.out, found)
+    typer.echo(_inventory_text(found))
+    chosen = sum(row.chosen for row in found.rows)
+    typer.echo(f"{len(found.rows)} series, {chosen} chosen; exit code {OK}")
+    return OK
+
+
+def convert(options: ConvertOptions) -> int:
+    """Write every sound series as NIfTI with a JSON sidecar."""
+    request = naming_request(options, options.out)
+    if not options.dry_run:
+        check_output(options.out, options.source)
+    found = of_participants(survey(request), request.participants)
+    if options.dry_run:
+        typer.echo(_inventory_text(found))
+        return _closing_dry_run(sum(row.sound for row in found.rows), "series would be converted")
+    end = convert_study(found, options.out, _say_conversion)
+    done = sum(item.file is not None for item in end.conversions)
+    left = len(end.conversions) - done
+    where = options.out / "inventory.tsv"
+    typer.echo(f"{done} converted, {left} not; exit code {end.exit_code}; inventory: {where}")
+    return end.exit_code
+
+
+def run(options: MeasureOptions) -> int:
+    """Measure one case, from DICOM or NIfTI to the report."""
+    return _measure(options, single=True)
+
+
+def batch(options: MeasureOptions) -> int:
+    """Measure every subject of a study folder; finished cases are left alone."""
+    return _measure(options, single=False)
+
+
+def status(options: ResultOptions) -> int:
+    """Show what finished, failed or was refused, and why."""
+    if not (options.folder / FILE_NAME).is_file():
+        msg = f"'{options.folder}' holds no {FILE_NAME}; measure first with 'run' or 'batch'"
+        raise InputError(msg, ReasonCode.INPUT_MISSING)
+    rows = read_status(options.folder)
+    typer.echo(status_table(rows))
+    typer.echo(closing_line(rows, OK, options.folder))
+    return OK
+
+
+def report(options: ResultOptions) -> int:
+    """Make the HTML pages again from the stored results; measures nothing."""
+    rendered = rebuild_reports(options.folder)
+    typer.echo(f"{len(rendered)} pages written, {options.folder / 'index.html'}; exit code {OK}")
+    return OK
+
+
+def simulate(options: SimulateOptions) -> int:
+    """Write synthetic cases with known truth (in derivatives/truth)."""
+    specs = simulation_specs(options.seed, options.count, options.kind)
+    check_output(options.out, None)
+    truth = options.out / "derivatives" / "truth"
+    for spec in specs:
+        subject = f"sim{spec.seed:04d}"
+        job = SimulationJob(spec, subject, options.file_format, options.out, truth)
+        write_simulated_case(job)
+        typer.echo(f"sub-{subject}: written", err=True)
+    typer.echo(f"{len(specs)} cases in {options.out}, truth in {truth}; exit code {OK}")
+    return OK
+
+
+def _measure(options: MeasureOptions, *, single: bool) -> int:
+    request = measure_request(options, resume=not single)
+    if options.dry_run:
+        plan = make_plan(request)
+        if single:
+            check_single(plan)
+        todo = {job.key for job in to_measure(plan, request)}
+        rows = [(_name(c), "measure" if c.key in todo else "already done") for c in plan.jobs]
+        rows += [(_name(c), f"no: {c.outcome.sentence}") for c in plan.unusable]
+        typer.echo(table(("case", "action"), rows))
+        return _closing_dry_run(len(todo), "cases would be measured")
+    with show_progress() as listener:
+        end = run_study(request, listener, single=single)
+    typer.echo(status_table(end.rows))
+    typer.echo(caveat_lines())
+    typer.echo(closing_line(end.rows, end.exit_code, options.out))
+    return end.exit_code
+
+
+def _name(case: CaseJob | Unusable) -> str:
+    return CaseStatus(case.subject, case.session).name
+
+
+def _closing_dry_run(count: int, words: str) -> int:
+    typer.echo(f"{count} {words}; nothing was written; exit code {OK}")
+    return OK
+
+
+def _inventory_text(found: Inventory) -> str:
+    rows = inventory_rows(found)
+    why = [cell(row["rule"] if row["chosen"] else row["reason"]) for row in rows]
+    lines = [(*(cell(row[k]) for k in _SHOWN), w) for row, w in zip(rows, why, strict=True)]
+    return table((*_SHOWN, "rule or reason"), lines)
+
+
+def _say_conversion(done: Conversion) -> None:
+    words = done.file or f"{done.outcome.reason}: {done.outcome.sentence}"
+    typer.echo(f"series {done.row.series}: {words}", err=True)

@@ -26,4 +26,5 @@ def memory_mb(text: str | None) -> float | None:
         msg = f"--memory-limit must be a size such as 6G or 800M, got {text!r}"
         raise SettingsError(msg)
     base = 1024 if match[3] else 1000
-    return float(match[1]) * base ** _POWER[match[2].upper()] / 1e6
+    size = float(match[1]) * float(base ** _POWER[match[2].upper()])
+    return size / 1e6

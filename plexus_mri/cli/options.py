@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from plexus_mri import __version__
+from plexus_mri.io.simulated import ImageFormat
+from plexus_mri.synthetic import CaseKind
 
 _INPUT_HELP = "DICOM (folder, file, zip, DICOMDIR), NIfTI file, or a folder of these."
 
@@ -100,12 +102,12 @@ class MeasureOptions(ConvertOptions):
         Path | None, typer.Option(metavar="FILE", help="Not available in this version.")
     ] = None
     assert_orientation: Annotated[
-        str | None,
+        bool,
         typer.Option(
-            metavar="CODE",
-            help="Vouch for the orientation of a NIfTI file whose header states none, e.g. RAS.",
+            "--assert-orientation",
+            help="Vouch for NIfTI headers whose codes say nothing about left and right.",
         ),
-    ] = None
+    ] = False
     jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Cases measured at once.")] = 1
     memory_limit: Annotated[
         str | None,
@@ -133,7 +135,7 @@ class SimulateOptions(Common):
     out: Out
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the first case.")] = 0
     count: Annotated[int, typer.Option(metavar="N", min=1, help="Number of cases.")] = 1
-    kind: Annotated[str, typer.Option(metavar="KIND", help="What the cases are for.")] = "lesions"
+    kind: Annotated[CaseKind, typer.Option(help="What the cases are for.")] = CaseKind.LESIONS
     file_format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="nifti, dicom or enhanced.")
-    ] = "nifti"
+        ImageFormat, typer.Option("--format", help="How the images are stored.")
+    ] = ImageFormat.NIFTI

@@ -29,6 +29,16 @@ def caveat_lines() -> str:
     return "\n".join(CAVEATS)
 
 
+def status_table(rows: Sequence[CaseStatus]) -> str:
+    """Every case with its state and, where it has none to show, the reason in words."""
+    lines = [(row.name, row.state.value, row.step, _why(row)) for row in rows]
+    return table(("case", "state", "last step", "reason"), lines)
+
+
+def _why(row: CaseStatus) -> str:
+    return f"{row.reason}: {row.reason.text}" if row.reason else ""
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows in aligned columns.
 

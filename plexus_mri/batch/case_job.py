@@ -1,0 +1,40 @@
+"""One case to measure, in values that travel to another process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from plexus_mri.io.series_row import SeriesRow
+from plexus_mri.settings import Settings
+
+
+@dataclass(frozen=True)
+class CaseJob:
+    """Image, settings and place of the results of one case.
+
+    Parameters
+    ----------
+    subject, session
+        Labels without ``sub-`` and ``ses-``.
+    row
+        The series to measure.
+    segmentation, labels
+        Mask of the user and its label table.
+    input_sha256, recipe_sha256
+        Fingerprints of the files of the series, and of all else that shapes the result.
+    """
+
+    subject: str
+    session: str | None
+    row: SeriesRow
+    out: Path
+    settings: Settings
+    segmentation: Path | None = None
+    labels: Path | None = None
+    assert_orientation: bool = False
+    input_sha256: str = ""
+    recipe_sha256: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Subject and session; an absent session is empty."""
+        return self.subject, self.session or ""

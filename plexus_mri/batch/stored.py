@@ -1,0 +1,51 @@
+"""Stored results read back: summaries and figures of finished cases."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from plexus_mri.errors import InputError
+from plexus_mri.io.derivatives import CasePaths
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.canvas import Figure
+from plexus_mri.report.html import figures_from_store
+
+
+def read_summary(path: Path) -> dict[str, object]:
+    """Summary of a case as it was stored.
+
+    Raises
+    ------
+    InputError
+        When it is missing or damaged.
+    """
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"'{path.name}' is missing or damaged; measure the case again"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
+    if not isinstance(summary, dict) or "schema_version" not in summary:
+        msg = f"'{path.name}' is no summary of this program; measure the case again"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE)
+    return summary
+
+
+def read_figures(paths: CasePaths, summary: Mapping[str, object]) -> Mapping[str, Figure]:
+    """Figures that a summary lists, from the case's folder.
+
+    Raises
+    ------
+    InputError
+        When one is missing.
+    """
+    folder = paths.summary.parent.parent / "figures"
+
+    def read(name: str) -> bytes:
+        path = folder / f"{paths.html.stem}_{name}"
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            msg = f"the figure '{path.name}' is missing; measure the case again"
+            raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
+
+    return figures_from_store(summary, read)

@@ -1,0 +1,77 @@
+"""From the options of a command to the request that the study layer takes."""
+
+from pathlib import Path
+
+from plexus_mri.batch.engine import Limits
+from plexus_mri.batch.request import StudyRequest
+from plexus_mri.cli.memory import memory_mb
+from plexus_mri.cli.options import MeasureOptions, Naming
+from plexus_mri.errors import SettingsError
+from plexus_mri.io.yaml_files import read_mapping
+from plexus_mri.settings import Settings, override, settings_from_mapping
+from plexus_mri.synthetic import CaseKind, PhantomSpec, random_spec
+
+
+def naming_request(options: Naming, out: Path) -> StudyRequest:
+    """Request with input and names alone."""
+    return StudyRequest(
+        source=options.source,
+        out=out,
+        subject=options.subject,
+        session=options.session,
+        participants=tuple(options.participant_label or ()),
+    )
+
+
+def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
+    """Request of ``run`` or ``batch``.
+
+    Raises
+    ------
+    SettingsError
+        When a setting is wrong or an option is not available in this version.
+    """
+    _refuse_unavailable(options)
+    return StudyRequest(
+        source=options.source,
+        out=options.out,
+        settings=read_settings(options.config, options.assignments or ()),
+        subject=options.subject,
+        session=options.session,
+        participants=tuple(options.participant_label or ()),
+        segmentation=options.segmentation,
+        labels=options.labels,
+        assert_orientation=options.assert_orientation,
+        limits=Limits(options.jobs, memory_mb(options.memory_limit), options.verbose > 1),
+        resume=resume,
+        stop_on_first_crash=options.stop_on_first_crash,
+    )
+
+
+def read_settings(config: Path | None, assignments: "list[str] | tuple[str, ...]") -> Settings:
+    """Settings in force: assignments over the file over the defaults.
+
+    A stored summary is taken as a settings file too: its ``settings`` count.
+
+    Raises
+    ------
+    SettingsError
+        When the file or a setting is wrong.
+    """
+    content = read_mapping(config) if config is not None else {}
+    if "schema_version" in content:
+        stored = content.get("settings")
+        content = dict(stored) if isinstance(stored, dict) else {}
+    return settings_from_mapping(override(content, assignments))
+
+
+def simulation_specs(seed: int, count: int, kind: CaseKind) -> list[PhantomSpec]:
+    """Specifications of ``count`` cases from ``seed`` on."""
+    return [random_spec(number, kind=kind) for number in range(seed, seed + count)]
+
+
+def _refuse_unavailable(options: MeasureOptions) -> None:
+    for name, value in (("--scheduler", options.scheduler), ("--landmarks", options.landmarks)):
+        if value is not None:
+            msg = f"{name} {value}: not available in this version; leave it out"
+            raise SettingsError(msg)
