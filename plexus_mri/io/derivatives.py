@@ -25,7 +25,17 @@ from plexus_mri.io.tables import Column, read_table, write_json, write_table
 from plexus_mri.reasons import ReasonCode
 
 BIDS_VERSION = "1.10.0"
-_BIDSIGNORE = ("*.html", "figures/", "logs/", "inventory.*", "status.*", "group_*", "*_measures.*")
+_BIDSIGNORE = (
+    "*.html",
+    "figures/",
+    "logs/",
+    "inventory.*",
+    "status.*",
+    "group_*",
+    "*_measures.*",
+    "*_report.json",
+    "*_recipe.yaml",
+)
 _NOT_IN_LABEL = re.compile(r"[^0-9A-Za-z+]")
 
 
