@@ -1,0 +1,111 @@
+"""How a DICOM series was acquired, in closed words and numbers that name nobody."""
+
+from plexus_mri.io.dicom_header import Attributes
+
+_NUMBERS = {
+    "repetition_time_ms": ("RepetitionTime",),
+    "echo_time_ms": ("EffectiveEchoTime", "EchoTime"),
+    "inversion_time_ms": ("InversionTime", "InversionTimes"),
+    "field_strength_t": ("MagneticFieldStrength",),
+    "flip_angle_deg": ("FlipAngle",),
+    "slice_thickness_mm": ("SliceThickness",),
+}
+_MAKERS = {
+    "siemens": "Siemens",
+    "ge ": "GE",
+    "general electric": "GE",
+    "philips": "Philips",
+    "canon": "Canon",
+    "toshiba": "Canon",
+    "hitachi": "Hitachi",
+    "fujifilm": "Fujifilm",
+    "united imaging": "United Imaging",
+    "uih": "United Imaging",
+}
+_SEQUENCES = {
+    "SE": "SE",
+    "IR": "IR",
+    "GR": "GR",
+    "EP": "EP",
+    "SPIN": "SE",
+    "GRADIENT": "GR",
+}
+_FREE_TEXTS = (
+    "SeriesDescription",
+    "ProtocolName",
+    "SequenceName",
+    "PulseSequenceName",
+    "AcquisitionProtocolName",
+    "ScanOptions",
+)
+
+
+# Parts of one acquisition in the value 3 and 4 of Image Type, as vendors write them.
+_PARTS = {
+    "W": "part-water",
+    "WATER": "part-water",
+    "F": "part-fat",
+    "FAT": "part-fat",
+    "IP": "part-in",
+    "IN_PHASE": "part-in",
+    "OP": "part-opposed",
+    "OPP_PHASE": "part-opposed",
+    "OUT_PHASE": "part-opposed",
+    "OPPOSED_PHASE": "part-opposed",
+    "P": "part-phase",
+    "PHASE": "part-phase",
+    "PHASE MAP": "part-phase",
+    "R": "part-real",
+    "REAL": "part-real",
+    "I": "part-imag",
+    "IMAGINARY": "part-imag",
+}
+
+
+def acquisition(known: Attributes) -> dict[str, float | str]:
+    """Times, field strength, maker and kind of sequence, as far as they are stated."""
+    found: dict[str, float | str] = {}
+    for name, keys in _NUMBERS.items():
+        numbers = [n for key in keys if (n := known.number(key)) is not None]
+        if numbers and numbers[0] > 0:
+            found[name] = round(numbers[0], 3)
+    if maker := maker_word(known.text("Manufacturer")):
+        found["manufacturer"] = maker
+    if sequence := _sequence(known):
+        found["sequence"] = sequence
+    if known.text("MRAcquisitionType") in {"2D", "3D"}:
+        found["dimensions"] = known.text("MRAcquisitionType")
+    return found
+
+
+def maker_word(text: str) -> str:
+    """Scanner maker in one word; empty when unknown.
+
+    >>> maker_word("SIEMENS Healthineers")
+    'Siemens'
+    """
+    lowered = f"{text.lower()} "
+    return next((word for start, word in _MAKERS.items() if lowered.startswith(start)), "")
+
+
+def _sequence(known: Attributes) -> str:
+    """Kinds of pulse sequence joined by ``+``, e.g. ``IR+SE``."""
+    stored = known.texts("ScanningSequence") + known.texts("EchoPulseSequence")
+    kinds = {_SEQUENCES[word] for word in stored if word in _SEQUENCES}
+    if known.text("InversionRecovery") == "YES":
+        kinds.add("IR")
+    return "+".join(sorted(kinds))
+
+
+def words(known: Attributes) -> str:
+    """Free text about the series, for the rules only: it may hold names."""
+    parts = [known.text(key) for key in _FREE_TEXTS]
+    parts += [_PARTS.get(word, word) for word in image_type(known)]
+    if known.text("SpectrallySelectedSuppression") == "FAT":
+        parts.append("fatsat")
+    return " ".join(parts).lower()
+
+
+def image_type(known: Attributes) -> tuple[str, ...]:
+    """Values of Image Type; a frame's own come before its file's."""
+    return tuple(w.upper() for w in known.texts("FrameType") or known.texts("ImageType"))

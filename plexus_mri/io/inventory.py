@@ -1,0 +1,131 @@
+"""The inventory: every series below an input, what it is, and which one is measured."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from plexus_mri.core.case import SeriesInfo
+from plexus_mri.core.volume import Volume
+from plexus_mri.errors import InputError, PlexusError, RefusedError
+from plexus_mri.io.choose import choose
+from plexus_mri.io.dicom import read_stack
+from plexus_mri.io.discover import discover
+from plexus_mri.io.identity import with_identity
+from plexus_mri.io.nifti import read_nifti
+from plexus_mri.io.series_row import SeriesRow, draft_rows, error_of
+from plexus_mri.io.series_rules import SeriesRules
+from plexus_mri.reasons import ReasonCode
+
+_AFFINE_DIGITS = 4  # a tenth of a micron: below it only rounding differs
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All series of an input; ``ignored`` counts files that are no images at all."""
+
+    rows: tuple[SeriesRow, ...]
+    ignored: int = 0
+
+    def subjects(self) -> tuple[tuple[str, str | None], ...]:
+        """Every (subject, session) once, in the order of the rows."""
+        return tuple(dict.fromkeys((row.subject, row.session) for row in self.rows))
+
+    def chosen(self, subject: str, session: str | None) -> SeriesRow | None:
+        """The series to be measured, or None when none is fit."""
+        for row in self.rows:
+            if row.chosen and (row.subject, row.session) == (subject, session):
+                return row
+        return None
+
+    def why_none(self, subject: str, session: str | None) -> PlexusError:
+        """The error for a subject without a series that can be measured."""
+        rows = [row for row in self.rows if (row.subject, row.session) == (subject, session)]
+        counts = Counter(row.reason.value for row in rows if row.reason)
+        listed = ", ".join(f"{count} {code}" for code, count in sorted(counts.items()))
+        msg = f"no series of {subject} can be measured ({listed or 'none was found'})"
+        errors = [error_of(row) for row in rows if row.reason]
+        doubtful = [e for e in errors if isinstance(e, RefusedError)]
+        if doubtful:
+            return RefusedError(f"{msg}; {doubtful[0]}", doubtful[0].reason)
+        reason = errors[0].reason if errors else ReasonCode.INPUT_EMPTY
+        return InputError(f"{msg}; {errors[0]}" if errors else msg, reason)
+
+
+def take_inventory(
+    source: Path,
+    *,
+    subject: str | None = None,
+    session: str | None = None,
+    salt: bytes = b"",
+    rules: SeriesRules | None = None,
+    assert_orientation: bool = False,
+) -> Inventory:
+    """Every series below ``source``: a file, folder, zip, DICOMDIR or BIDS dataset.
+
+    Only headers are read, and one slice of each DICOM series to prove that it decodes.
+
+    Parameters
+    ----------
+    subject, session
+        Names the only subject or session of the input, or picks one of several.
+    salt
+        Key of the pseudonyms for subjects whose folder is not called ``sub-<label>``.
+    rules
+        Rules for contrast and choice; the built-in ones by default.
+    assert_orientation
+        The user vouches for NIfTI headers that say nothing about left and right.
+
+    Raises
+    ------
+    InputError
+        When the input does not exist, holds no image, or ``subject`` or ``session`` fits none.
+    """
+    found = discover(source)
+    rules = rules or SeriesRules.read()
+    drafts = draft_rows(found, rules, assert_orientation=assert_orientation)
+    if not drafts:
+        msg = f"'{source.name}' holds no DICOM or NIfTI image ({found.ignored} other files)"
+        raise InputError(msg, ReasonCode.INPUT_EMPTY)
+    rows = with_identity(drafts, found, salt, subject=subject, session=session)
+    return Inventory(choose(rows, rules), found.ignored)
+
+
+def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Volume, SeriesInfo]:
+    """Volume of one row and what is known of it.
+
+    ``SeriesInfo.source_sha256`` is over the decoded values (float32, in array order) and the
+    affine rounded to 0.1 µm, so that recompressed files of one image are the same source.
+
+    Raises
+    ------
+    InputError, RefusedError
+        When the row is refused, or its pixels turn out to be damaged.
+    """
+    vouched = assert_orientation and row.reason is ReasonCode.SIDE_UNPROVEN
+    if not (row.sound or vouched):
+        raise error_of(row)
+    if row.stack is not None:
+        volume, orientation = read_stack(row.stack), "DICOM image position and orientation"
+    else:
+        volume, orientation = read_nifti(row.paths[0], assert_orientation=assert_orientation)
+    info = SeriesInfo(
+        series=row.series,
+        contrast=row.contrast,
+        plane=row.plane,
+        orientation_source=orientation,
+        files=row.files,
+        source_sha256=_hash(volume),
+        rule=row.rule,
+        acquisition=dict(row.acquisition),
+    )
+    return volume, info
+
+
+def _hash(volume: Volume) -> str:
+    digest = hashlib.sha256(np.ascontiguousarray(volume.data).tobytes())
+    affine = np.round(volume.grid.affine, _AFFINE_DIGITS) + 0.0  # no negative zeros
+    digest.update(affine.astype("<f8").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,168 @@
+"""The user's own mask: a NIfTI of labels and the table that names the nerve of each."""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from plexus_mri.core.anatomy import Nerve, NerveKey, Side
+from plexus_mri.core.case import OwnMask
+from plexus_mri.core.grid import Grid, same_grid
+from plexus_mri.core.volume import LabelMap
+from plexus_mri.errors import InputError, RefusedError
+from plexus_mri.io.nifti import read_label_array
+from plexus_mri.io.tables import read_table
+from plexus_mri.reasons import ReasonCode
+
+_MIN_INSIDE = 0.95  # of the labelled voxels: a rim may stick out, a nerve may not
+_IGNORED = "ignore"
+_SIDES = {"l": Side.LEFT, "left": Side.LEFT, "r": Side.RIGHT, "right": Side.RIGHT}
+_REMEDY = "a label table holds index, nerve and side (L or R) for each label"
+
+
+def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
+    """Labels on their own grid, and which nerve each of them is.
+
+    Parameters
+    ----------
+    path
+        NIfTI of whole numbers, on any grid that covers the image's nerves.
+    labels
+        TSV, or JSON as a list of objects, with ``index``, ``nerve`` and ``side``. A nerve
+        ``ignore`` leaves a label out.
+    image
+        Grid of the image that the mask belongs to.
+
+    Raises
+    ------
+    InputError
+        MASK_GRID when the labels do not lie in the image; MASK_LABELS when table and mask do not
+        match; INPUT_* when a file cannot be read.
+    RefusedError
+        When the mask's header does not tell left from right and it is not on the image's grid.
+    """
+    nerve_of_index, ignored = read_label_table(labels)
+    mask = _read_mask(path, image)
+    data = np.where(np.isin(mask.data, sorted(ignored)), 0, mask.data)
+    found = {int(index) for index in np.unique(data)} - {0}
+    if unknown := sorted(found - set(nerve_of_index)):
+        msg = (
+            f"'{path.name}' holds labels {unknown} that '{labels.name}' does not name; "
+            f"add them, with the nerve '{_IGNORED}' to leave them out"
+        )
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    if not found:
+        msg = f"'{path.name}' holds none of the labels {sorted(nerve_of_index)} of its table"
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    _check_place(path, LabelMap(data, mask.grid), image)
+    kept = {index: nerve_of_index[index] for index in sorted(found)}
+    return OwnMask(LabelMap(data, mask.grid), kept)
+
+
+def read_label_table(path: Path) -> tuple[dict[int, NerveKey], set[int]]:
+    """Side and nerve of each index, and the indices to be ignored.
+
+    Raises
+    ------
+    InputError
+        When the table cannot be read, names a nerve that does not exist or names one twice.
+    """
+    nerve_of_index: dict[int, NerveKey] = {}
+    ignored: set[int] = set()
+    for row in _rows(path):
+        index = _index(path, row)
+        if index in ignored or index in nerve_of_index:
+            msg = f"'{path.name}' names the index {index} twice"
+            raise InputError(msg, ReasonCode.MASK_LABELS)
+        if row.get("nerve", "").lower() == _IGNORED:
+            ignored.add(index)
+            continue
+        key = (_side(path, row, index), _nerve(path, row, index))
+        if key in nerve_of_index.values():
+            msg = f"'{path.name}' names {key[1]} {key[0]} twice; give each nerve one index"
+            raise InputError(msg, ReasonCode.MASK_LABELS)
+        nerve_of_index[index] = key
+    if not nerve_of_index:
+        msg = f"'{path.name}' names no nerve; {_REMEDY}"
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    return nerve_of_index, ignored
+
+
+def _read_mask(path: Path, image: Grid) -> LabelMap:
+    """Labels of a mask; one without orientation codes is taken when it has the image's grid."""
+    try:
+        return LabelMap(*read_label_array(path))
+    except RefusedError:
+        data, grid = read_label_array(path, assert_orientation=True)
+        if not same_grid(grid, image):
+            raise
+        return LabelMap(data, grid)
+
+
+def _check_place(path: Path, labels: LabelMap, image: Grid) -> None:
+    """Refuse labels that lie outside of the image."""
+    points_mm = labels.grid.to_world(np.argwhere(labels.data))
+    inside = float(image.contains(points_mm).mean())
+    if inside < _MIN_INSIDE:
+        msg = (
+            f"only {100 * inside:.0f} % of the labels of '{path.name}' lie inside the image; "
+            "draw the mask on this image, or resample it to it"
+        )
+        raise InputError(msg, ReasonCode.MASK_GRID)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Rows of the table with lower-case keys and stripped text."""
+    rows = _json_rows(path) if path.suffix.lower() == ".json" else read_table(path)
+    return [
+        {str(key).strip().lower(): str(value).strip() for key, value in row.items()}
+        for row in rows
+    ]
+
+
+def _json_rows(path: Path) -> Sequence[Mapping[str, object]]:
+    """Objects of a JSON list."""
+    if not path.is_file():
+        msg = f"the table '{path.name}' does not exist"
+        raise InputError(msg, ReasonCode.INPUT_MISSING)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"'{path.name}' is no JSON; {_REMEDY}"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
+    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+        msg = f"'{path.name}' must be a JSON list of objects; {_REMEDY}"
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    return content
+
+
+def _index(path: Path, row: Mapping[str, str]) -> int:
+    text = row.get("index", "")
+    if not text.isdecimal() or not 1 <= int(text) <= np.iinfo(np.int16).max:
+        msg = f"'{path.name}' holds the index '{text}'; whole numbers from 1 are possible"
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    return int(text)
+
+
+def _side(path: Path, row: Mapping[str, str], index: int) -> Side:
+    text = row.get("side", "")
+    if text.lower() not in _SIDES:
+        msg = f"'{path.name}' gives index {index} the side '{text}'; it is L or R of the patient"
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    return _SIDES[text.lower()]
+
+
+def _nerve(path: Path, row: Mapping[str, str], index: int) -> Nerve:
+    text = row.get("nerve", "")
+    names = {nerve.value.lower(): nerve for nerve in Nerve}
+    key = text.lower().replace(" ", "_").replace("-", "_")
+    if key not in names:
+        nearest = difflib.get_close_matches(key, names, n=1, cutoff=0.0)[0]
+        msg = (
+            f"'{path.name}' gives index {index} the nerve '{text}'; "
+            f"the nearest is '{names[nearest]}'"
+        )
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    return names[key]

@@ -1,0 +1,186 @@
+"""Rows of the inventory: what each series is, and how to get at it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from plexus_mri.core.grid import FloatArray, Grid
+from plexus_mri.errors import InputError, PlexusError, RefusedError
+from plexus_mri.io.archive import UnpackedFolder
+from plexus_mri.io.dicom import stack_problem
+from plexus_mri.io.dicom_frames import Problem
+from plexus_mri.io.dicom_series import DicomSeries, dicom_series
+from plexus_mri.io.dicom_stack import Stack
+from plexus_mri.io.discover import Found
+from plexus_mri.io.nifti_series import NiftiSeries, nifti_series
+from plexus_mri.io.series_rules import UNKNOWN, SeriesRules
+from plexus_mri.reasons import ReasonCode
+
+MIN_SLICES = 8  # fewer, 3 mm each, hold less of a root than its ganglion is long (about 20 mm)
+_THICK = 1.1  # times the other spacings: the direction across the slices
+_PLANES = ("sagittal", "coronal", "axial")
+# Sound as images, yet nothing to follow a nerve in: these can be converted, never measured.
+_READABLE = frozenset({ReasonCode.KIND_LOCALIZER, ReasonCode.KIND_DERIVED})
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a series comes from. All of it may identify the patient: it is never written out."""
+
+    patient: str = ""
+    secrets: tuple[str, ...] = ()
+    study: tuple[str, str] = ("", "")
+    series_number: float = 0.0
+
+
+@dataclass(frozen=True)
+class SeriesRow:
+    """One series, or one stack of a series.
+
+    Parameters
+    ----------
+    series
+        Our own number, from 1.
+    shape, spacing
+        Voxels and mm, in array-axis order.
+    rule
+        Rule that chose it; empty when it was not chosen.
+    reason
+        Why it was not chosen; None for the chosen series.
+    detail
+        The same in one sentence, without names.
+    source
+        Folder (DICOM) or file (NIfTI) relative to the input.
+    sound
+        Whether it can be read as a volume.
+    """
+
+    series: int
+    subject: str
+    session: str | None
+    contrast: str
+    plane: str
+    shape: tuple[int, ...] | None
+    spacing: tuple[float, ...] | None
+    files: int
+    chosen: bool
+    rule: str
+    reason: ReasonCode | None
+    detail: str
+    source: str
+    nifti: str | None = None
+    paths: tuple[Path, ...] = field(default=(), repr=False)
+    sound: bool = False
+    acquisition: Mapping[str, float | str] = field(default_factory=dict)
+    stack: Stack | None = field(default=None, repr=False, compare=False)
+    origin: Origin = field(default_factory=Origin, repr=False, compare=False)
+    unpacked: UnpackedFolder | None = field(default=None, repr=False, compare=False)
+
+
+def draft_rows(
+    found: Found, rules: SeriesRules, *, assert_orientation: bool = False
+) -> list[SeriesRow]:
+    """Rows of all files that were found, without number, subject, session and source."""
+    niftis = [nifti_series(path, assert_orientation=assert_orientation) for path in found.niftis]
+    rows = [_of_dicom(series, rules) for series in dicom_series(found.dicoms)]
+    rows += [_of_nifti(series, rules) for series in niftis]
+    rows += [
+        _blank((path,), (ReasonCode.INPUT_UNREADABLE, "no DICOM, although its name says so"))
+        for path in found.damaged
+    ]
+    if found.missing:
+        detail = f"{found.missing} files that the DICOMDIR lists are not there"
+        row = _blank((found.root / "DICOMDIR",), (ReasonCode.INPUT_MISSING, detail))
+        rows.append(replace(row, files=0))
+    return [replace(row, unpacked=found.unpacked) for row in rows]
+
+
+def _blank(paths: Sequence[Path], problem: Problem | None) -> SeriesRow:
+    reason, detail = problem or (None, "")
+    return SeriesRow(
+        series=0,
+        subject="",
+        session=None,
+        contrast=UNKNOWN,
+        plane=UNKNOWN,
+        shape=None,
+        spacing=None,
+        files=len(paths),
+        chosen=False,
+        rule="",
+        reason=reason,
+        detail=detail,
+        source="",
+        paths=tuple(paths),
+    )
+
+
+def _of_dicom(series: DicomSeries, rules: SeriesRules) -> SeriesRow:
+    first, stack, problem = series.first, series.stack, series.problem
+    if stack is not None and (problem is None or problem[0] in _READABLE):
+        problem = stack_problem(stack) or problem
+    row = replace(
+        _blank(series.paths, problem),
+        contrast=rules.contrast(first.words, first.acquisition),
+        acquisition=first.acquisition,
+        origin=Origin(
+            first.patient,
+            first.secrets,
+            (first.study_moment, first.study_uid),
+            first.series_number,
+        ),
+    )
+    if stack is None:
+        return row
+    if problem is not None and problem[0] not in _READABLE:
+        return replace(row, shape=stack.shape)
+    copies = f"{len(stack.copies)} identical copies of slices left out" if stack.copies else ""
+    row = replace(row, stack=stack, detail="; ".join(filter(None, (row.detail, copies))))
+    return _judged(row, Grid(stack.shape, stack.affine), across=2)
+
+
+def _of_nifti(series: NiftiSeries, rules: SeriesRules) -> SeriesRow:
+    row = replace(
+        _blank((series.path,), series.problem),
+        contrast=rules.contrast(series.words, series.acquisition),
+        acquisition=series.acquisition,
+    )
+    return row if series.grid is None else _judged(row, series.grid, across=None)
+
+
+def _judged(row: SeriesRow, grid: Grid, *, across: int | None) -> SeriesRow:
+    """A sound row with its geometry, and what speaks against measuring it all the same."""
+    spacing = grid.spacing
+    row = replace(
+        row,
+        shape=grid.shape,
+        spacing=tuple(round(float(s), 4) for s in spacing),
+        plane=_plane(grid, spacing, across),
+        sound=True,
+    )
+    if row.reason is None and row.contrast == "localizer":
+        return replace(row, reason=ReasonCode.KIND_LOCALIZER, detail="a localizer by its name")
+    if row.reason is None and min(grid.shape) < MIN_SLICES:
+        detail = f"{min(grid.shape)} slices; {MIN_SLICES} are needed to follow a nerve"
+        return replace(row, reason=ReasonCode.GEO_TOO_FEW_SLICES, detail=detail)
+    return row
+
+
+def _plane(grid: Grid, spacing: FloatArray, across: int | None) -> str:
+    """Plane of the slices: across the thickest direction, else across the stored stack."""
+    thick = int(np.argmax(spacing))
+    if spacing[thick] >= _THICK * np.delete(spacing, thick).max():
+        across = thick
+    return "isotropic" if across is None else _PLANES[grid.nearest_world_axes()[across][0]]
+
+
+def error_of(row: SeriesRow) -> PlexusError:
+    """The error for using a row that is not fit for it, with its exit code."""
+    reason = row.reason or ReasonCode.INPUT_UNREADABLE
+    msg = f"series {row.series}: {row.detail}"
+    doubtful = reason is ReasonCode.SIDE_UNPROVEN or reason.startswith("GEO_")
+    if doubtful and reason is not ReasonCode.GEO_TOO_FEW_SLICES:
+        return RefusedError(msg, reason)
+    return InputError(msg, reason)
