@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
 
-.PHONY: demo test check format validate bench lock sample-data clean
+.PHONY: demo test check format validate bench settings lock sample-data clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
@@ -38,6 +38,9 @@ validate: $(VENV)/.runtime
 
 bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/bench.py --readme README.md
+
+settings: $(VENV)/.runtime
+	$(BIN)/python scripts/write_default_settings.py --out configs/default.yaml
 
 sample-data: $(VENV)/.runtime
 	$(BIN)/python scripts/make_sample_data.py --out sample_data

@@ -155,5 +155,6 @@ def _sentence(line: str) -> str:
     if not complaint.startswith("unknown "):
         return f"setting {path!r} {complaint}"
     name = f"{path}.{complaint.split()[1]}".lstrip(".")
-    nearest = difflib.get_close_matches(name, known_keys(), n=1, cutoff=0.0)[0]
+    known = known_keys() if "." in name else [stage.name for stage in fields(Settings)]
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
     return f"unknown setting {name!r}; the nearest one is {nearest!r}"

@@ -1,0 +1,8 @@
+"""Measure one case: `plexus-mri run` for people who start from the scripts folder."""
+
+import sys
+
+from plexus_mri.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["run", *sys.argv[1:]]))
