@@ -28,17 +28,13 @@ def read_stack(stack: Stack) -> Volume:
     Raises
     ------
     InputError
-        When pixels are missing, cannot be decoded or are all the same, or when two files of one
-        slice differ.
+        When pixels are missing or cannot be decoded, or when two files of one slice differ.
     """
     _check_copies(stack)
     data = np.empty(stack.shape, dtype=np.float32)
     place = {(f.path, f.index): k for k, f in enumerate(stack.frames)}
     for frame, plane in _planes(stack.frames):
         data[:, :, place[frame.path, frame.index]] = _real(frame, plane).T
-    if data.max() == data.min():
-        msg = f"all pixels of the series are {data.flat[0]:g}; export it again"
-        raise InputError(msg, ReasonCode.PIXEL_CONSTANT)
     return Volume(data, Grid(stack.shape, stack.affine))
 
 

@@ -4,8 +4,8 @@ Positions and directions are LPS here, as DICOM stores them.
 """
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
@@ -97,7 +97,7 @@ class Frame:
 class DicomFile:
     """One file's header; ``problem`` says why it gives no frames.
 
-    ``patient``, ``secrets`` and ``words`` may identify the patient and must not be written out.
+    ``patient`` and ``secrets`` identify the patient and must not be written out.
     """
 
     path: Path
@@ -107,8 +107,6 @@ class DicomFile:
     patient: str = ""
     secrets: tuple[str, ...] = ()
     series_number: float = 0.0
-    words: str = ""
-    acquisition: Mapping[str, float | str] = field(default_factory=dict)
     frames: tuple[Frame, ...] = ()
     problem: Problem | None = None
 
@@ -125,11 +123,21 @@ def read_file(path: Path) -> DicomFile:
             return DicomFile(path, problem=(ReasonCode.INPUT_UNREADABLE, "its header is damaged"))
 
 
+def describe(path: Path, index: int) -> tuple[str, dict[str, float | str]]:
+    """Free text about a frame in lower case, which may hold names, and its acquisition."""
+    with quiet_dicom():
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+            known = Attributes(_levels(header, index))
+            return words(known), acquisition(known)
+        except DICOM_DAMAGE:
+            return "", {}
+
+
 def _file(path: Path, header: Dataset, left_bytes: int) -> DicomFile:
     whole = Attributes([header])
     problem = _kind_problem(whole) or _frame_count_problem(header, whole)
     problem = problem or _pixel_problem(header, whole, left_bytes)
-    first = Attributes(_levels(header, 0)) if problem is None else whole
     return DicomFile(
         path=path,
         series_uid=whole.text("SeriesInstanceUID"),
@@ -138,8 +146,6 @@ def _file(path: Path, header: Dataset, left_bytes: int) -> DicomFile:
         patient=whole.text("PatientID"),
         secrets=_secrets(whole),
         series_number=whole.number("SeriesNumber") or 0.0,
-        words=words(first),
-        acquisition=acquisition(first),
         frames=tuple(_frames(path, header)) if problem is None else (),
         problem=problem,
     )

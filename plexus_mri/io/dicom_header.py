@@ -6,12 +6,13 @@ import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import gdcm
 from pydicom import config
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.tag import BaseTag
+from pydicom.tag import BaseTag, Tag
 
 # What pydicom and its plugins raise on damaged values: its own errors are spread over these.
 DICOM_DAMAGE = (
@@ -53,6 +54,11 @@ def quiet_dicom() -> Iterator[None]:
         config.settings.reading_validation_mode = before[1]
 
 
+@cache
+def _tag(key: str | BaseTag) -> BaseTag:
+    return Tag(key)
+
+
 class Attributes:
     """Values of a frame, looked up in its own groups first, then in the file's."""
 
@@ -61,12 +67,12 @@ class Attributes:
 
     def value(self, key: str | BaseTag) -> object:
         """First stored value that can be read and is not empty; None when there is none."""
+        tag = _tag(key)
         for level in self._levels:
             try:
-                element = level.get_item(key) and level[key]
-                value = element.value if element is not None else None
-                if value is not None and str(value)[:1]:
-                    return value
+                element = level[tag] if tag in level else None
+                if element is not None and not element.is_empty:
+                    return element.value
             except DICOM_DAMAGE:
                 continue
         return None

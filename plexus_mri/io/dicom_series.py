@@ -1,11 +1,11 @@
 """DICOM files as series: one a series UID, or one a stack of it, each with at most one problem."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plexus_mri.io.dicom_frames import DicomFile, Problem, read_file
+from plexus_mri.io.dicom_frames import DicomFile, Problem, describe, read_file
 from plexus_mri.io.dicom_stack import Stack, split_series
 from plexus_mri.reasons import ReasonCode
 
@@ -20,10 +20,13 @@ _PROJECTIONS = frozenset({"MIP", "MIN IP", "MPR", "PROJECTION IMAGE", "REFORMATT
 class DicomSeries:
     """Files of one series and, when their headers can be read, one stack of it.
 
-    ``problem`` is the one reason against it; ``first`` carries its attributes.
+    ``problem`` is the one reason against it, ``first`` a file that tells whose it is. ``words``
+    is free text for the rules, which may hold names.
     """
 
     first: DicomFile
+    words: str
+    acquisition: Mapping[str, float | str]
     paths: tuple[Path, ...]
     stack: Stack | None
     problem: Problem | None
@@ -45,7 +48,8 @@ def _stacks(files: Sequence[DicomFile]) -> Iterator[DicomSeries]:
     problem = _file_problem(files)
     if problem is not None:
         first = next((f for f in files if f.frames), files[0])
-        yield DicomSeries(first, tuple(f.path for f in files), None, problem)
+        about = describe(first.path, 0)
+        yield DicomSeries(first, *about, tuple(f.path for f in files), None, problem)
         return
     by_path = {file.path: file for file in files}
     for stack in split_series([frame for file in files for frame in file.frames]):
@@ -54,7 +58,8 @@ def _stacks(files: Sequence[DicomFile]) -> Iterator[DicomSeries]:
         kind = kind_problem(stack.frames[0].image_type)
         mosaic = kind if kind and kind[0] is ReasonCode.KIND_MOSAIC else None
         problem = mosaic or stack.problem or kind
-        yield DicomSeries(first, tuple(sorted(used)), stack, problem)
+        about = describe(first.path, stack.frames[0].index)
+        yield DicomSeries(first, *about, tuple(sorted(used)), stack, problem)
 
 
 def _file_problem(files: Sequence[DicomFile]) -> Problem | None:

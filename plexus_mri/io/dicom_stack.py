@@ -175,7 +175,7 @@ def _places(frames: Sequence[Frame]) -> list[int]:
 def _spacing_problem(frames: Sequence[Frame]) -> Problem | None:
     """Too few, missing, uneven or slanted slices."""
     if len(frames) < MIN_STACK:
-        detail = f"{len(frames)} slices; at least {MIN_STACK} are needed to prove their spacing"
+        detail = f"{len(frames)} of the {MIN_STACK} slices that are needed to prove their spacing"
         return ReasonCode.GEO_TOO_FEW_SLICES, detail
     gaps_mm = np.diff([_height_mm(f) for f in frames])
     step_mm = float(np.median(gaps_mm))

@@ -37,8 +37,8 @@ class FileKind(Enum):
 class Found:
     """Image files below ``root``, in a fixed order.
 
-    ``given`` is the input without its suffix, whose name may tell the subject; ``missing`` counts files that a DICOMDIR lists and that are not there; ``unpacked`` keeps a
-    temporary folder alive.
+    ``given`` is the input without its suffix, whose name may tell the subject; ``missing`` counts
+    files that a DICOMDIR lists and that are not there; ``unpacked`` keeps a temporary folder.
     """
 
     root: Path
@@ -106,7 +106,7 @@ def file_kind(path: Path) -> FileKind:
 def _is_dicom(head: bytes) -> bool:
     if head[128:132] == b"DICM":
         return True
-    if head[:2] not in _BARE_STARTS or len(head) < 132:  # noqa: PLR2004 - nothing so short
+    if head[:2] not in _BARE_STARTS or len(head) < 132:
         return False
     low, high = (head[2], head[3]) if head[1] == 0 else (head[3], head[2])
     return high == 0 and low <= _MAX_BARE_ELEMENT

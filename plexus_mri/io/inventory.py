@@ -111,6 +111,9 @@ def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Vo
         volume, orientation = read_stack(row.stack), "DICOM image position and orientation"
     else:
         volume, orientation = read_nifti(row.paths[0], assert_orientation=assert_orientation)
+    if volume.data.max() == volume.data.min():
+        msg = f"series {row.series}: all pixels are {volume.data.flat[0]:g}; export it again"
+        raise InputError(msg, ReasonCode.PIXEL_CONSTANT)
     info = SeriesInfo(
         series=row.series,
         contrast=row.contrast,

@@ -103,7 +103,7 @@ def _read_mask(path: Path, image: Grid) -> LabelMap:
 
 def _check_place(path: Path, labels: LabelMap, image: Grid) -> None:
     """Refuse labels that lie outside of the image."""
-    points_mm = labels.grid.to_world(np.argwhere(labels.data))
+    points_mm = labels.grid.to_world(np.argwhere(labels.data).astype(float))
     inside = float(image.contains(points_mm).mean())
     if inside < _MIN_INSIDE:
         msg = (

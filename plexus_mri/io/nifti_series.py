@@ -56,7 +56,7 @@ def nifti_series(path: Path, *, assert_orientation: bool = False) -> NiftiSeries
         grid = nifti_grid(path, assert_orientation=assert_orientation)
     except (InputError, RefusedError) as error:
         # The sentence names the file, which the row's source does already.
-        detail = str(error).removeprefix(f"'{path.name}'").removeprefix(":").strip()
+        detail = str(error).replace(f"'{path.name}'", "the file", 1)
         return NiftiSeries(path, words.lower(), acquisition, problem=(error.reason, detail))
     return NiftiSeries(path, words.lower(), acquisition, grid)
 

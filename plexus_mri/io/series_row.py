@@ -24,6 +24,12 @@ _PLANES = ("sagittal", "coronal", "axial")
 # Sound as images, yet nothing to follow a nerve in: these can be converted, never measured.
 _READABLE = frozenset({ReasonCode.KIND_LOCALIZER, ReasonCode.KIND_DERIVED})
 
+# Counting the frames of these gives no shape.
+_NO_SHAPE = frozenset(
+    {ReasonCode.PIXEL_4D, ReasonCode.KIND_MOSAIC, ReasonCode.GEO_DUPLICATE_SLICE}
+    | {ReasonCode.GEO_MIXED_SIZE, ReasonCode.GEO_MIXED_ORIENTATION}
+)
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -123,8 +129,8 @@ def _of_dicom(series: DicomSeries, rules: SeriesRules) -> SeriesRow:
         problem = stack_problem(stack) or problem
     row = replace(
         _blank(series.paths, problem),
-        contrast=rules.contrast(first.words, first.acquisition),
-        acquisition=first.acquisition,
+        contrast=rules.contrast(series.words, series.acquisition),
+        acquisition=series.acquisition,
         origin=Origin(
             first.patient,
             first.secrets,
@@ -135,8 +141,8 @@ def _of_dicom(series: DicomSeries, rules: SeriesRules) -> SeriesRow:
     if stack is None:
         return row
     if problem is not None and problem[0] not in _READABLE:
-        return replace(row, shape=stack.shape)
-    copies = f"{len(stack.copies)} identical copies of slices left out" if stack.copies else ""
+        return row if problem[0] in _NO_SHAPE else replace(row, shape=stack.shape)
+    copies = f"identical copies of slices left out: {len(stack.copies)}" if stack.copies else ""
     row = replace(row, stack=stack, detail="; ".join(filter(None, (row.detail, copies))))
     return _judged(row, Grid(stack.shape, stack.affine), across=2)
 
@@ -163,7 +169,7 @@ def _judged(row: SeriesRow, grid: Grid, *, across: int | None) -> SeriesRow:
     if row.reason is None and row.contrast == "localizer":
         return replace(row, reason=ReasonCode.KIND_LOCALIZER, detail="a localizer by its name")
     if row.reason is None and min(grid.shape) < MIN_SLICES:
-        detail = f"{min(grid.shape)} slices; {MIN_SLICES} are needed to follow a nerve"
+        detail = f"{min(grid.shape)} of the {MIN_SLICES} slices that are needed to follow a nerve"
         return replace(row, reason=ReasonCode.GEO_TOO_FEW_SLICES, detail=detail)
     return row
 
