@@ -1,0 +1,206 @@
+"""Facts of the report about the input, the sides, the image and what was found."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
+from plexus_mri.core.case import CaseResult, CaseWarning, QualityNumber
+from plexus_mri.core.grid import Grid
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.rounding import significant
+from plexus_mri.report.words import key_words, reason_words
+
+_WORLD_AXES = ("left to right", "posterior to anterior", "inferior to superior")
+
+
+def input_facts(result: CaseResult) -> Mapping[str, object]:
+    """What was measured on: the series, its grid and what it covers."""
+    case, series = result.case, result.case.series
+    grid = case.image.grid
+    return {
+        "series": series.series,
+        "contrast": series.contrast,
+        "plane": series.plane,
+        "rule": series.rule,
+        "orientation_source": series.orientation_source,
+        "files": series.files,
+        "shape": grid.shape,
+        "spacing_mm": grid.spacing,
+        "spacing_words": " × ".join(significant(float(s)) for s in grid.spacing) + " mm",
+        "field_of_view_mm": field_of_view_mm(grid),
+        "coverage": coverage_words(result),
+        "acquisition": dict(series.acquisition),
+        "source_sha256": series.source_sha256,
+        "own_mask": case.own_mask is not None,
+    }
+
+
+def field_of_view_mm(grid: Grid) -> Mapping[str, float]:
+    """Extent of the field of view along the patient's axes."""
+    extent = np.ptp(grid.corners_mm, axis=0)
+    return dict(zip(_WORLD_AXES, (float(e) for e in extent), strict=True))
+
+
+def coverage_words(result: CaseResult) -> str:
+    """How far the image reaches, from the midline when there is one."""
+    corners = result.image.grid.corners_mm
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    size = high - low
+    sentence = (
+        f"The image covers {size[0]:.0f} mm from side to side, {size[1]:.0f} mm from front to "
+        f"back and {size[2]:.0f} mm from top to bottom"
+    )
+    if result.frame is None:
+        return f"{sentence}; how this lies about the midline is unknown, as none was found."
+    centre = result.frame.canal.points_mm.mean(axis=0)
+    return (
+        f"{sentence}: {high[0] - centre[0]:.0f} mm to the patient's right and "
+        f"{centre[0] - low[0]:.0f} mm to the left of the midline."
+    )
+
+
+def side_proof_facts(result: CaseResult) -> Mapping[str, object]:
+    """How left and right were proven, as numbers and as one paragraph."""
+    if result.frame is None:
+        return {
+            "proven": False,
+            "method": None,
+            "orientation_source": result.case.series.orientation_source,
+            "midline_uncertainty_mm": None,
+            "smallest_margin_mm": None,
+            "sentence": (
+                "No midline was found, so no side is proven and nothing was compared. The letters "
+                "on the pictures follow the image's own orientation "
+                f"({result.case.series.orientation_source}) alone."
+            ),
+        }
+    proof = result.frame.proof
+    return {
+        "proven": proof.proven,
+        "method": proof.method,
+        "orientation_source": proof.orientation_source,
+        "midline_uncertainty_mm": proof.midline_uncertainty_mm,
+        "smallest_margin_mm": proof.smallest_margin_mm,
+        "sentence": _proof_sentence(result),
+    }
+
+
+def _proof_sentence(result: CaseResult) -> str:
+    if result.frame is None:
+        return ""
+    proof = result.frame.proof
+    first = (
+        "Sides are proven." if proof.proven else "Sides are not proven: report no side from it."
+    )
+    parts = [
+        first,
+        f"Orientation of the image: {proof.orientation_source}.",
+        f"Midline: {proof.method}.",
+    ]
+    if proof.midline_uncertainty_mm is not None:
+        parts.append(
+            f"Independent estimates of the midline differ by {proof.midline_uncertainty_mm:.1f} mm."
+        )
+    if proof.smallest_margin_mm is not None:
+        parts.append(
+            f"The nerve nearest to the midline stays {proof.smallest_margin_mm:.1f} mm from it."
+        )
+    return " ".join(parts)
+
+
+def registration_facts(result: CaseResult) -> Mapping[str, object]:
+    """Midline found and how the patient lay."""
+    if result.frame is None:
+        return {
+            "midline_found": False,
+            "reason": ReasonCode.MIDLINE_NOT_FOUND.value,
+            "reason_text": ReasonCode.MIDLINE_NOT_FOUND.text,
+            "resampled": False,
+        }
+    canal, right = result.frame.canal, result.frame.right
+    along = canal.points_mm[-1] - canal.points_mm[0]
+    along = along * np.sign(along[2]) if along[2] else along
+    return {
+        "midline_found": True,
+        "reason": None,
+        "reason_text": None,
+        "canal_length_mm": canal.length_mm,
+        "canal_z_mm": [float(canal.points_mm[:, 2].min()), float(canal.points_mm[:, 2].max())],
+        "midline_x_mm": float(canal.points_mm[:, 0].mean()),
+        "turned_deg": float(np.degrees(np.arctan2(right[1], right[0]))),
+        "tilted_deg": float(np.degrees(np.arctan2(along[0], along[2]))),
+        "resampled": False,
+    }
+
+
+def missing_reason(result: CaseResult, key: NerveKey) -> ReasonCode | None:
+    """Why a nerve was not traced; None when it was."""
+    if key in result.nerves:
+        return None
+    fallback = ReasonCode.NERVE_NOT_FOUND if result.frame else ReasonCode.MIDLINE_NOT_FOUND
+    return result.nerves.missing.get(key, fallback)
+
+
+def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
+    """How the nerves were found, how many, and why the others are missing."""
+    found = [key for key in NERVE_KEYS if key in result.nerves]
+    missing = [
+        {
+            "nerve": key[1].value,
+            "side": key[0].value,
+            "words": key_words(key),
+            "reason": reason.value,
+            "reason_text": reason.text,
+        }
+        for key in NERVE_KEYS
+        if (reason := missing_reason(result, key)) is not None
+    ]
+    own = result.case.own_mask
+    labels, voxels = np.unique(result.labels.data[result.labels.data > 0], return_counts=True)
+    return {
+        "method": "automatic" if own is None else "own mask of the user",
+        "own_labels": None if own is None else len(own.nerve_of_index),
+        "traced": len(found),
+        "possible": len(NERVE_KEYS),
+        "traced_left": sum(side is Side.LEFT for side, _ in found),
+        "traced_right": sum(side is Side.RIGHT for side, _ in found),
+        "missing": missing,
+        "label_voxels": {str(k): int(v) for k, v in zip(labels, voxels, strict=True)},
+    }
+
+
+def quality_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
+    """Quality numbers with their cut-offs and where these come from."""
+    return tuple(_quality_row(number) for number in result.quality)
+
+
+def _quality_row(number: QualityNumber) -> Mapping[str, object]:
+    words = {True: "within the cut-off", False: "outside the cut-off", None: "no cut-off"}
+    unit = "" if number.unit == "1" else number.unit
+    printed = "not measured" if number.value is None else f"{significant(number.value)} {unit}"
+    return {
+        "name": number.name,
+        "words": number.name.replace("_", " "),
+        "value": number.value,
+        "printed": printed.strip(),
+        "unit": number.unit,
+        "cutoff": number.cutoff,
+        "source": number.source,
+        "passed": number.passed,
+        "passed_words": words[number.passed],
+    }
+
+
+def warning_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
+    """Warnings with their code in words."""
+    return tuple(_warning_row(warning) for warning in result.warnings)
+
+
+def _warning_row(warning: CaseWarning) -> Mapping[str, object]:
+    return {
+        "reason": warning.reason.value,
+        "reason_text": reason_words(warning.reason),
+        "where": warning.where,
+        "sentence": warning.sentence,
+    }

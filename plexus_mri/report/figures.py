@@ -1,0 +1,39 @@
+"""All pictures and charts of one case, drawn from its result alone."""
+
+from collections.abc import Mapping
+
+from plexus_mri.core.case import CaseResult
+from plexus_mri.report.anatomy_figures import nerve_figures, side_figures
+from plexus_mri.report.canvas import WEBP, Figure, shrunk_webp
+from plexus_mri.report.charts import difference_figure, profile_figures
+from plexus_mri.report.section_figures import section_figures
+from plexus_mri.report.settings import ReportSettings
+from plexus_mri.report.views import choose_views
+
+
+def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, Figure]:
+    """Pictures and charts by name, in the order of the page; the same result, the same bytes.
+
+    Names that end in ``_overlay`` are transparent layers for the picture named in their
+    ``overlay_of``. ``thumbnail`` is for the study's page.
+    """
+    views = choose_views(result, settings)
+    figures = {
+        **difference_figure(result),
+        **side_figures(result, views, settings),
+        **nerve_figures(result, views, settings),
+        **section_figures(result, settings),
+        **profile_figures(result),
+    }
+    return {**figures, "thumbnail": _thumbnail(figures["nerves_projection"], settings)}
+
+
+def _thumbnail(source: Figure, settings: ReportSettings) -> Figure:
+    return Figure(
+        shrunk_webp(source.bytes, settings.thumbnail_width_px),
+        WEBP,
+        "Small coronal projection, patient's right on the left.",
+        "",
+        "Coronal projection",
+        "thumbnail",
+    )

@@ -1,0 +1,154 @@
+"""Methods text and background: what really ran, with its sources, in sentences to paste."""
+
+from collections.abc import Mapping
+
+from plexus_mri.core.case import CaseResult
+
+REFERENCES = {
+    "tustison_2010": (
+        "Tustison NJ et al. N4ITK: improved N3 bias correction. IEEE Trans Med Imaging "
+        "2010;29:1310–1320. doi 10.1109/TMI.2010.2046908"
+    ),
+    "bishop_1975": (
+        "Bishop RL. There is more than one way to frame a curve. Am Math Mon 1975;82:246–251. "
+        "doi 10.2307/2319846"
+    ),
+    "holm_1979": (
+        "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat "
+        "1979;6:65–70."
+    ),
+    "sidak_1967": (
+        "Šidák Z. Rectangular confidence regions for the means of multivariate normal "
+        "distributions. J Am Stat Assoc 1967;62:626–633. doi 10.1080/01621459.1967.10482935"
+    ),
+    "van_rosmalen_2021": (
+        "van Rosmalen MHJ et al. J Neurol 2021;268:978–988. doi 10.1007/s00415-020-10232-8"
+    ),
+    "won_2012": "Won SJ et al. Muscle Nerve 2012;46:711–716. doi 10.1002/mus.23503",
+}
+_NO_NORM = (
+    "No healthy range is applied. There is no published MRI norm of brachial plexus caliber or "
+    "signal for this way of measuring, and none of this project's own, so no number here is "
+    "called too large or too small; only the two sides of one patient are compared."
+)
+_ULTRASOUND = (
+    "Background, not an MRI norm: on ultrasound, 95 healthy people had side-to-side differences "
+    "of root and trunk area of 11.9 ± 11.1 % (mean ± SD), and mean areas of C5 5.7 ± 1.0, "
+    "C6 9.0 ± 1.7, C7 10.4 ± 1.9 and C8 10.8 ± 2.0 mm² (Won 2012). A difference that this image "
+    "can show may therefore lie within what healthy people have."
+)
+
+
+def setting(settings: Mapping[str, object], stage: str, name: str) -> object:
+    """One setting of a stage; None when it is not among the settings in force."""
+    values = settings.get(stage)
+    return values.get(name) if isinstance(values, Mapping) else None
+
+
+def norm_facts() -> Mapping[str, object]:
+    """Why no healthy range is applied, and what is known from elsewhere."""
+    return {
+        "applied": False,
+        "paragraphs": [_NO_NORM, _ULTRASOUND],
+        "references": [REFERENCES["won_2012"]],
+    }
+
+
+def method_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping[str, object]:
+    """Paragraphs on the steps that ran on this case, and the sources they cite."""
+    steps = (
+        _image_step(result),
+        _bias_step(settings),
+        _side_step(result),
+        _nerve_step(result),
+        _measure_step(result),
+        _asymmetry_step(result, settings),
+    )
+    cited = [key for _, keys in steps for key in keys]
+    return {
+        "paragraphs": [text for text, _ in steps],
+        "references": [REFERENCES[key] for key in dict.fromkeys(cited)],
+    }
+
+
+Step = tuple[str, tuple[str, ...]]
+
+
+def _image_step(result: CaseResult) -> Step:
+    series, spacing = result.case.series, result.case.image.grid.spacing
+    size = " × ".join(f"{s:.2f}" for s in spacing)
+    contrast, plane = series.contrast or "unknown contrast", series.plane or "unknown plane"
+    return (
+        f"One series was measured ({contrast}, {plane}, voxels of {size} mm, orientation from "
+        f"{series.orientation_source}). Nerves were measured in the image's own grid, without "
+        "resampling it.",
+        (),
+    )
+
+
+def _bias_step(settings: Mapping[str, object]) -> Step:
+    corrected = setting(settings, "preprocess", "correct_bias")
+    if corrected is None:
+        return ("Whether the bias field was corrected is not recorded in the settings.", ())
+    if not corrected:
+        return ("The bias field of the coil was not corrected (switched off).", ())
+    return (
+        "The bias field of the coil was corrected with N4 (Tustison 2010).",
+        ("tustison_2010",),
+    )
+
+
+def _side_step(result: CaseResult) -> Step:
+    if result.frame is None:
+        return ("No midline was found, so the steps after it did not run.", ())
+    return (
+        "Left and right come from the image's own orientation and the patient's midline, "
+        f"found from: {result.frame.proof.method}.",
+        (),
+    )
+
+
+def _nerve_step(result: CaseResult) -> Step:
+    count = f"{len(result.nerves.nerves)} of 22 nerves were traced"
+    if result.case.own_mask is not None:
+        labels = len(result.case.own_mask.nerve_of_index)
+        return (f"Nerves were taken from the user's own mask ({labels} labels); {count}.", ())
+    if result.frame is None:
+        return ("No nerve was looked for.", ())
+    return (
+        "Nerves were found without learned weights: ganglia as blobs beside the canal, nerves as "
+        "minimal paths through a tubularity map, the roots of both sides named together; "
+        f"{count}.",
+        (),
+    )
+
+
+def _measure_step(result: CaseResult) -> Step:
+    if not result.table.profiles:
+        return ("No nerve was measured.", ())
+    return (
+        "Caliber and signal were measured in planes perpendicular to each nerve's own curve, by "
+        "fitting a blurred ellipse to each cross-section; the planes are carried along the nerve "
+        "without spin (Bishop 1975). Diameter is 2·sqrt(area/π). Signal is divided by that of "
+        "muscle at the same level. Roots are also measured at the ganglion and 10 mm distal to "
+        "it, the places used by van Rosmalen (2021).",
+        ("bishop_1975", "van_rosmalen_2021"),
+    )
+
+
+def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> Step:
+    if not any(c.asymmetry_percent is not None for c in result.asymmetry):
+        return ("No nerve pair could be compared.", ())
+    text = (
+        "Sides were compared over the arc length that both cover, with the index "
+        "200·(L − R)/(L + R) in percent."
+    )
+    family = setting(settings, "asymmetry", "family_error_percent")
+    if family is None:
+        return (text, ())
+    return (
+        f"{text} The chance of any false difference in a case was held at {family} %: Holm's rule "
+        "over nerves and quantities, Šidák's level over the nodes along a nerve (Holm 1979, "
+        "Šidák 1967).",
+        ("holm_1979", "sidak_1967"),
+    )

@@ -1,0 +1,201 @@
+"""Results of the report: nerves one by one, left against right, and the verdicts in short."""
+
+from collections.abc import Mapping, Sequence
+
+from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey
+from plexus_mri.core.case import CaseResult
+from plexus_mri.core.comparison import Comparison, Pattern, Verdict
+from plexus_mri.core.measurement import Measurement, Quantity
+from plexus_mri.report.facts import missing_reason
+from plexus_mri.report.methods import setting
+from plexus_mri.report.rounding import significant, with_precision
+from plexus_mri.report.words import (
+    QUANTITY_WORDS,
+    UNIT_WORDS,
+    comparison_sentence,
+    group_of,
+    key_words,
+    landmark_words,
+    nerve_words,
+    quality_words,
+    reason_words,
+    stretch_words,
+    verdict_words,
+)
+
+HEADLINES = {
+    "size": (Quantity.CSA_MEAN, Quantity.DIAMETER_MEAN),
+    "signal": (Quantity.SIGNAL_RATIO_MEAN,),
+}
+_DIFFERENT = (Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER)
+
+
+def nerve_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
+    """One row a nerve and side, traced or not, with its measurements."""
+    return tuple(_nerve_row(result, key) for key in NERVE_KEYS)
+
+
+def _nerve_row(result: CaseResult, key: NerveKey) -> Mapping[str, object]:
+    side, nerve = key
+    reason = missing_reason(result, key)
+    traced = result.nerves.nerves.get(key)
+    profile = result.table.profiles.get(key)
+    own = [m for m in result.table.measurements if (m.side, m.nerve) == key]
+    return {
+        "nerve": nerve.value,
+        "side": side.value,
+        "words": key_words(key),
+        "group": group_of(nerve),
+        "landmark": landmark_words(nerve),
+        "traced": traced is not None,
+        "reason": None if reason is None else reason.value,
+        "reason_text": None if reason is None else reason.text,
+        "confidence": None if traced is None else traced.confidence,
+        "evidence": {} if traced is None else dict(traced.evidence),
+        "doubts": [] if traced is None else [_doubt(code) for code in traced.reasons],
+        "nodes": 0 if profile is None else len(profile.arc_length_mm),
+        "measurements": [_measurement_row(m) for m in own],
+    }
+
+
+def _doubt(code: object) -> Mapping[str, object]:
+    return {"reason": str(code), "reason_text": getattr(code, "text", str(code))}
+
+
+def _measurement_row(m: Measurement) -> Mapping[str, object]:
+    unit = UNIT_WORDS.get(m.quantity.unit, m.quantity.unit)
+    reason = m.reason if m.value is None or m.reason is not None else None
+    return {
+        "quantity": m.quantity.value,
+        "words": QUANTITY_WORDS[m.quantity],
+        "value": m.value,
+        "ci_low": m.ci_low,
+        "ci_high": m.ci_high,
+        "unit": m.quantity.unit,
+        "printed": _printed(m, unit),
+        "quality": m.quality.word,
+        "quality_text": quality_words(m.quality),
+        "reason": None if reason is None else reason.value,
+        "reason_text": None if m.value is not None and reason is None else reason_words(reason),
+    }
+
+
+def _printed(m: Measurement, unit: str) -> str:
+    if m.value is None:
+        return "n/a"
+    return f"{with_precision(m.value, m.ci_low, m.ci_high)} {unit}".strip()
+
+
+def asymmetry_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
+    """One row a nerve and quantity: both sides, the difference and what can be said."""
+    return tuple(_asymmetry_row(c) for c in result.asymmetry)
+
+
+def _asymmetry_row(c: Comparison) -> Mapping[str, object]:
+    unit = UNIT_WORDS.get(c.quantity.unit, c.quantity.unit)
+    return {
+        "nerve": c.nerve.value,
+        "nerve_words": nerve_words(c.nerve),
+        "group": group_of(c.nerve),
+        "quantity": c.quantity.value,
+        "quantity_words": QUANTITY_WORDS[c.quantity],
+        "left": c.left,
+        "right": c.right,
+        "left_printed": "n/a" if c.left is None else f"{significant(c.left)} {unit}".strip(),
+        "right_printed": "n/a" if c.right is None else f"{significant(c.right)} {unit}".strip(),
+        "unit": c.quantity.unit,
+        "asymmetry_percent": c.asymmetry_percent,
+        "ci_low": c.ci_low,
+        "ci_high": c.ci_high,
+        "smallest_detectable_percent": c.smallest_detectable_percent,
+        "verdict": c.verdict.value,
+        "verdict_words": verdict_words(c),
+        "pattern": c.pattern.value,
+        "from_mm": c.from_mm,
+        "to_mm": c.to_mm,
+        "stretch": stretch_words(c),
+        "sentence": comparison_sentence(c),
+        "reason": None if c.reason is None else c.reason.value,
+        "reason_text": None if c.reason is None else c.reason.text,
+    }
+
+
+def headline_of(comparisons: Sequence[Comparison], nerve: Nerve, kind: str) -> Comparison | None:
+    """Comparison that stands for a nerve's size or signal; None when there is none."""
+    for quantity in HEADLINES[kind]:
+        for c in comparisons:
+            if (c.nerve, c.quantity) == (nerve, quantity):
+                return c
+    return None
+
+
+def verdict_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping[str, object]:
+    """The box at the top: counts in words and one line per nerve for size and signal."""
+    rows = []
+    for nerve in Nerve:
+        picks = {kind: headline_of(result.asymmetry, nerve, kind) for kind in HEADLINES}
+        row = {kind: None if c is None else _asymmetry_row(c) for kind, c in picks.items()}
+        rows.append({"nerve": nerve.value, "nerve_words": nerve_words(nerve), **row})
+    return {
+        "headline": [_count_sentence(result.asymmetry, kind) for kind in HEADLINES],
+        "explanation": _explanation(result.asymmetry, settings),
+        "findings": findings(result.asymmetry),
+        "rows": rows,
+    }
+
+
+def findings(comparisons: Sequence[Comparison]) -> list[str]:
+    """Each difference shown, in a short line, whether of the whole nerve or of a stretch."""
+    picks = [(kind, headline_of(comparisons, n, kind)) for n in Nerve for kind in HEADLINES]
+    return [
+        f"{nerve_words(c.nerve)}, {kind}: {comparison_sentence(c)}{_and_where(c)}"
+        for kind, c in picks
+        if c is not None and (c.verdict in _DIFFERENT or c.pattern is not Pattern.NONE)
+    ]
+
+
+def _and_where(c: Comparison) -> str:
+    return f"; {words}" if (words := stretch_words(c)) else ""
+
+
+def _count_sentence(comparisons: Sequence[Comparison], kind: str) -> str:
+    picks = [c for nerve in Nerve if (c := headline_of(comparisons, nerve, kind)) is not None]
+    comparable = [c for c in picks if c.verdict is not Verdict.NOT_COMPARABLE]
+    head = f"{kind.capitalize()}: {len(comparable)} of {len(Nerve)} nerve pairs could be compared"
+    if not comparable:
+        return f"{head}."
+    larger = [
+        f"{'L' if c.verdict is Verdict.LEFT_LARGER else 'R'} larger in the {nerve_words(c.nerve)}"
+        for c in comparable
+        if c.verdict in _DIFFERENT
+    ]
+    local = [
+        f"a differing stretch of the {nerve_words(c.nerve)}"
+        for c in comparable
+        if c.verdict not in _DIFFERENT and c.pattern is not Pattern.NONE
+    ]
+    rest = len(comparable) - len(larger) - len(local)
+    if not larger + local:
+        return f"{head}; no difference was shown in any of them."
+    return f"{head}: {', '.join(larger + local)}; no difference shown in {rest}."
+
+
+def _explanation(comparisons: Sequence[Comparison], settings: Mapping[str, object]) -> str:
+    picks = [headline_of(comparisons, nerve, kind) for nerve in Nerve for kind in HEADLINES]
+    if all(c is None or c.verdict is Verdict.NOT_COMPARABLE for c in picks):
+        return (
+            "Nothing could be compared; this says nothing about the nerves. The reasons are "
+            "given nerve by nerve."
+        )
+    family = setting(settings, "asymmetry", "family_error_percent")
+    together = (
+        ""
+        if family is None
+        else f" Verdicts are strict: over all comparisons of this case together, the chance of "
+        f"any false one is held at {family} %. So an interval, which is for one nerve alone, may "
+        "leave out 0 while no difference is called."
+    )
+    return (
+        "A difference called here is larger than the measurement error of this image. Healthy "
+        f"nerves also differ between sides (section 7).{together}"
+    )

@@ -1,0 +1,230 @@
+"""Planes perpendicular to the nerves: right and left beside each other at one scale."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, NerveKey, Side
+from plexus_mri.core.case import CaseResult
+from plexus_mri.core.centerline import Centerline
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.measurement import Profile
+from plexus_mri.errors import StageError
+from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp
+from plexus_mri.report.planes import Picture, SectionAxes, section_axes, section_picture
+from plexus_mri.report.settings import ReportSettings
+from plexus_mri.report.words import SHORT_NAMES
+
+_TILE_PX, _GAP_PX, _LEFT_PX, _TOP_PX = 128, 8, 52, 46
+_NODE_REACH_MM = 1.0
+_ORDER = (Side.RIGHT, Side.LEFT)  # as on all pictures
+_DARK = "#111111"
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """One plane across a nerve at a node, and the fitted outline (n, 2) in its picture, in mm."""
+
+    picture: Picture
+    outline_mm: FloatArray | None
+
+
+def section_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, Figure]:
+    """One figure each for roots, trunks and cords that were traced, with a layer of outlines."""
+    figures: dict[str, Figure] = {}
+    for name, members in (("roots", ROOTS), ("trunks", TRUNKS), ("cords", CORDS)):
+        rows = [n for n in members if any((side, n) in result.nerves for side in Side)]
+        if rows:
+            figures |= _group_figure(result, settings, name, rows)
+    return figures
+
+
+def _group_figure(
+    result: CaseResult, settings: ReportSettings, group: str, rows: Sequence[Nerve]
+) -> Mapping[str, Figure]:
+    sections = {
+        ((side, nerve), arc): section_at(result, (side, nerve), arc, settings)
+        for nerve in rows
+        for arc in settings.section_arc_mm
+        for side in _ORDER
+    }
+    plain, layer = _board(rows, settings), _board(rows, settings)
+    window = _common_window([s for s in sections.values() if s is not None])
+    for (key, arc), section in sections.items():
+        corner = _corner(rows.index(key[1]), settings.section_arc_mm.index(arc), key[0])
+        _draw_tile(plain, section, corner, window)
+        if section is not None and section.outline_mm is not None:
+            _draw_outline(layer, section, corner, NERVE_COLORS[key[1]])
+    _draw_headers(plain, rows, settings)
+    name, title = f"sections_{group}", f"Planes across the {group}"
+    places = ", ".join(f"{arc:.0f}" for arc in settings.section_arc_mm)
+    width = f"{settings.section_width_mm:.0f} mm"
+    words = (
+        f"Planes perpendicular to the {group}, {places} mm from node 0, right and left beside "
+        f"each other; each square is {width} wide"
+    )
+    return {
+        name: Figure(
+            to_webp(plain, quality_percent=settings.webp_quality_percent),
+            WEBP,
+            f"{words}.",
+            f"{words}, all at one scale and one grey window; cranial is up and the front of the "
+            "patient is on the left of each square, on both sides. Outlines are the fitted "
+            "ellipses; a dark square means that the nerve was not followed to this place.",
+            title,
+            "nerves",
+        ),
+        f"{name}_overlay": Figure(
+            to_webp(layer, quality_percent=None),
+            WEBP,
+            f"Layer with the fitted outlines of the {group}.",
+            "",
+            title,
+            "nerves",
+            overlay_of=name,
+        ),
+    }
+
+
+def section_at(
+    result: CaseResult, key: NerveKey, arc_mm: float, settings: ReportSettings
+) -> Section | None:
+    """Plane across a nerve at an arc length; None where the nerve does not reach.
+
+    The centre and outline are those measured; without a profile, the traced curve's.
+    """
+    traced = result.nerves.nerves.get(key)
+    if traced is None or arc_mm > traced.centerline.length_mm + _NODE_REACH_MM:
+        return None
+    profile = result.table.profiles.get(key)
+    node = None if profile is None else _node_at(profile, arc_mm)
+    line = traced.centerline if profile is None else _curve_of(profile, traced.centerline)
+    index = int(np.argmin(np.abs(line.arc_length_mm - arc_mm))) if node is None else node
+    index = min(index, len(line.points_mm) - 1)
+    axes = section_axes(line.tangents[index])
+    picture = section_picture(
+        result.image,
+        line.points_mm[index],
+        axes,
+        width_mm=settings.section_width_mm,
+        pixel_mm=settings.section_pixel_mm,
+    )
+    outline = None if profile is None or node is None else _outline(profile, line, node, axes)
+    return Section(picture, outline)
+
+
+def _node_at(profile: Profile, arc_mm: float) -> int | None:
+    node = int(np.argmin(np.abs(profile.arc_length_mm - arc_mm)))
+    return node if abs(float(profile.arc_length_mm[node]) - arc_mm) <= _NODE_REACH_MM else None
+
+
+def _curve_of(profile: Profile, traced: Centerline) -> Centerline:
+    """Curve through the measured centres; the traced one where some centre is missing."""
+    try:
+        return Centerline(profile.points_mm)
+    except StageError:
+        return Centerline(traced.at(profile.arc_length_mm))
+
+
+def _outline(
+    profile: Profile, line: Centerline, node: int, axes: SectionAxes
+) -> FloatArray | None:
+    """Fitted ellipse (n, 2) in the picture's axes; None where nothing was fitted.
+
+    The angle of the long axis is from the first towards the second normal of the curve.
+    """
+    sizes = np.array([profile.long_mm[node], profile.short_mm[node], profile.angle_deg[node]])
+    if not (np.isfinite(sizes).all() and np.isfinite(profile.csa_mm2[node])):
+        return None
+    turn = np.linspace(0.0, 2.0 * np.pi, 73)
+    angle = np.radians(sizes[2])
+    along, aside = np.cos(turn) * sizes[0] / 2.0, np.sin(turn) * sizes[1] / 2.0
+    first, second = (normal[node] for normal in line.normals)
+    points = np.outer(along * np.cos(angle) - aside * np.sin(angle), first)
+    points += np.outer(along * np.sin(angle) + aside * np.cos(angle), second)
+    outline: FloatArray = np.stack([points @ axes.across, points @ axes.up], axis=1)
+    return outline
+
+
+def _common_window(sections: Sequence[Section]) -> tuple[float, float]:
+    """One grey window for all squares, set by the middle of each so that no canal decides it."""
+    values = [_middle(s.picture.pixels) for s in sections]
+    inside = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
+    if inside.size == 0:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(inside, (1.0, 99.0)))
+    return low, max(1.15 * high, low + 1e-6)
+
+
+def _middle(pixels: FloatArray) -> FloatArray:
+    edge = pixels.shape[0] // 4
+    return pixels[edge : pixels.shape[0] - edge, edge : pixels.shape[1] - edge].ravel()
+
+
+def _board(rows: Sequence[Nerve], settings: ReportSettings) -> Axes:
+    """Axes in pixels, y growing downwards, for all squares of a figure."""
+    columns = len(settings.section_arc_mm)
+    width = _LEFT_PX + columns * (2 * _TILE_PX + 2 * _GAP_PX)
+    height = _TOP_PX + len(rows) * (_TILE_PX + _GAP_PX)
+    axes = pixel_axes(width, height)
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    return axes
+
+
+def _corner(row: int, column: int, side: Side) -> tuple[float, float]:
+    """Left top corner of a square in pixels; right and left of a place touch."""
+    x = _LEFT_PX + column * (2 * _TILE_PX + 2 * _GAP_PX) + _ORDER.index(side) * (_TILE_PX + 2)
+    return float(x), float(_TOP_PX + row * (_TILE_PX + _GAP_PX))
+
+
+def _draw_tile(
+    axes: Axes, section: Section | None, corner: tuple[float, float], window: tuple[float, float]
+) -> None:
+    x, y = corner
+    if section is None:
+        axes.fill([x, x + _TILE_PX, x + _TILE_PX, x], [y, y, y + _TILE_PX, y + _TILE_PX], _DARK)
+        middle = (x + _TILE_PX / 2, y + _TILE_PX / 2)
+        axes.text(*middle, "not followed\nhere", color="#BBBBBB", ha="center", va="center")
+        return
+    axes.imshow(
+        section.picture.pixels,
+        extent=(x, x + _TILE_PX, y + _TILE_PX, y),
+        cmap="gray",
+        vmin=window[0],
+        vmax=window[1],
+        interpolation="bicubic",
+        aspect="auto",
+    )
+
+
+def _draw_outline(axes: Axes, section: Section, corner: tuple[float, float], color: str) -> None:
+    if section.outline_mm is None:
+        return
+    scale = _TILE_PX / section.picture.width_mm
+    x = corner[0] + _TILE_PX / 2 + scale * section.outline_mm[:, 0]
+    y = corner[1] + _TILE_PX / 2 - scale * section.outline_mm[:, 1]
+    axes.plot(x, y, color="black", lw=2.2, alpha=0.5)
+    axes.plot(x, y, color=color, lw=1.2)
+
+
+def _draw_headers(axes: Axes, rows: Sequence[Nerve], settings: ReportSettings) -> None:
+    for column, arc in enumerate(settings.section_arc_mm):
+        right, _ = _corner(0, column, Side.RIGHT)
+        left, _ = _corner(0, column, Side.LEFT)
+        style = {"color": "white", "ha": "center", "va": "center"}
+        axes.text(left - 1, 14, f"{arc:.0f} mm", fontsize=11, **style)  # type: ignore[arg-type]
+        for side, x in ((Side.RIGHT, right), (Side.LEFT, left)):
+            axes.text(x + _TILE_PX / 2, 34, side.value, weight="bold", **style)  # type: ignore[arg-type]
+    for row, nerve in enumerate(rows):
+        y = _TOP_PX + row * (_TILE_PX + _GAP_PX) + _TILE_PX / 2
+        axes.text(
+            _LEFT_PX / 2, y, SHORT_NAMES[nerve], color=NERVE_COLORS[nerve],
+            ha="center", va="center", fontsize=13, weight="bold",
+        )  # fmt: skip
+    # imshow moves the limits; the board keeps its own.
+    width, height = axes.get_figure(root=True).get_size_inches() * 100  # type: ignore[union-attr]
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)

@@ -1,0 +1,156 @@
+"""The words of the report: nerves, quantities, verdicts and reasons in plain sentences."""
+
+from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, NerveKey, Side
+from plexus_mri.core.comparison import Comparison, Pattern, Verdict
+from plexus_mri.core.measurement import Quality, Quantity
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.rounding import fixed, percent_decimals
+
+SIDE_WORDS = {Side.LEFT: "left", Side.RIGHT: "right"}
+SHORT_NAMES = {
+    **{nerve: nerve.value for nerve in ROOTS},
+    Nerve.UPPER_TRUNK: "UT",
+    Nerve.MIDDLE_TRUNK: "MT",
+    Nerve.LOWER_TRUNK: "LT",
+    Nerve.LATERAL_CORD: "LC",
+    Nerve.POSTERIOR_CORD: "PC",
+    Nerve.MEDIAL_CORD: "MC",
+}
+SHORT_NAMES_LEGEND = (
+    "UT, MT, LT: upper, middle, lower trunk; LC, PC, MC: lateral, posterior, medial cord."
+)
+QUANTITY_WORDS = {
+    Quantity.LENGTH: "length followed",
+    Quantity.CSA_MEAN: "mean cross-sectional area",
+    Quantity.CSA_MAX: "largest cross-sectional area",
+    Quantity.DIAMETER_MEAN: "mean diameter",
+    Quantity.DIAMETER_AT_0: "diameter at node 0",
+    Quantity.DIAMETER_AT_10: "diameter 10 mm distal",
+    Quantity.SIGNAL_MEAN: "mean signal (arbitrary units)",
+    Quantity.SIGNAL_RATIO_MEAN: "mean nerve-to-muscle signal ratio",
+    Quantity.SIGNAL_RATIO_MAX: "largest nerve-to-muscle signal ratio",
+}
+UNIT_WORDS = {"mm": "mm", "mm^2": "mm²", "1": ""}
+QUALITY_WORDS = {
+    Quality.THIN: "under three voxels wide, larger error",
+    Quality.TOUCHING: "a neighbour touches it",
+    Quality.POOR_FIT: "the cross-section fits poorly",
+    Quality.EDGE_OF_VIEW: "at the edge of the field of view",
+    Quality.NO_REFERENCE: "no reference muscle at this level",
+    Quality.LOW_CONFIDENCE: "the trace is doubtful here",
+    Quality.JUNCTION: "at a junction with another nerve",
+}
+PATTERN_WORDS = {
+    Pattern.NONE: "",
+    Pattern.FOCAL: "in one stretch (focal)",
+    Pattern.MULTIFOCAL: "in several stretches (multifocal)",
+    Pattern.DIFFUSE: "along the nerve (diffuse)",
+}
+RADIOLOGICAL = (
+    "All pictures are in radiological convention: the patient's right (R) is on the left of the "
+    "picture. L and R always mean the patient's sides."
+)
+SIGN_RULE = (
+    "Difference in percent: 200·(L \N{MINUS SIGN} R)/(L + R); positive when the left is larger. "
+    "Brackets give the 95 % interval; the smallest detectable difference is what this image "
+    "could have shown."
+)
+
+
+def nerve_words(nerve: Nerve) -> str:
+    """Name of a nerve in words.
+
+    >>> nerve_words(Nerve.C5), nerve_words(Nerve.UPPER_TRUNK)
+    ('C5 root', 'upper trunk')
+    """
+    return f"{nerve.value} root" if nerve in ROOTS else nerve.value.replace("_", " ")
+
+
+def key_words(key: NerveKey) -> str:
+    """Side and name of a nerve.
+
+    >>> key_words((Side.LEFT, Nerve.C6))
+    'left C6 root'
+    """
+    return f"{SIDE_WORDS[key[0]]} {nerve_words(key[1])}"
+
+
+def group_of(nerve: Nerve) -> str:
+    """Roots, trunks or cords."""
+    for name, members in (("roots", ROOTS), ("trunks", TRUNKS), ("cords", CORDS)):
+        if nerve in members:
+            return name
+    raise AssertionError(nerve)
+
+
+def landmark_words(nerve: Nerve) -> str:
+    """Where node 0 of a nerve lies."""
+    if nerve in ROOTS:
+        return "centre of the dorsal root ganglion"
+    return f"first point of the {'trunk' if nerve in TRUNKS else 'cord'}"
+
+
+def quality_words(quality: Quality) -> str:
+    """Flags in words; empty when nothing is known against the number.
+
+    >>> quality_words(Quality.THIN | Quality.TOUCHING)
+    'under three voxels wide, larger error; a neighbour touches it'
+    """
+    return "; ".join(QUALITY_WORDS[flag] for flag in quality)
+
+
+def reason_words(reason: ReasonCode | None) -> str:
+    """Sentence of a reason code."""
+    return reason.text if reason is not None else "No reason was recorded."
+
+
+def stretch_words(comparison: Comparison) -> str:
+    """Where along the nerve the sides differ, or nothing."""
+    words = PATTERN_WORDS[comparison.pattern]
+    if comparison.from_mm is None or comparison.to_mm is None:
+        return words
+    landmark = landmark_words(comparison.nerve)
+    place = f"{comparison.from_mm:.0f} to {comparison.to_mm:.0f} mm from the {landmark}"
+    return f"{words}, {place}" if words else place
+
+
+def verdict_words(comparison: Comparison) -> str:
+    """Verdict in a few words.
+
+    These are the only verdicts there are; none grades or names anything.
+    """
+    return {
+        Verdict.NO_DIFFERENCE: "no difference shown",
+        Verdict.LEFT_LARGER: "L larger",
+        Verdict.RIGHT_LARGER: "R larger",
+        Verdict.NOT_COMPARABLE: "not comparable",
+    }[comparison.verdict]
+
+
+def comparison_sentence(comparison: Comparison) -> str:
+    """Verdict with its interval and the smallest detectable difference."""
+    numbers = (comparison.asymmetry_percent, comparison.ci_low, comparison.ci_high)
+    index, low, high = numbers
+    if comparison.verdict is Verdict.NOT_COMPARABLE:
+        return f"Not comparable: {_start_low(reason_words(comparison.reason))}"
+    if index is None or low is None or high is None:
+        return f"{verdict_words(comparison)} (no interval was computed)"
+    decimals = percent_decimals(low, high)
+    detectable = _detectable(comparison, decimals)
+    if comparison.verdict is Verdict.NO_DIFFERENCE:
+        interval = f"95 % {fixed(low, decimals)} to {fixed(high, decimals)}"
+        return f"No difference shown: {fixed(index, decimals)} % ({interval}{detectable})"
+    side, sign = ("L", 1.0) if comparison.verdict is Verdict.LEFT_LARGER else ("R", -1.0)
+    ends = sorted((sign * low, sign * high))
+    interval = f"95 % {fixed(ends[0], decimals)} to {fixed(ends[1], decimals)}"
+    return f"{side} larger by {fixed(sign * index, decimals)} % ({interval}{detectable})"
+
+
+def _detectable(comparison: Comparison, decimals: int) -> str:
+    smallest = comparison.smallest_detectable_percent
+    return "" if smallest is None else f"; smallest detectable {fixed(smallest, decimals)}"
+
+
+def _start_low(sentence: str) -> str:
+    """Sentence to stand after a colon; words such as MR keep their capitals."""
+    return sentence if sentence[:2].isupper() else sentence[:1].lower() + sentence[1:]
