@@ -1,0 +1,128 @@
+"""Cross-sections of traced nerves: caliber and signal with their errors."""
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
+from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.volume import Volume
+from plexus_mri.measure.blur import estimate_blur, point_spread
+from plexus_mri.measure.nerve_state import NerveState, NerveStates, traced_states
+from plexus_mri.measure.node_quality import node_quality
+from plexus_mri.measure.point_spread import PointSpread
+from plexus_mri.measure.reference_muscle import ReferenceMuscle, reference_muscle
+from plexus_mri.measure.refine_state import refined_state
+from plexus_mri.measure.section_fits import SectionFits, fit_nerve, fitted_points
+from plexus_mri.measure.settings import MeasureSettings
+from plexus_mri.measure.summary import summarize
+from plexus_mri.reasons import ReasonCode
+
+logger = logging.getLogger(__name__)
+
+
+def measure_nerves(
+    image: Volume, nerves: NerveTree, frame: PatientFrame, settings: MeasureSettings
+) -> MeasurementTable:
+    """Profile and numbers of every nerve; each (nerve, side, quantity) has its row.
+
+    Three passes over native voxels: recentre on the traced course and estimate the image's blur;
+    fit freely on the recentred course; fit again with the signal held near its smooth course
+    along the nerve, which takes most of the bias and spread off thin nerves.
+
+    Parameters
+    ----------
+    image
+        Bias-corrected, RAS axis order, any spacing.
+    """
+    scale = float(np.mean(np.abs(image.data))) or 1.0
+    unit = image.with_data(image.data / np.float32(scale))
+    states, fits = fit_nerves(unit, nerves, settings)
+    reference = reference_muscle(image, frame, nerves, settings)
+    profiles = {
+        key: _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings)
+        for key in states
+    }
+    rows = [row for key in NERVE_KEYS for row in _rows(key, nerves, profiles, reference, settings)]
+    return MeasurementTable(tuple(rows), profiles)
+
+
+def fit_nerves(
+    image: Volume, nerves: NerveTree, settings: MeasureSettings
+) -> tuple[dict[NerveKey, NerveState], dict[NerveKey, SectionFits]]:
+    """States and fits of every nerve after the last pass."""
+    states = traced_states(nerves, settings)
+    spread = point_spread(image, settings.blur_start_voxels, settings)
+    fits = _pass(image, spread, states, settings)
+    states = _refined(states, fits, settings)
+    blur = estimate_blur(image, states, fits, settings)
+    logger.info("blur of the image: %.2f voxels", blur)
+    spread = point_spread(image, blur, settings)
+    fits = _pass(image, spread, states, settings)
+    states = _refined(states, fits, settings)
+    return states, _pass(image, spread, states, settings)
+
+
+def _pass(
+    image: Volume, spread: PointSpread, states: NerveStates, settings: MeasureSettings
+) -> dict[NerveKey, SectionFits]:
+    """Fits of every nerve."""
+    return {key: fit_nerve(image, spread, states, key, settings) for key in states}
+
+
+def _refined(
+    states: NerveStates, fits: Mapping[NerveKey, SectionFits], settings: MeasureSettings
+) -> dict[NerveKey, NerveState]:
+    """States after a pass."""
+    return {key: refined_state(states[key], fits[key], settings) for key in states}
+
+
+def _profile(
+    image: Volume,
+    nerves: NerveTree,
+    fitted: tuple[NerveKey, NerveState, SectionFits, float],
+    reference: ReferenceMuscle,
+    settings: MeasureSettings,
+) -> Profile:
+    """Profile of one nerve in image units; NaN where the fit cannot be trusted."""
+    (side, nerve), state, fits, scale = fitted
+    points = fitted_points(state, fits)
+    muscle = reference.at(points)
+    kept = np.where(fits.trusted(settings), 1.0, np.nan)
+    radius = np.exp(fits.log_radius) * kept
+    area = np.pi * radius**2
+    stretch = np.exp(np.linalg.norm(fits.stretch, axis=1))
+    return Profile(
+        nerve=nerve,
+        side=side,
+        arc_length_mm=state.curve.arc_length_mm,
+        points_mm=points,
+        csa_mm2=area,
+        csa_se_mm2=2.0 * area * fits.log_radius_se,
+        long_mm=2.0 * radius * stretch,
+        short_mm=2.0 * radius / stretch,
+        angle_deg=np.rad2deg(0.5 * np.arctan2(fits.stretch[:, 1], fits.stretch[:, 0])),
+        signal=fits.signal * kept * scale,
+        signal_se=fits.signal_se * kept * scale,
+        reference=muscle,
+        quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
+    )
+
+
+def _rows(
+    key: NerveKey,
+    nerves: NerveTree,
+    profiles: Mapping[NerveKey, Profile],
+    reference: ReferenceMuscle,
+    settings: MeasureSettings,
+) -> tuple[Measurement, ...]:
+    """Rows of one nerve; a reason in each when it was not measured."""
+    if key in profiles:
+        error = reference.relative_error(profiles[key].points_mm)
+        return summarize(profiles[key], nerves[key].centerline.length_mm, error, settings)
+    reason = nerves.missing.get(key, ReasonCode.NERVE_NOT_FOUND)
+    reason = ReasonCode.TOO_SHORT if key in nerves else reason
+    return tuple(Measurement(key[1], key[0], q, None, reason=reason) for q in Quantity)

@@ -1,0 +1,58 @@
+"""Flags of each node: what is known against its numbers."""
+
+import numpy as np
+
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.measurement import Quality
+from plexus_mri.core.nerve_tree import TracedNerve
+from plexus_mri.core.volume import Volume
+from plexus_mri.measure.nerve_curve import NerveCurve
+from plexus_mri.measure.section_fits import SectionFits
+from plexus_mri.measure.settings import MeasureSettings
+
+_FULL_VIEW = 0.95
+
+
+def node_quality(
+    image: Volume,
+    traced: TracedNerve,
+    curve: NerveCurve,
+    fits: SectionFits,
+    reference: FloatArray,
+    settings: MeasureSettings,
+) -> tuple[Quality, ...]:
+    """One flag per node (n,)."""
+    diameter = 2.0 * np.exp(fits.log_radius)
+    thin = diameter < settings.thin_voxels * _voxel_across(image, curve)
+    arc = curve.arc_length_mm
+    joins = [np.abs(arc - j) <= settings.junction_reach_mm for j in traced.junction_mm]
+    junction = np.any([fits.merged, *joins], axis=0)
+    doubt = np.full(len(arc), traced.confidence < settings.least_confidence)
+    masks = {
+        Quality.THIN: thin,
+        Quality.TOUCHING: fits.gap_mm < settings.touching_gap_mm,
+        Quality.POOR_FIT: ~fits.trusted(settings),
+        Quality.EDGE_OF_VIEW: fits.share_in_view < _FULL_VIEW,
+        Quality.NO_REFERENCE: ~np.isfinite(reference),
+        Quality.LOW_CONFIDENCE: doubt,
+        Quality.JUNCTION: junction,
+    }
+    return tuple(
+        _joined([flag for flag, mask in masks.items() if mask[k]]) for k in range(len(arc))
+    )
+
+
+def _joined(flags: list[Quality]) -> Quality:
+    """All flags in one."""
+    whole = Quality.GOOD
+    for flag in flags:
+        whole |= flag
+    return whole
+
+
+def _voxel_across(image: Volume, curve: NerveCurve) -> FloatArray:
+    """Edge (n,) of a voxel seen along the nerve: the side of a square of the same spread."""
+    axes = image.grid.affine[:3, :3]
+    plane = np.stack([curve.first, curve.second], axis=1) @ axes
+    spread: FloatArray = np.linalg.det(plane @ plane.transpose(0, 2, 1)) ** 0.25
+    return spread

@@ -1,0 +1,136 @@
+"""Fits of all sections of all nerves: one pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from plexus_mri.core.anatomy import NerveKey
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.volume import Volume
+from plexus_mri.measure.nerve_state import NerveState, NerveStates
+from plexus_mri.measure.point_spread import PointSpread
+from plexus_mri.measure.section_fit import fit_section
+from plexus_mri.measure.section_problem import Section, section_at
+from plexus_mri.measure.settings import MeasureSettings
+
+_COLUMNS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class SectionFits:
+    """Fitted sections of one nerve, one entry per node (n); NaN where there was nothing to fit.
+
+    Parameters
+    ----------
+    offset_mm : (n, 2)
+        Fitted centre in the section plane, relative to the node.
+    offset_se_mm : (n,)
+        Its standard error along the worse direction.
+    log_radius, log_radius_se : (n,)
+        Log of the area-equivalent radius in mm.
+    stretch : (n, 2)
+        Stretches of the ellipse.
+    signal, signal_se, ground, noise : (n,)
+        Intensity of the nerve, of its background at its centre, and of the residuals.
+    share_in_view, gap_mm : (n,)
+        Share of the window inside the image; free space to the nearest traced neighbour.
+    merged, settled : (n,)
+        Whether a neighbour lies on the same axis; whether the fit came to rest.
+    """
+
+    offset_mm: FloatArray
+    offset_se_mm: FloatArray
+    log_radius: FloatArray
+    log_radius_se: FloatArray
+    stretch: FloatArray
+    signal: FloatArray
+    signal_se: FloatArray
+    ground: FloatArray
+    noise: FloatArray
+    share_in_view: FloatArray
+    gap_mm: FloatArray
+    merged: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    settled: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+    @property
+    def contrast(self) -> FloatArray:
+        """Signal above the background (n,)."""
+        return self.signal - self.ground
+
+    def trusted(self, settings: MeasureSettings) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Whether each section (n,) was fitted well enough to be reported."""
+        shift = np.linalg.norm(self.offset_mm, axis=1)
+        return np.asarray(
+            self.settled
+            & (self.contrast >= settings.least_contrast_to_noise * self.noise)
+            & (self.log_radius_se <= settings.largest_radius_error_percent / 100.0)
+            & (shift <= settings.largest_shift_mm)
+        )
+
+
+def fit_nerve(
+    image: Volume,
+    spread: PointSpread,
+    states: NerveStates,
+    key: NerveKey,
+    settings: MeasureSettings,
+) -> SectionFits:
+    """Fit every node of one nerve."""
+    rows = [
+        _fit_row(section_at(image, spread, states, (key, node), settings), settings)
+        for node in range(len(states[key].radius_mm))
+    ]
+    t = np.array(rows).T
+    return SectionFits(
+        offset_mm=t[0:2].T,
+        offset_se_mm=t[2],
+        log_radius=t[3],
+        log_radius_se=t[4],
+        stretch=t[5:7].T,
+        signal=t[7],
+        signal_se=t[8],
+        ground=t[9],
+        noise=t[10],
+        share_in_view=t[11],
+        gap_mm=t[12],
+        merged=t[13] > 0,
+        settled=t[14] > 0,
+    )
+
+
+def _fit_row(section: Section | None, settings: MeasureSettings) -> Sequence[float]:
+    """Numbers of `SectionFits` for one section."""
+    if section is None:
+        return [np.nan] * 11 + [0.0, np.inf, 0.0, 0.0]
+    robust = (settings.loss_turn_noise_units, section.least_noise, 0.0)
+    theta, covariance, facts = fit_section(section.start, section.prior, section.voxels, robust)
+    ground = theta[len(theta) - section.voxels[5].shape[1]]
+    error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    return [
+        theta[0],
+        theta[1],
+        max(error[0], error[1]),
+        theta[2],
+        error[2],
+        theta[3],
+        theta[4],
+        theta[5],
+        error[5],
+        ground,
+        facts[0],
+        section.share_in_view,
+        section.nearest_gap_mm,
+        float(section.merged),
+        facts[3],
+    ]
+
+
+def fitted_points(state: NerveState, fits: SectionFits) -> FloatArray:
+    """Fitted centres (n, 3), RAS+ mm; the node itself where nothing was fitted."""
+    offset = np.nan_to_num(fits.offset_mm)
+    curve = state.curve
+    points: FloatArray = (
+        curve.points_mm + offset[:, :1] * curve.first + offset[:, 1:] * curve.second
+    )
+    return points

@@ -1,0 +1,186 @@
+"""One number per nerve and quantity, with its 95 % interval, from the nerve's profile."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from plexus_mri.core.anatomy import ROOTS
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.measurement import Measurement, Profile, Quality, Quantity
+from plexus_mri.measure.settings import MeasureSettings
+from plexus_mri.reasons import ReasonCode
+
+BoolArray = npt.NDArray[np.bool_]
+_Z95 = 1.959964
+_IN_A_MAXIMUM = 3
+_HALF = 0.5
+
+# A value and its standard error.
+Estimate = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Values along a nerve with their errors and the nodes that count, n each."""
+
+    values: FloatArray
+    errors: FloatArray
+    usable: BoolArray
+
+
+def summarize(
+    profile: Profile, length_mm: float, reference_error: FloatArray, settings: MeasureSettings
+) -> tuple[Measurement, ...]:
+    """Every quantity of one nerve.
+
+    Means and maxima leave out junctions and failed fits, and of roots the ganglion: they run
+    from ``root_start_mm`` on. Errors of nodes, the profile's own scatter and its correlation
+    along the nerve, and a model error are in the interval.
+
+    Parameters
+    ----------
+    length_mm
+        Length of the traced centerline.
+    reference_error : (n,)
+        Relative standard error of the reference at each node.
+    """
+    flags = np.array([q.value for q in profile.quality])
+    clean = (flags & (Quality.POOR_FIT | Quality.JUNCTION).value) == 0
+    beyond = profile.arc_length_mm >= (settings.root_start_mm if profile.nerve in ROOTS else 0.0)
+    body = clean & beyond & np.isfinite(profile.csa_mm2)
+    csa = Series(profile.csa_mm2, profile.csa_se_mm2, body)
+    diameter = Series(
+        profile.diameter_mm, profile.csa_se_mm2 / np.sqrt(np.pi * profile.csa_mm2), body
+    )
+    signal = Series(profile.signal, profile.signal_se, body)
+    ratio_error = np.hypot(profile.signal_se / profile.signal, reference_error)
+    ratio = Series(
+        profile.signal_ratio,
+        profile.signal_ratio * ratio_error,
+        body & np.isfinite(profile.reference),
+    )
+    arc = profile.arc_length_mm
+    at_0 = np.isfinite(profile.csa_mm2) & (arc <= settings.ganglion_reach_mm)
+    at_10 = np.isfinite(profile.csa_mm2) & (np.abs(arc - 10.0) <= settings.at_10_reach_mm)
+    found = {
+        Quantity.LENGTH: (length_mm, settings.length_error_mm),
+        Quantity.CSA_MEAN: mean_along(csa, settings),
+        Quantity.CSA_MAX: maximum_along(csa, settings),
+        Quantity.DIAMETER_MEAN: mean_along(diameter, settings),
+        Quantity.DIAMETER_AT_0: _at(diameter, at_0),
+        Quantity.DIAMETER_AT_10: _at(diameter, at_10),
+        Quantity.SIGNAL_MEAN: mean_along(signal, settings),
+        Quantity.SIGNAL_RATIO_MEAN: mean_along(ratio, settings),
+        Quantity.SIGNAL_RATIO_MAX: maximum_along(ratio, settings),
+    }
+    return tuple(_measurement(profile, q, found[q], settings) for q in Quantity)
+
+
+def mean_along(series: Series, settings: MeasureSettings) -> Estimate | None:
+    """Mean over the usable nodes and its standard error; None when they are too few.
+
+    The error is the larger of what the fits say and what the profile scatters about its own
+    course, each divided by the number of independent nodes.
+    """
+    used = series.usable
+    if used.sum() * settings.node_step_mm < settings.shortest_mean_mm:
+        return None
+    values, errors = series.values[used], series.errors[used]
+    rough = values - ndimage.gaussian_filter1d(
+        values, settings.course_smoothing_mm / settings.node_step_mm, mode="nearest"
+    )
+    scatter = float((rough**2).mean())
+    shared = 2.0 * settings.slab_half_length_mm / settings.node_step_mm
+    nodes_apart = max(_correlation_nodes(rough), shared)
+    independent = max(len(values) / nodes_apart, 1.0)
+    variance = max(float((errors**2).mean()), scatter) / independent
+    return float(values.mean()), float(np.sqrt(variance))
+
+
+def maximum_along(series: Series, settings: MeasureSettings) -> Estimate | None:
+    """Largest mean of three consecutive usable nodes, so that one node cannot make it."""
+    if series.usable.sum() * settings.node_step_mm < settings.shortest_mean_mm:
+        return None
+    window = np.ones(_IN_A_MAXIMUM) / _IN_A_MAXIMUM
+    whole = np.convolve(series.usable.astype(float), window, mode="valid") > 1.0 - 1e-9
+    if not whole.any():
+        return None
+    running = np.convolve(np.where(series.usable, series.values, 0.0), window, mode="valid")
+    k = int(np.argmax(np.where(whole, running, -np.inf)))
+    # The three share most of their voxels, so their errors do not average out.
+    return float(running[k]), float(series.errors[k : k + _IN_A_MAXIMUM].mean())
+
+
+def _at(series: Series, near: BoolArray) -> Estimate | None:
+    """Mean over a short stretch, whose nodes share most of their voxels."""
+    if not near.any():
+        return None
+    return float(series.values[near].mean()), float(series.errors[near].mean())
+
+
+def _correlation_nodes(residual: FloatArray) -> float:
+    """Nodes over which residuals (n,) are correlated: 1 + 2·Σ of the first positive lags."""
+    power = float((residual**2).sum())
+    if power <= 0.0:
+        return 1.0
+    total = 1.0
+    for lag in range(1, len(residual) // 3):
+        share = float((residual[lag:] * residual[:-lag]).sum()) / power
+        if share <= 0.0:
+            break
+        total += 2.0 * share
+    return total
+
+
+def _measurement(
+    profile: Profile, quantity: Quantity, found: Estimate | None, settings: MeasureSettings
+) -> Measurement:
+    """Row of the table: value with interval and flags, or the reason for its absence."""
+    if found is None:
+        return Measurement(
+            profile.nerve, profile.side, quantity, None, reason=_why_absent(profile, quantity)
+        )
+    value, error = found
+    whole = float(np.hypot(error, _model_error_percent(quantity, settings) / 100.0 * value))
+    return Measurement(
+        profile.nerve,
+        profile.side,
+        quantity,
+        value,
+        value - _Z95 * whole,
+        value + _Z95 * whole,
+        whole,
+        _common_flags(profile, settings),
+    )
+
+
+def _model_error_percent(quantity: Quantity, settings: MeasureSettings) -> float:
+    """Error of the model itself, which no number of nodes averages out."""
+    if quantity is Quantity.LENGTH:
+        return 0.0
+    if quantity in (Quantity.CSA_MEAN, Quantity.CSA_MAX):
+        return settings.area_model_error_percent
+    if quantity in (Quantity.DIAMETER_MEAN, Quantity.DIAMETER_AT_0, Quantity.DIAMETER_AT_10):
+        return settings.area_model_error_percent / 2.0
+    return settings.signal_model_error_percent
+
+
+def _common_flags(profile: Profile, settings: MeasureSettings) -> Quality:
+    """Flags that a sizeable share of the nodes carries."""
+    flags = np.array([q.value for q in profile.quality])
+    common = Quality.GOOD
+    for flag in Quality:
+        if ((flags & flag.value) > 0).mean() >= settings.common_flag_percent / 100.0:
+            common |= flag
+    return common
+
+
+def _why_absent(profile: Profile, quantity: Quantity) -> ReasonCode:
+    """Reason for a number that cannot be given."""
+    ratio = quantity in (Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX)
+    fitted = np.isfinite(profile.csa_mm2)
+    if ratio and fitted.any() and not np.isfinite(profile.reference[fitted]).any():
+        return ReasonCode.NO_REFERENCE
+    return ReasonCode.FIT_FAILED if fitted.mean() < _HALF else ReasonCode.TOO_SHORT
