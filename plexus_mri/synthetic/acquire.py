@@ -17,6 +17,7 @@ Image = npt.NDArray[np.float32]
 PHASE_AXIS = {Plane.CORONAL: 2, Plane.AXIAL: 1, Plane.SAGITTAL: 2}
 SLOPE_SPAN_MM = 200.0
 SHADING_MODES = 4
+PATCH_WAVES, PATCH_MM = 24, 30.0
 
 
 def acquire(
@@ -72,13 +73,19 @@ def _fat_level(
 
 
 def _texture(grid: Grid, acquisition: AcquisitionSpec, rng: np.random.Generator) -> Image:
-    """Relative unevenness of tissue, about 1, with grains of about 2 mm."""
+    """Relative unevenness of tissue, about 1: grains of about 2 mm on patches of about 15 mm."""
     if acquisition.texture == 0:
         return np.ones(grid.shape, dtype=np.float32)
     grains = rng.standard_normal(grid.shape, dtype=np.float32)
     grains = ndimage.gaussian_filter(grains, 1.1 / grid.spacing, mode="wrap")
-    out: Image = 1 + grains * np.float32(acquisition.texture / grains.std())
-    return out
+    grains *= np.float32(0.7 * acquisition.texture / grains.std())
+    waves = rng.normal(size=(PATCH_WAVES, 3)) * 2 * np.pi / PATCH_MM / 3**0.5
+    phases = rng.uniform(0, 2 * np.pi, PATCH_WAVES)
+    height = 0.7 * acquisition.texture * (2 / PATCH_WAVES) ** 0.5
+    patches = upsampled(
+        grid, lambda points: height * np.cos(points @ waves.T + phases).sum(axis=1)
+    )
+    return 1 + grains + patches
 
 
 def _blurred(image: Image, grid: Grid, acquisition: AcquisitionSpec) -> Image:

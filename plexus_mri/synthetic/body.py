@@ -1,6 +1,6 @@
 """Everything of the patient but the nerves, painted on the canvas."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,10 @@ from plexus_mri.synthetic.spine import spine_parts
 from plexus_mri.synthetic.tissue import SignalScale, Tissue, fat_share, water_signal
 
 SKIN_MM = 1.6
+# Of the subcutaneous fat, the share that no muscle enters.
+SHELL_SHARE = 0.6
+# Half-sizes, relative, at which a wide vein's signal falls one step: laminar flow is a parabola.
+FLOW_RINGS = (0.85, 0.65, 0.4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,14 +32,31 @@ class Painter:
     posture: Posture
     scale: SignalScale
 
-    def body(self, canvas: Canvas, clutter: Sequence[tuple[Part, Side]]) -> None:
-        """Paint skin, fat, muscles, bones, organs, vessels and the given clutter."""
-        self._outline(canvas)
-        for part, side in self._parts(clutter):
+    def body(
+        self, canvas: Canvas, sheaths: Sequence[Tube], clutter: Sequence[tuple[Part, Side]]
+    ) -> None:
+        """Paint all but the nerves: muscles and bones, skin, nerve fat, spine and vessels.
+
+        ``sheaths`` are the coats of fat around the nerves, ``clutter`` what a side has besides
+        the atlas.
+        """
+        canvas.everywhere(np.float32(1), self.paint(Tissue.FAT, None))
+        self._parts(canvas, _firm_parts())
+        self._shell(canvas)
+        for sheath in sheaths:
+            canvas.solid(sheath, self.paint(Tissue.FAT, None))
+        self._parts(canvas, spine_parts())
+        self._parts(canvas, [*clutter, *_vessels()])
+
+    def _parts(self, canvas: Canvas, parts: Iterable[tuple[Part, Side | None]]) -> None:
+        for part, side in parts:
             tube = self.tube(part, side)
             if part.rim_mm:
                 canvas.solid(tube.grown(part.rim_mm), self.paint(part.coat, None))
             canvas.solid(tube, self._paint_of(part, side))
+            for width in FLOW_RINGS if part.core else ():
+                share = 1 - part.core * (1 - width**2)
+                canvas.solid(tube.scaled(width), self.paint(part.tissue, side, share=share))
 
     def paint(self, tissue: Tissue, side: Side | None, *, share: float = 1.0) -> Paint:
         """Paint of a tissue; slow blood keeps the side's share of its signal."""
@@ -49,39 +70,48 @@ class Painter:
         course = np.array(part.course, dtype=float)
         template_arc = arc_lengths(course)
         placed = self.posture.place(course, side)
-        points = smooth_curve(placed, step_mm=2.0 if max(part.long) > 3 else 1.0)
+        points = smooth_curve(placed, step_mm=1.0 + 0.15 * max(part.long))
         place = np.linspace(0.0, template_arc[-1], len(points))
         size = self.posture.anatomy.size
         axis = section_axis(points, self.posture.direction(part.axis, side))
         long_mm = size * _along(part.long, template_arc, place)
         return Tube(points, axis, long_mm, size * _along(part.short, template_arc, place))
 
-    def _outline(self, canvas: Canvas) -> None:
-        """Air outside, a line of skin, fat inside."""
+    def _shell(self, canvas: Canvas) -> None:
+        """Fat under the skin, a line of skin, air outside: what muscles reached there is cut."""
         depth = skin_depth_mm(canvas.grid, self.posture)
         soft = np.float32(canvas.grid.spacing.mean())
-        skin = self.paint(Tissue.MUSCLE, None)
-        canvas.everywhere(np.clip(0.5 + depth / soft, 0, 1), skin)
-        inner = np.clip(0.5 + (depth - np.float32(SKIN_MM)) / soft, 0, 1)
-        canvas.everywhere(inner, self.paint(Tissue.FAT, None))
-
-    def _parts(self, clutter: Sequence[tuple[Part, Side]]) -> Iterator[tuple[Part, Side | None]]:
-        """Every part in painting order."""
-        for part in atlas.MUSCLES:
-            yield from ((part, side) for side in Side)
-        yield from ((part, None) for part in atlas.MIDLINE)
-        for part in (*atlas.ORGANS, *atlas.BONES):
-            yield from ((part, side) for side in Side)
-        yield from spine_parts()
-        yield from clutter
-        for part in (*atlas.VEINS, *atlas.VESSELS):
-            yield from ((part, side) for side in Side)
+        layers = [
+            (self.spec.anatomy.fat_mm * SHELL_SHARE, self.paint(Tissue.FAT, None)),
+            (SKIN_MM, self.paint(Tissue.MUSCLE, None)),
+            (0.0, self.paint(Tissue.AIR, None)),
+        ]
+        for under_mm, paint in layers:
+            canvas.everywhere(np.clip(0.5 + (np.float32(under_mm) - depth) / soft, 0, 1), paint)
 
     def _paint_of(self, part: Part, side: Side | None) -> Paint:
         """Paint of a part: denervated muscle where the side's spec says so."""
         if side is not None and part.group in self.spec.anatomy.side(side).denervated:
             return self.paint(Tissue.DENERVATED, side)
-        return self.paint(part.tissue, side)
+        return self.paint(part.tissue, side, share=part.share)
+
+
+def _both(parts: Iterable[Part]) -> Iterator[tuple[Part, Side | None]]:
+    """Each part on both sides."""
+    for part in parts:
+        yield from ((part, side) for side in Side)
+
+
+def _firm_parts() -> Iterator[tuple[Part, Side | None]]:
+    """Muscles, organs and bones but the spine, in painting order."""
+    yield from _both((*atlas.COMPARTMENTS, *atlas.MUSCLES))
+    yield from ((part, None) for part in atlas.MIDLINE)
+    yield from _both((*atlas.ORGANS, *atlas.BONES))
+
+
+def _vessels() -> Iterator[tuple[Part, Side | None]]:
+    """Veins, then the arteries that lie over them."""
+    yield from _both((*atlas.LARGE_VEINS, *atlas.VEINS, *atlas.ARTERIES))
 
 
 def _along(values: Sequence[float], arc_mm: FloatArray, at_mm: FloatArray) -> FloatArray:

@@ -40,7 +40,7 @@ class Canvas:
         if coverage is not None:
             self._over(coverage.box, coverage.share, paint)
 
-    def everywhere(self, share: npt.NDArray[np.float32], paint: Paint) -> None:
+    def everywhere(self, share: npt.NDArray[np.float32] | np.float32, paint: Paint) -> None:
         """Paint with a share (0-1) of each voxel of the grid."""
         self._over((slice(None), slice(None), slice(None)), share, paint)
 

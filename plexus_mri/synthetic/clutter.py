@@ -10,6 +10,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.synthetic.atlas import UP, Part
 from plexus_mri.synthetic.plexus import NervePath
 from plexus_mri.synthetic.posture import Posture
+from plexus_mri.synthetic.skin import skin_depth_at
 from plexus_mri.synthetic.spec import PhantomSpec
 from plexus_mri.synthetic.tissue import Tissue
 
@@ -17,6 +18,7 @@ from plexus_mri.synthetic.tissue import Tissue
 NODE_BOXES = np.array(
     [[[38, 14, -12], [86, 42, 34]], [[92, -6, -78], [142, 26, -36]], [[30, 20, 10], [46, 40, 95]]]
 )
+UNDER_SKIN_MM = 6.0
 VEIN_BOX = np.array([[30, -20, -70], [130, 36, 50]])
 
 
@@ -28,10 +30,9 @@ def clutter_parts(
     parts: list[tuple[Part, Side]] = []
     for side in Side:
         rng = np.random.default_rng([spec.anatomy.side(side).seed, 4])
-        for _ in range(spec.anatomy.side(side).lymph_nodes):
-            parts.append((_node(rng, posture, side, tree), side))
-        for _ in range(spec.anatomy.side(side).small_veins):
-            parts.append((_vein(rng), side))
+        it = spec.anatomy.side(side)
+        parts.extend((_node(rng, posture, side, tree), side) for _ in range(it.lymph_nodes))
+        parts.extend((_vein(rng, posture, side), side) for _ in range(it.small_veins))
     return parts
 
 
@@ -48,16 +49,20 @@ def _node(rng: np.random.Generator, posture: Posture, side: Side, tree: cKDTree)
             break
     places = np.linspace(-0.98, 0.98, 9)
     sizes = tuple(float(thick * np.sqrt(1 - place**2)) for place in places)
-    return Part("node", Tissue.NODE, _points(center + places[:, None] * lean), sizes, sizes, UP)
+    course = _points(center + places[:, None] * lean)
+    return Part("node", Tissue.NODE, course, sizes, sizes, UP, share=float(rng.uniform(0.6, 1.0)))
 
 
-def _vein(rng: np.random.Generator) -> Part:
-    """Thin winding vein, mostly running down and outward like the nerves do."""
-    start = rng.uniform(*VEIN_BOX)
-    steps = rng.normal([9.0, 0.0, -7.0], 6.0, size=(4, 3))
-    course = start + np.vstack([np.zeros(3), np.cumsum(steps, axis=0)])
-    size = float(rng.uniform(0.5, 1.3))
-    return Part("small_vein", Tissue.BLOOD, _points(course), (size,), (size,), UP)
+def _vein(rng: np.random.Generator, posture: Posture, side: Side) -> Part:
+    """Thin winding vein under the skin, mostly running down and outward like the nerves do."""
+    for _ in range(50):
+        start = rng.uniform(*VEIN_BOX)
+        steps = rng.normal([9.0, 0.0, -7.0], 6.0, size=(4, 3))
+        course = start + np.vstack([np.zeros(3), np.cumsum(steps, axis=0)])
+        if skin_depth_at(posture.place(course, side), posture).min() > UNDER_SKIN_MM:
+            break
+    size, share = float(rng.uniform(0.5, 1.3)), float(rng.uniform(0.5, 1.0))
+    return Part("small_vein", Tissue.BLOOD, _points(course), (size,), (size,), UP, share=share)
 
 
 def _points(course: FloatArray) -> tuple[tuple[float, float, float], ...]:

@@ -13,9 +13,10 @@ from plexus_mri.synthetic.plexus import NervePath
 from plexus_mri.synthetic.raster import (
     IntArray,
     kernel_arguments,
+    near_segment,
     segment_boxes,
     segment_share,
-    sub_point,
+    voxel_center,
 )
 
 SUB_VOXEL_MM = 0.3
@@ -94,31 +95,20 @@ def _reduce(
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _paint(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0913
-    share,
-    signal,
-    owner,
-    row,
-    boxes,
-    levels,
-    label,
-    nodes,
-    affine,
-    samples,
-    rounded,  # noqa: ANN001
-):
+def _paint(share, signal, owner, row, boxes, levels, label, nodes, affine, offsets, soft_mm):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
     """Write one nerve into the sub-voxels it fills more of than any nerve before it."""
-    total = samples[0] * samples[1] * samples[2]
-    volume = abs(np.linalg.det(np.ascontiguousarray(affine[:3, :3])))
-    soft_mm = (volume / total) ** (1 / 3)
+    margin_mm = np.sqrt((offsets**2).sum(axis=1)).max() + soft_mm
     for k in range(nodes.shape[0] - 1):
         for i in range(boxes[k, 0, 0], boxes[k, 1, 0]):
             for j in range(boxes[k, 0, 1], boxes[k, 1, 1]):
                 for m in range(boxes[k, 0, 2], boxes[k, 1, 2]):
+                    x, y, z = voxel_center(i, j, m, affine)
+                    if not near_segment(x, y, z, nodes, k, margin_mm):
+                        continue
                     r = row[i, j, m]
-                    for s in range(total):
-                        p = sub_point(i, j, m, s, affine, samples)
-                        value, t = segment_share(p[0], p[1], p[2], nodes, k, soft_mm, rounded)
+                    for s in range(offsets.shape[0]):
+                        px, py, pz = x + offsets[s, 0], y + offsets[s, 1], z + offsets[s, 2]
+                        value, t = segment_share(px, py, pz, nodes, k, soft_mm, True)  # noqa: FBT003
                         if value > share[r, s]:
                             share[r, s] = value
                             signal[r, s] = (1 - t) * levels[k] + t * levels[k + 1]

@@ -16,6 +16,7 @@ from plexus_mri.synthetic.tissue import RELAXATION, Tissue
 STEP_MM = 0.75
 GANGLION_JITTER_MM = 0.6
 COURSE_JITTER_MM = 0.9
+ROOTLETS_MM = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,13 @@ class NervePath:
         return Tube(
             self.points_mm, self.long_axis, self.section.long_mm / 2, self.section.short_mm / 2
         )
+
+    def sheath(self, seed: int) -> Tube:
+        """Coat of fat around the nerve, up to 1.6 mm, in places none: there muscle touches it."""
+        rng = np.random.default_rng([seed, 5, len(self.points_mm)])
+        arc = arc_lengths(self.points_mm)[:, None]
+        waves = np.sin(2 * np.pi * arc / rng.uniform(12, 40, 3) + rng.uniform(0, 2 * np.pi, 3))
+        return self.tube.grown(np.clip(0.5 + 0.8 * waves.mean(axis=1), 0.0, 1.6))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +137,16 @@ class PlexusBuilder:
             placed = self._place("extra", np.array(extra, dtype=float), np.full(len(extra), 0.4))
             paths.append(self._unnamed(smooth_curve(placed, step_mm=STEP_MM), 2.6))
         paths.extend(self._outside_ganglion(level) for level in ("C3", "C4", "T2"))
+        paths.extend(self._rootlets(level) for level in template.SPINAL_NERVES)
         return paths
+
+    def _rootlets(self, level: str) -> NervePath:
+        """Bundle of rootlets through the bright fluid, from the cord to the foramen."""
+        cord, foramen = (np.array(point) for point in template.SPINAL_NERVES[level][:2])
+        bend = foramen + np.array([-1.5, -0.8, 4.0])
+        start = cord * np.array([0.8, 1.0, 1.0])
+        placed = self._place(f"{level}0", np.array([start, bend, foramen]), np.full(3, 0.2))
+        return self._unnamed(smooth_curve(placed, step_mm=STEP_MM), ROOTLETS_MM)
 
     def _outside_ganglion(self, level: str) -> NervePath:
         """Spinal nerve of a level that joins no trunk, with its ganglion."""

@@ -37,37 +37,50 @@ def tube_coverage(grid: Grid, tube: Tube, *, samples: tuple[int, int, int]) -> C
         return None
     box = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
     share = np.zeros(tuple(high - low), dtype=np.float32)
-    _cover(share, low, boxes, *kernel_arguments(grid, tube, samples))
+    nodes, affine, offsets, soft_mm = kernel_arguments(grid, tube, samples)
+    for offset in offsets:
+        best = np.zeros_like(share)
+        _cover(best, low, boxes, nodes, affine, offset, soft_mm, tube.rounded)
+        share += best
+    share /= len(offsets)
     return Coverage(box, share)
 
 
 def segment_boxes(grid: Grid, tube: Tube) -> IntArray:
-    """Voxel boxes (n-1, 2, 3), low and exclusive high, that hold each segment of a tube."""
-    reach = np.maximum(tube.semi_long_mm, tube.semi_short_mm)
-    reach = np.maximum(reach[:-1], reach[1:])[:, None] + 0.5 * grid.spacing.max()
-    voxel_from_world = np.linalg.inv(grid.affine)[:3, :3]
-    # A sphere of radius r spans r·|row| voxels along each array axis.
-    span = reach * np.linalg.norm(voxel_from_world, axis=1)
+    """Voxel boxes (n-1, 2, 3), low and exclusive high, that hold each segment of a tube.
+
+    A segment spans the discs at its two nodes: a disc of radius r with normal t reaches
+    r·sqrt(|w|² - (w·t)²) along the array axis whose row of voxel_from_world is w.
+    """
+    rows = np.linalg.inv(grid.affine)[:3, :3]
+    radius = np.maximum(tube.semi_long_mm, tube.semi_short_mm)[:, None]
+    lean = tube.tangents @ rows.T
+    reach = np.sqrt(np.maximum((rows**2).sum(axis=1) - lean**2, 0.0))
+    if tube.rounded:
+        reach[[0, -1]] = np.linalg.norm(rows, axis=1)
+    span = radius * reach + 1.0
     ijk = grid.to_voxel(tube.points_mm)
-    low = np.floor(np.minimum(ijk[:-1], ijk[1:]) - span)
-    high = np.ceil(np.maximum(ijk[:-1], ijk[1:]) + span) + 1
+    low, high = ijk - span, ijk + span
+    low = np.floor(np.minimum(low[:-1], low[1:]))
+    high = np.ceil(np.maximum(high[:-1], high[1:])) + 1
     shape = np.array(grid.shape)
     return np.stack([np.clip(low, 0, shape), np.clip(high, 0, shape)], axis=1).astype(np.int64)
 
 
 def kernel_arguments(
     grid: Grid, tube: Tube, samples: tuple[int, int, int]
-) -> tuple[FloatArray, FloatArray, IntArray, bool]:
-    """What the kernels need of a grid and a tube."""
-    tangents = np.gradient(tube.points_mm, axis=0)
-    tangents = tangents / np.linalg.norm(tangents, axis=1, keepdims=True)
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """What the kernels need: nodes (n, 11), affine (3, 4), sample offsets (s, 3) mm, softness mm."""
     sections = [tube.long_axis, tube.semi_long_mm, tube.semi_short_mm]
-    nodes = np.column_stack([tube.points_mm, *sections, tangents])
+    nodes = np.column_stack([tube.points_mm, *sections, tube.tangents])
+    places = np.indices(samples).reshape(3, -1).T
+    offsets = ((places + 0.5) / samples - 0.5) @ grid.affine[:3, :3].T
+    soft_mm = float(grid.voxel_volume_mm3 / len(offsets)) ** (1 / 3)
     return (
         np.ascontiguousarray(nodes, dtype=np.float64),
-        np.ascontiguousarray(grid.affine, dtype=np.float64),
-        np.asarray(samples, dtype=np.int64),
-        tube.rounded,
+        np.ascontiguousarray(grid.affine[:3], dtype=np.float64),
+        np.ascontiguousarray(offsets, dtype=np.float64),
+        soft_mm,
     )
 
 
@@ -118,49 +131,57 @@ def _section_share(p0, p1, p2, nodes, k, t, over, soft_mm):  # type: ignore[no-u
     pu2 = pu * pu
     pv2 = max(w0 * w0 + w1 * w1 + w2 * w2 - pu2 - over * over, 0.0)
     cap = min(a, b)
-    slope2 = pu2 / a**4 + pv2 / b**4 + over * over / cap**4
+    a2, b2, cap2 = 1.0 / (a * a), 1.0 / (b * b), 1.0 / (cap * cap)
+    over2 = over * over
+    rho2 = pu2 * a2 + pv2 * b2 + over2 * cap2
+    # rho grows by at most 1/cap per mm, so these are surely outside and inside.
+    if rho2 > (1.0 + soft_mm / cap) ** 2:
+        return 0.0
+    if soft_mm < cap and rho2 < (1.0 - soft_mm / cap) ** 2:
+        return 1.0
+    slope2 = pu2 * a2 * a2 + pv2 * b2 * b2 + over2 * cap2 * cap2
     if slope2 <= 0.0:
         return 1.0
-    rho2 = pu2 / (a * a) + pv2 / (b * b) + over * over / (cap * cap)
-    rho = np.sqrt(rho2)
     # First-order distance to the ellipse: value over slope of rho.
-    distance = (rho - 1.0) * rho / np.sqrt(slope2)
+    distance = (rho2 - np.sqrt(rho2)) / np.sqrt(slope2)
     return min(max(0.5 - distance / soft_mm, 0.0), 1.0)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _cover(share, low, boxes, nodes, affine, samples, rounded):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """Write each voxel's share; a voxel of several segments takes the largest at each sample."""
-    total = samples[0] * samples[1] * samples[2]
-    volume = abs(np.linalg.det(np.ascontiguousarray(affine[:3, :3])))
-    soft_mm = (volume / total) ** (1 / 3)
-    best = np.zeros((*share.shape, total), dtype=np.float32)
+def _cover(best, low, boxes, nodes, affine, offset, soft_mm, rounded):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+    """Write each voxel's share at one sample; where two segments meet the larger stays."""
     for k in range(nodes.shape[0] - 1):
         for i in range(boxes[k, 0, 0], boxes[k, 1, 0]):
             for j in range(boxes[k, 0, 1], boxes[k, 1, 1]):
                 for m in range(boxes[k, 0, 2], boxes[k, 1, 2]):
-                    cell = best[i - low[0], j - low[1], m - low[2]]
-                    for s in range(total):
-                        if cell[s] >= 1.0:
-                            continue
-                        p = sub_point(i, j, m, s, affine, samples)
-                        value, _ = segment_share(p[0], p[1], p[2], nodes, k, soft_mm, rounded)
-                        cell[s] = max(cell[s], value)
-    for i in range(share.shape[0]):
-        for j in range(share.shape[1]):
-            for m in range(share.shape[2]):
-                share[i, j, m] = best[i, j, m].mean()
+                    x, y, z = voxel_center(i, j, m, affine)
+                    x, y, z = x + offset[0], y + offset[1], z + offset[2]
+                    value, _ = segment_share(x, y, z, nodes, k, soft_mm, rounded)
+                    cell = (i - low[0], j - low[1], m - low[2])
+                    best[cell] = max(best[cell], value)
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def sub_point(i, j, m, s, affine, samples):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """World point of sub-voxel number s of voxel (i, j, m)."""
-    n1, n2 = samples[1], samples[2]
-    v0 = i - 0.5 + (s // (n1 * n2) + 0.5) / samples[0]
-    v1 = j - 0.5 + ((s // n2) % n1 + 0.5) / n1
-    v2 = m - 0.5 + (s % n2 + 0.5) / n2
+def voxel_center(i, j, m, affine):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """World point of a voxel's centre."""
     return (
-        affine[0, 0] * v0 + affine[0, 1] * v1 + affine[0, 2] * v2 + affine[0, 3],
-        affine[1, 0] * v0 + affine[1, 1] * v1 + affine[1, 2] * v2 + affine[1, 3],
-        affine[2, 0] * v0 + affine[2, 1] * v1 + affine[2, 2] * v2 + affine[2, 3],
+        affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * m + affine[0, 3],
+        affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * m + affine[1, 3],
+        affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * m + affine[2, 3],
     )
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def near_segment(x, y, z, nodes, k, margin_mm):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, PLR0913
+    """Whether a point may be within ``margin_mm`` of segment k, by a ball around it."""
+    dx = x - 0.5 * (nodes[k, 0] + nodes[k + 1, 0])
+    dy = y - 0.5 * (nodes[k, 1] + nodes[k + 1, 1])
+    dz = z - 0.5 * (nodes[k, 2] + nodes[k + 1, 2])
+    ex = nodes[k, 0] - nodes[k + 1, 0]
+    ey = nodes[k, 1] - nodes[k + 1, 1]
+    ez = nodes[k, 2] - nodes[k + 1, 2]
+    widest = max(max(nodes[k, 6], nodes[k + 1, 6]), max(nodes[k, 7], nodes[k + 1, 7]))
+    reach = widest + 0.5 * np.sqrt(ex * ex + ey * ey + ez * ez) + margin_mm
+    if k == 0 or k == nodes.shape[0] - 2:
+        reach += widest
+    return dx * dx + dy * dy + dz * dz < reach * reach

@@ -4,6 +4,7 @@ Shape letters: ``n`` nodes of a curve, ``w`` waypoints.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -33,6 +34,11 @@ class Tube:
     semi_short_mm: FloatArray
     rounded: bool = True
 
+    @cached_property
+    def tangents(self) -> FloatArray:
+        """Unit tangents (n, 3)."""
+        return unit_tangents(self.points_mm)
+
     def grown(self, rim_mm: FloatArray | float) -> "Tube":
         """Give the tube with both semi-axes larger by ``rim_mm``."""
         return Tube(
@@ -40,6 +46,16 @@ class Tube:
             self.long_axis,
             self.semi_long_mm + rim_mm,
             self.semi_short_mm + rim_mm,
+            self.rounded,
+        )
+
+    def scaled(self, factor: float) -> "Tube":
+        """Give the tube with both semi-axes times ``factor``."""
+        return Tube(
+            self.points_mm,
+            self.long_axis,
+            self.semi_long_mm * factor,
+            self.semi_short_mm * factor,
             self.rounded,
         )
 
@@ -68,6 +84,13 @@ def arc_lengths(points_mm: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
+def unit_tangents(points_mm: FloatArray) -> FloatArray:
+    """Unit tangents (n, 3) of evenly spaced points (n, 3)."""
+    tangents = np.gradient(points_mm, axis=0)
+    unit: FloatArray = tangents / np.linalg.norm(tangents, axis=1, keepdims=True)
+    return unit
+
+
 def section_axis(
     points_mm: FloatArray, reference: FloatArray, *, angle_deg: FloatArray | float = 0.0
 ) -> FloatArray:
@@ -75,8 +98,7 @@ def section_axis(
 
     ``angle_deg`` turns them about the curve, right-handed along it.
     """
-    tangents = np.gradient(points_mm, axis=0)
-    tangents = tangents / np.linalg.norm(tangents, axis=1, keepdims=True)
+    tangents = unit_tangents(points_mm)
     first = reference - (tangents @ reference)[:, None] * tangents
     first = first / np.linalg.norm(first, axis=1, keepdims=True)
     angle = np.broadcast_to(np.deg2rad(angle_deg), (len(points_mm),))[:, None]

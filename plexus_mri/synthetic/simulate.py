@@ -53,7 +53,9 @@ def simulate(spec: PhantomSpec) -> SimulatedCase:
     signals = [nerve_signal(path, spec.acquisition, scale) for path in paths]
     layer = draw_nerves(grid, paths, signals)
     canvas = Canvas(grid)
-    Painter(spec, posture, scale).body(canvas, clutter_parts(spec, posture, paths))
+    Painter(spec, posture, scale).body(
+        canvas, [path.sheath(spec.seed) for path in paths], clutter_parts(spec, posture, paths)
+    )
     canvas.nerves(layer.share, layer.signal)
     image = acquire(canvas, posture, spec.acquisition, scale, spec.seed)
     labels = stored_as(LabelMap(layer.labels, grid), spec.acquisition.axis_codes)

@@ -26,22 +26,28 @@ NECK = np.array(
         [170, 74, 92, 18],
     ]
 )
-# Shoulder: lateral, height of its top, half-depth, y of the centre.
+# Shoulder: lateral, height of its top, half-depth, y of the centre, how far back its crest lies.
 SHOULDER = np.array(
     [
-        [0, 96, 74, 4],
-        [42, 72, 72, 2],
-        [60, 53, 70, 0],
-        [80, 38, 67, -3],
-        [110, 25, 60, -6],
-        [150, 16, 52, -4],
-        [180, 8, 47, 0],
-        [196, -14, 42, 1],
-        [206, -50, 38, 2],
-        [212, -130, 34, 2],
-        [216, -400, 30, 2],
+        [0, 64, 72, 4, 0],
+        [42, 56, 72, 3, 8],
+        [60, 44, 70, 1, 22],
+        [80, 30, 67, -2, 28],
+        [110, 15, 60, -5, 22],
+        [150, 4, 52, -4, 6],
+        [180, -5, 47, 0, 0],
+        [196, -22, 42, 1, 0],
+        [206, -50, 38, 2, 0],
+        [214, -120, 34, 2, 0],
+        [224, -400, 30, 2, 0],
     ]
 )
+CREST_MM = 48.0
+
+
+def skin_depth_at(points_mm: FloatArray, posture: Posture) -> FloatArray:
+    """Depth (n,) below the skin at world points (n, 3)."""
+    return _depth_mm(points_mm, posture)
 
 
 def skin_depth_mm(grid: Grid, posture: Posture) -> npt.NDArray[np.float32]:
@@ -87,8 +93,10 @@ def _neck(x_mm: FloatArray, y_mm: FloatArray, z_mm: FloatArray) -> FloatArray:
 
 def _shoulder(x_mm: FloatArray, y_mm: FloatArray, z_mm: FloatArray) -> FloatArray:
     """Depth (n,) under the slope of the shoulder, rounded towards front and back."""
-    top, depth, center = (np.interp(x_mm, SHOULDER[:, 0], SHOULDER[:, k]) for k in (1, 2, 3))
-    below = np.clip((top - z_mm) / 60.0, 0.0, 1.0)
-    reach = depth * np.sqrt(1 - (1 - below) ** 2)
-    out: FloatArray = np.minimum(0.8 * (top - z_mm), reach - np.abs(y_mm - center))
+    top, depth, center, back = (
+        np.interp(x_mm, SHOULDER[:, 0], SHOULDER[:, k]) for k in (1, 2, 3, 4)
+    )
+    above = np.maximum((z_mm - top) / CREST_MM + 1, 0.0)
+    rho = np.hypot(above, (y_mm - center + back * np.minimum(above, 1.0)) / depth)
+    out: FloatArray = (1 - rho) * np.minimum(depth, CREST_MM)
     return out

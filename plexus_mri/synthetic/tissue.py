@@ -59,7 +59,7 @@ RELAXATION = {
     Tissue.VOID: Relaxation(1600.0, 150.0, 0.06),
     Tissue.NODE: Relaxation(1300.0, 90.0, 1.0),
     Tissue.GLAND: Relaxation(1200.0, 70.0, 1.0, fat=0.2),
-    Tissue.MUCOSA: Relaxation(1300.0, 85.0, 1.0),
+    Tissue.MUCOSA: Relaxation(1300.0, 65.0, 1.0),
 }
 
 
