@@ -4,6 +4,7 @@ Positions and directions are LPS here, as DICOM stores them.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,8 @@ def read_file(path: Path) -> DicomFile:
             with path.open("rb") as stream:
                 header = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
                 left_bytes = os.fstat(stream.fileno()).st_size - stream.tell()
+            if transfer_syntax(header) == DeflatedExplicitVRLittleEndian:
+                left_bytes = sys.maxsize  # unknown until it is unpacked
             return _file(path, header, left_bytes)
         except DICOM_DAMAGE:
             return DicomFile(path, problem=(ReasonCode.INPUT_UNREADABLE, "its header is damaged"))
@@ -193,7 +196,7 @@ def _encoding_problem(
     """Compression that cannot be undone, or fewer bytes than promised."""
     if syntax.is_compressed and not _can_decode(syntax):
         return ReasonCode.PIXEL_COMPRESSION, "the compression is not supported"
-    if syntax.is_compressed or syntax == DeflatedExplicitVRLittleEndian:
+    if syntax.is_compressed:
         return None
     if left_bytes < needed_bits / 8:
         detail = f"a file holds {left_bytes} bytes of pixels, {needed_bits / 8:.0f} are promised"

@@ -70,8 +70,8 @@ class Attributes:
         tag = _tag(key)
         for level in self._levels:
             try:
-                element = level[tag] if tag in level else None
-                if element is not None and not element.is_empty:
+                element = level[tag]
+                if not element.is_empty:
                     return element.value
             except DICOM_DAMAGE:
                 continue
