@@ -19,6 +19,8 @@ class Ganglion:
         Its centre, RAS+ mm.
     level_mm
         Position along the canal, measured from its cranial end.
+    lateral_mm, depth_mm
+        Distance outward from the midline, and anterior to the canal's centre.
     strength
         Contrast against the surroundings, in units of the image's typical ganglion.
     """
@@ -26,6 +28,8 @@ class Ganglion:
     side: Side
     point_mm: FloatArray
     level_mm: float
+    lateral_mm: float
+    depth_mm: float
     strength: float
 
 

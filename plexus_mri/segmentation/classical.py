@@ -1,5 +1,7 @@
 """Finding nerves without weights: ganglia beside the canal, and bright tubes."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import ndimage
 
@@ -28,17 +30,16 @@ def find_nerves(
     candidates = _candidates(work, blobs, frame, settings)
     contrast = _typical_contrast(candidates)
     ganglia = tuple(
-        Ganglion(side, point, level, strength / contrast)
-        for side, point, level, strength in candidates
-        if strength / contrast >= settings.ganglion_least_strength
+        replace(g, strength=g.strength / contrast)
+        for g in candidates
+        if g.strength / contrast >= settings.ganglion_least_strength
     )
     # Cerebrospinal fluid and vessels far brighter than a ganglion would cast their halo over
     # the nerves beside them: what is brighter than three ganglia is cut there.
     middle = float(np.median(work.data[work.data > 0])) if (work.data > 0).any() else 0.0
     calm = np.minimum(work.data, middle + 3.0 * contrast)
     tubes = bright_tubes(calm, settings.tube_scales_mm, settings.work_spacing_mm)
-    # An ideal long tube as bright as a ganglion answers about 0.3 of its contrast.
-    tubularity = np.clip(tubes / (0.3 * contrast), 0.0, 1.0)
+    tubularity = np.clip(tubes / (settings.full_tube * contrast), 0.0, 1.0)
     return NerveEvidence(work.with_data(tubularity), ganglia, contrast)
 
 
@@ -61,8 +62,8 @@ def _blob_contrast(work: Volume, scale_mm: float) -> FloatArray:
 
 def _candidates(
     work: Volume, blobs: FloatArray, frame: PatientFrame, settings: SegmentationSettings
-) -> list[tuple[Side, FloatArray, float, float]]:
-    """Side, centre, level and contrast of each local maximum beside the canal."""
+) -> list[Ganglion]:
+    """Each local maximum beside the canal, cranial to caudal; strength in image units."""
     reach = round(3.0 / settings.work_spacing_mm)
     peaks = (ndimage.maximum_filter(blobs, 2 * reach + 1) == blobs) & (blobs > 0)
     ijk = np.argwhere(peaks).astype(float)
@@ -80,12 +81,19 @@ def _candidates(
         & (points[:, 2] <= line[:, 2].max())
     )
     found = []
-    for index, aside in zip(ijk[near], lateral[near], strict=True):
-        side = Side.RIGHT if aside > 0 else Side.LEFT
+    for index, aside, ahead in zip(ijk[near], lateral[near], depth[near], strict=True):
         centre = _peak_centre(work, blobs, index)
-        level = _level_mm(frame, centre)
-        found.append((side, centre, level, float(blobs[tuple(index.astype(int))])))
-    return sorted(found, key=lambda item: item[2])
+        found.append(
+            Ganglion(
+                side=Side.RIGHT if aside > 0 else Side.LEFT,
+                point_mm=centre,
+                level_mm=_level_mm(frame, centre),
+                lateral_mm=abs(float(aside)),
+                depth_mm=float(ahead),
+                strength=float(blobs[tuple(index.astype(int))]),
+            )
+        )
+    return sorted(found, key=lambda ganglion: ganglion.level_mm)
 
 
 def _peak_centre(work: Volume, blobs: FloatArray, index: FloatArray) -> FloatArray:
@@ -110,7 +118,7 @@ def _level_mm(frame: PatientFrame, point_mm: FloatArray) -> float:
     return float(line.arc_length_mm[nearest])
 
 
-def _typical_contrast(candidates: list[tuple[Side, FloatArray, float, float]]) -> float:
+def _typical_contrast(candidates: list[Ganglion]) -> float:
     """Median contrast of the strongest ten, about the number of plexus ganglia in view."""
-    strongest = sorted((strength for *_, strength in candidates), reverse=True)[:10]
+    strongest = sorted((g.strength for g in candidates), reverse=True)[:10]
     return float(np.median(strongest)) if strongest else 1.0

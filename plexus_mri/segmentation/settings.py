@@ -18,6 +18,9 @@ class SegmentationSettings:
     # Ganglia are 6.0 to 6.7 mm wide (caliper, domain table 1a): a ball of radius r answers most
     # at r/sqrt(3).
     ganglion_scale_mm: float = 2.0
+    # Response of a nerve in units of the ganglia's blob contrast that counts as a full tube;
+    # healthy roots gave 0.35-0.65 on synthetic cases (ADR-21).
+    full_tube: float = 0.6
     # Where ganglia lie from the canal's centre: 13-14 mm lateral, 5-7 mm anterior in the
     # waypoints built from PAM50; widened for body size and pose.
     ganglion_nearest_mm: float = 9.5

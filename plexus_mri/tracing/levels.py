@@ -53,7 +53,7 @@ def chain_levels(
     previous = [-1] * len(candidates)
     for k, level in enumerate(candidates):
         for m in range(k):
-            step = _step_score(level.level_mm - candidates[m].level_mm, settings)
+            step = _step_score(candidates[m], level, settings)
             if step is not None and best[m] + step + level.score > best[k]:
                 best[k], previous[k] = best[m] + step + level.score, m
     chain: list[Level | None] = []
@@ -78,13 +78,28 @@ def _pairs(ganglia: tuple[Ganglion, ...], settings: TracingSettings) -> list[Lev
     ]
 
 
-def _step_score(step_mm: float, settings: TracingSettings) -> float | None:
-    """Penalty (≤ 0) for the distance to the level above; None when it is impossible."""
+def _step_score(above: Level, below: Level, settings: TracingSettings) -> float | None:
+    """Penalty (≤ 0) for one level following another; None when it is impossible.
+
+    Ganglia of one side lie in a row: a step aside or forward speaks for a vein or node.
+    """
+    step_mm = below.level_mm - above.level_mm
+    aside = -settings.row_penalty_per_mm * _out_of_row_mm(above, below)
     if settings.level_step_least_mm <= step_mm <= settings.level_step_most_mm:
-        return -0.3 * ((step_mm - settings.level_step_mm) / 5.0) ** 2 * 0.5
+        return aside - 0.15 * ((step_mm - settings.level_step_mm) / 5.0) ** 2
     if settings.level_step_most_mm < step_mm <= 2 * settings.level_step_most_mm:
-        return -1.2 - 0.05 * abs(step_mm - 2 * settings.level_step_mm)
+        return aside - 1.2 - 0.05 * abs(step_mm - 2 * settings.level_step_mm)
     return None
+
+
+def _out_of_row_mm(above: Level, below: Level) -> float:
+    """How far ganglia of the same side step aside and forward, summed over sides."""
+    steps = [
+        abs(one.lateral_mm - other.lateral_mm) + abs(one.depth_mm - other.depth_mm)
+        for side in Side
+        if (one := above.of(side)) is not None and (other := below.of(side)) is not None
+    ]
+    return sum(steps)
 
 
 def name_levels(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import cKDTree
 from skimage.graph import MCP_Geometric
 
 from plexus_mri.core.anatomy import Side
@@ -36,11 +38,15 @@ class RootPath:
     points_mm: FloatArray
     tubularity: FloatArray
 
+    @property
+    def arc_length_mm(self) -> FloatArray:
+        """Length from the ganglion to each node: (n,)."""
+        steps = np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1)
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
     def support(self, window_mm: float) -> float:
         """Lowest mean tubularity over any stretch of ``window_mm``."""
-        arc = np.concatenate(
-            [[0.0], np.cumsum(np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1))]
-        )
+        arc = self.arc_length_mm
         count = max(1, round(window_mm / max(arc[-1] / max(1, len(arc) - 1), 1e-6)))
         if len(arc) <= count:
             return float(self.tubularity.mean())
@@ -76,6 +82,32 @@ class _SideField:
         """Voxels (n, 3) of this field from voxels of the working grid."""
         own: IndexArray = (ijk - np.array([self.first, 0, 0])) * np.array([self.step, 1, 1])
         return own
+
+
+def own_ways(paths: Mapping[int, RootPath], own_mm: float, near_mm: float) -> dict[int, bool]:
+    """Whether each path of a side is a root's own, not one that runs into another root.
+
+    Roots join one another in trunks, far from their ganglia. A path that comes close to the
+    first stretch of another root, after having left its own ganglion, borrows that root.
+
+    Parameters
+    ----------
+    own_mm
+        Length of the first stretch that belongs to a root alone.
+    near_mm
+        How close is on the other root.
+    """
+    arcs = {k: path.arc_length_mm for k, path in paths.items()}
+    first = {k: cKDTree(p.points_mm[arcs[k] <= own_mm]) for k, p in paths.items()}
+    away = {k: p.points_mm[arcs[k] > own_mm] for k, p in paths.items()}
+    return {
+        k: all(
+            len(away[k]) == 0 or float(first[j].query(away[k])[0].min()) > near_mm
+            for j in paths
+            if j != k
+        )
+        for k in paths
+    }
 
 
 def covered_lateral_mm(grid: Grid, frame: PatientFrame, side: Side) -> float:
@@ -134,7 +166,10 @@ def _side_field(
     first, last = (along_x[0], along_x[-1]) if side is Side.RIGHT else (along_x[-1], along_x[0])
     pick = np.arange(first, last + side.sign, side.sign)
     tubularity = evidence.tubularity.data[pick].astype(float)
-    cost = np.where(allowed[pick], 1.0 / (settings.cost_floor + tubularity), np.inf)
+    bridge = ndimage.distance_transform_edt(tubularity < settings.least_tubularity)
+    allowed = allowed[pick] & (bridge * grid.spacing[0] <= settings.bridge_mm / 2)
+    allowed &= lateral[pick] <= settings.farthest_lateral_mm
+    cost = np.where(allowed, 1.0 / (settings.cost_floor + tubularity**2), np.inf)
     return _SideField(cost, lateral[pick], tubularity, grid, int(first), side.sign)
 
 

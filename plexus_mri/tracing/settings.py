@@ -15,14 +15,25 @@ class TracingSettings:
     # Left and right ganglion of one level differ in height by less than this
     # (chosen on synthetic cases, see ADR-22).
     level_pair_mm: float = 7.0
+    # A ganglion a step of 5 mm out of the row of its neighbours loses a quarter of its strength
+    # (chosen on synthetic cases, see ADR-22).
+    row_penalty_per_mm: float = 0.05
     # Where the plexus has gathered: prototype figures (ADR-22) are for 85-90 mm.
     gather_lateral_mm: float = 88.0
     # Without this much of a side in view the roots cannot be told by what they join.
     least_lateral_mm: float = 60.0
     # How far out cords are followed.
     farthest_lateral_mm: float = 122.0
-    # Cost of leaving a tube: 1/(floor + tubularity) per mm.
-    cost_floor: float = 0.03
+    # Cost of travel: 1/(floor + tubularity squared) per mm.
+    cost_floor: float = 0.02
+    # A gap in a nerve is bridged over this length at most; wider gaps end it. Below this
+    # tubularity a place counts as gap (both chosen on synthetic cases, see ADR-22).
+    bridge_mm: float = 6.0
+    least_tubularity: float = 0.15
+    # The first stretch of a root is its own: foramina end 5-6 mm beyond the ganglion and trunks
+    # form 30 mm and more beyond (domain waypoints 7e). Closer than this is on the other root.
+    own_stretch_mm: float = 12.0
+    own_distance_mm: float = 3.5
     # The canal is no way for a nerve: half of 16.5-18.5 mm (PAM50).
     canal_half_width_mm: float = 7.5
     # Paths that end within this radius at the gathering distance belong to the plexus.

@@ -11,7 +11,7 @@ from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.tracing.levels import Level, Naming, chain_levels, name_levels
-from plexus_mri.tracing.paths import RootPath, covered_lateral_mm, trace_side
+from plexus_mri.tracing.paths import RootPath, covered_lateral_mm, own_ways, trace_side
 from plexus_mri.tracing.refine import recentre, smooth_curve
 from plexus_mri.tracing.segments import Piece, split_side
 from plexus_mri.tracing.settings import TracingSettings
@@ -31,7 +31,7 @@ def trace_nerves(
     """
     chain = chain_levels(evidence.ganglia, settings)
     paths = _all_paths(evidence, chain, frame, settings)
-    support = {key: path.support(settings.support_window_mm) for key, path in paths.items()}
+    support = _support(paths, settings)
     naming = name_levels(chain, support)
     if naming is None:
         return NerveTree({}, _why_missing({}, evidence, frame, settings))
@@ -62,6 +62,17 @@ def _all_paths(
         for k, path in trace_side(evidence, ganglia, frame, side, settings).items():
             paths[side, k] = path
     return paths
+
+
+def _support(paths: SidePaths, settings: TracingSettings) -> dict[tuple[Side, int], float]:
+    """How well each path is supported, 0-1; none for one that borrows another root."""
+    support = {}
+    for side in Side:
+        mine = {k: path for (s, k), path in paths.items() if s is side}
+        own = own_ways(mine, settings.own_stretch_mm, settings.own_distance_mm)
+        for k, path in mine.items():
+            support[side, k] = path.support(settings.support_window_mm) if own[k] else 0.0
+    return support
 
 
 def _named_roots(

@@ -10,8 +10,9 @@ SETTINGS = TracingSettings()
 LEVELS_MM = (10.0, 26.0, 43.0, 60.0, 78.0, 97.0, 118.0, 140.0)  # C3 to T2
 
 
-def ganglion(side, level_mm, strength=1.0):
-    return Ganglion(side, np.array([15.0 * side.sign, 0.0, -level_mm]), level_mm, strength)
+def ganglion(side, level_mm, strength=1.0, lateral_mm=15.0):
+    point = np.array([lateral_mm * side.sign, 5.0, -level_mm])
+    return Ganglion(side, point, level_mm, lateral_mm, 5.0, strength)
 
 
 def both_sides(levels=LEVELS_MM):
@@ -27,6 +28,12 @@ def test_chain_finds_every_level_and_no_stray_blob():
     chain = chain_levels(both_sides() + strays, SETTINGS)
     assert [level.level_mm for level in chain] == pytest.approx(LEVELS_MM)
     assert all(level.left and level.right for level in chain)
+
+
+def test_a_brighter_vein_beside_a_ganglion_is_not_taken_for_it():
+    vein = ganglion(Side.RIGHT, 62.0, 1.2, lateral_mm=24.0)
+    chain = chain_levels((*both_sides(), vein), SETTINGS)
+    assert chain[3].right.lateral_mm == 15.0
 
 
 def test_a_ganglion_missing_on_both_sides_leaves_a_gap_and_shifts_no_name():
