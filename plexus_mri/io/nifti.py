@@ -208,7 +208,7 @@ def _affine(
                 "set the codes, or vouch for the orientation"
             )
             raise RefusedError(msg, ReasonCode.SIDE_UNPROVEN)
-        usable = bool(np.linalg.det(sform[:3, :3]))
+        usable = np.linalg.matrix_rank(np.nan_to_num(sform[:3, :3])) == 3
         return (sform, "sform (asserted)") if usable else (qform, "qform (asserted)")
     if all(codes):
         _check_agreement(path, sform, qform, shape)
@@ -266,7 +266,7 @@ def check_affine(name: str, affine: FloatArray) -> None:
 
 def _length_fits(image: nib.Nifti1Pair) -> bool:
     """Whether the stored length is what the header asks for, without reading the pixels."""
-    needed = int(image.header.get_data_offset())
+    needed = int(image.dataobj.offset)  # the loaded header's own offset is reset to 0
     needed += int(np.prod(image.shape)) * image.get_data_dtype().itemsize
     data_path = Path(image.file_map["image"].filename)
     if not data_path.is_file():
