@@ -49,12 +49,13 @@ def shading(points_mm: FloatArray, acquisition: AcquisitionSpec, seed: int) -> F
 
 
 def rician(image: Image, sigma: float, rng: np.random.Generator) -> Image:
-    """Magnitude of the image with Gaussian noise of ``sigma`` in the real and imaginary channel."""
+    """Magnitude of the image with Gaussian noise of ``sigma`` in real and imaginary part."""
     if sigma == 0:
         return image
     real = image + np.float32(sigma) * rng.standard_normal(image.shape, dtype=np.float32)
     imaginary = np.float32(sigma) * rng.standard_normal(image.shape, dtype=np.float32)
-    return np.hypot(real, imaginary)
+    out: Image = np.hypot(real, imaginary)
+    return out
 
 
 def _fat_level(
@@ -85,7 +86,8 @@ def _texture(grid: Grid, acquisition: AcquisitionSpec, rng: np.random.Generator)
     patches = upsampled(
         grid, lambda points: height * np.cos(points @ waves.T + phases).sum(axis=1)
     )
-    return 1 + grains + patches
+    out: Image = 1 + grains + patches
+    return out
 
 
 def _blurred(image: Image, grid: Grid, acquisition: AcquisitionSpec) -> Image:

@@ -117,4 +117,5 @@ def _vessels() -> Iterator[tuple[Part, Side | None]]:
 def _along(values: Sequence[float], arc_mm: FloatArray, at_mm: FloatArray) -> FloatArray:
     """Half-sizes at places along a part; given at each waypoint or evenly spread over it."""
     knots = np.linspace(0.0, arc_mm[-1], len(values)) if len(values) != len(arc_mm) else arc_mm
-    return np.interp(at_mm, knots, np.array(values, dtype=float))
+    out: FloatArray = np.interp(at_mm, knots, np.array(values, dtype=float))
+    return out

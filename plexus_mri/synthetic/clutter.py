@@ -19,6 +19,8 @@ NODE_BOXES = np.array(
     [[[38, 14, -12], [86, 42, 34]], [[92, -6, -78], [142, 26, -36]], [[30, 20, 10], [46, 40, 95]]]
 )
 UNDER_SKIN_MM = 6.0
+BESIDE_NERVE_MM = 1.5
+TRIES = 50
 VEIN_BOX = np.array([[30, -20, -70], [130, 36, 50]])
 
 
@@ -42,10 +44,12 @@ def _node(rng: np.random.Generator, posture: Posture, side: Side, tree: cKDTree)
     thick = rng.uniform(0.45, 0.7) * half
     lean = rng.normal(size=3)
     lean *= half / np.linalg.norm(lean)
-    for _ in range(50):
+    for _ in range(TRIES):
         low, high = NODE_BOXES[rng.choice(3, p=[0.5, 0.35, 0.15])]
         center = rng.uniform(low, high)
-        if tree.query(posture.place(center, side))[0][0] > half + 1.5:
+        placed = posture.place(center, side)
+        clear = tree.query(placed)[0][0] > half + BESIDE_NERVE_MM
+        if clear and skin_depth_at(placed, posture)[0] > half + UNDER_SKIN_MM:
             break
     places = np.linspace(-0.98, 0.98, 9)
     sizes = tuple(float(thick * np.sqrt(1 - place**2)) for place in places)
@@ -55,7 +59,7 @@ def _node(rng: np.random.Generator, posture: Posture, side: Side, tree: cKDTree)
 
 def _vein(rng: np.random.Generator, posture: Posture, side: Side) -> Part:
     """Thin winding vein under the skin, mostly running down and outward like the nerves do."""
-    for _ in range(50):
+    for _ in range(TRIES):
         start = rng.uniform(*VEIN_BOX)
         steps = rng.normal([9.0, 0.0, -7.0], 6.0, size=(4, 3))
         course = start + np.vstack([np.zeros(3), np.cumsum(steps, axis=0)])

@@ -1,146 +1,32 @@
 """random_spec: varied synthetic cases from a seed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, Side
 from plexus_mri.core.comparison import Pattern
+from plexus_mri.synthetic.ranges import RANGES, Range, Ranges
 from plexus_mri.synthetic.spec import (
     AcquisitionSpec,
     AnatomySpec,
     CaseKind,
     Lesion,
+    MuscleGroup,
     PhantomSpec,
+    Plane,
     Population,
     Sequence,
     SideAnatomy,
     Variant,
 )
 
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """Between what a population's numbers are drawn (uniformly); see the fields of the specs."""
-
-    size: Range
-    fat_mm: Range
-    caliber: Range
-    level_shift_mm: Range
-    turn_deg: Range
-    tilt_deg: Range
-    nod_deg: Range
-    twist_deg: Range
-    bend_deg: Range
-    lordosis_mm: Range
-    offset_x_mm: Range
-    wander_mm: Range
-    nodes: tuple[int, int]
-    veins: tuple[int, int]
-    slow_flow: Range
-    nerve_t2_ms: Range
-    muscle_t2_ms: Range
-    te_ms: Range
-    ti_ms: Range
-    cnr: Range
-    nerve_signal: Range
-    bias_percent: Range
-    bias_gradient_percent: Range
-    fat_failure: Range
-    blur_voxels: Range
-    ghost: Range
-    motion_mm: Range
-    texture: Range
-    diameter_factor: Range
-    t2_factor: Range
-    slice_mm: tuple[float, ...]
-    in_plane_mm: tuple[float, ...]
-    dixon_share: float
-    variant_share: float
-
-
-DEVELOPMENT_RANGES = Ranges(
-    size=(0.92, 1.06),
-    fat_mm=(3.0, 10.0),
-    caliber=(0.92, 1.10),
-    level_shift_mm=(-3.0, 3.0),
-    turn_deg=(-8.0, 8.0),
-    tilt_deg=(-4.0, 4.0),
-    nod_deg=(-4.0, 4.0),
-    twist_deg=(-6.0, 6.0),
-    bend_deg=(-5.0, 5.0),
-    lordosis_mm=(0.0, 7.0),
-    offset_x_mm=(-20.0, 20.0),
-    wander_mm=(1.2, 2.4),
-    nodes=(4, 12),
-    veins=(6, 14),
-    slow_flow=(0.2, 0.6),
-    nerve_t2_ms=(61.0, 69.0),
-    muscle_t2_ms=(37.0, 42.0),
-    te_ms=(60.0, 80.0),
-    ti_ms=(225.0, 255.0),
-    cnr=(9.0, 25.0),
-    nerve_signal=(200.0, 550.0),
-    bias_percent=(8.0, 22.0),
-    bias_gradient_percent=(-12.0, 12.0),
-    fat_failure=(0.0, 0.4),
-    blur_voxels=(0.3, 0.5),
-    ghost=(0.0, 0.02),
-    motion_mm=(0.0, 0.3),
-    texture=(0.03, 0.07),
-    diameter_factor=(1.2, 1.6),
-    t2_factor=(1.2, 1.6),
-    slice_mm=(1.0, 1.0, 1.2, 2.0),
-    in_plane_mm=(1.0,),
-    dixon_share=0.15,
-    variant_share=0.12,
-)
-VALIDATION_RANGES = Ranges(
-    size=(0.86, 1.12),
-    fat_mm=(1.0, 18.0),
-    caliber=(0.85, 1.20),
-    level_shift_mm=(-6.0, 6.0),
-    turn_deg=(-15.0, 15.0),
-    tilt_deg=(-8.0, 8.0),
-    nod_deg=(-8.0, 8.0),
-    twist_deg=(-10.0, 10.0),
-    bend_deg=(-9.0, 9.0),
-    lordosis_mm=(-4.0, 10.0),
-    offset_x_mm=(-40.0, 40.0),
-    wander_mm=(1.0, 3.2),
-    nodes=(0, 18),
-    veins=(3, 22),
-    slow_flow=(0.1, 0.9),
-    nerve_t2_ms=(56.0, 76.0),
-    muscle_t2_ms=(33.0, 46.0),
-    te_ms=(50.0, 95.0),
-    ti_ms=(205.0, 270.0),
-    cnr=(6.0, 25.0),
-    nerve_signal=(150.0, 600.0),
-    bias_percent=(10.0, 30.0),
-    bias_gradient_percent=(-22.0, 22.0),
-    fat_failure=(0.0, 0.8),
-    blur_voxels=(0.3, 0.65),
-    ghost=(0.0, 0.05),
-    motion_mm=(0.0, 0.6),
-    texture=(0.02, 0.10),
-    diameter_factor=(1.12, 1.9),
-    t2_factor=(1.0, 1.9),
-    slice_mm=(0.8, 1.0, 1.5, 2.0, 2.5, 3.0),
-    in_plane_mm=(0.8, 0.9, 1.0, 1.1),
-    dixon_share=0.25,
-    variant_share=0.2,
-)
-RANGES = {
-    Population.DEVELOPMENT: DEVELOPMENT_RANGES,
-    Population.VALIDATION: VALIDATION_RANGES,
-}
 FIELD_MM = (300.0, 100.0, 190.0)
 # Prefixed to postfixed about 11:1, one side alone in a third of carriers [Benes 2021; Jordan MJ].
 PREFIXED_SHARE = 0.9
 ONE_SIDED_SHARE = 1 / 3
+DENERVATED_SHARE = 0.3
+STORED_ORDERS = ("RAS", "LAS", "LPS", "LSA", "RIP")
 
 
 def random_spec(
@@ -174,6 +60,7 @@ def random_spec(
         shift = float(rng.choice([-1, 1]) * rng.uniform(60, 100))
         acquisition = replace(acquisition, center_mm=(x_mm + shift, y_mm, z_mm))
     lesions = _lesions(rng, ranges) if kind is CaseKind.LESIONS else ()
+    anatomy = _denervated(rng, anatomy, lesions)
     return PhantomSpec(int(rng.integers(2**31)), anatomy, acquisition, lesions)
 
 
@@ -213,7 +100,7 @@ def _variants(
     """Draw the variant of each side; alike unless the case is a VARIANT one."""
     carrier = rng.uniform() < ranges.variant_share
     prefixed = rng.uniform() < PREFIXED_SHARE
-    alone, first = rng.uniform() < ONE_SIDED_SHARE, rng.uniform() < 0.5
+    alone, first = rng.uniform() < ONE_SIDED_SHARE, bool(rng.integers(2))
     if not (carrier or always):
         return Variant.REGULAR, Variant.REGULAR
     variant = Variant.PREFIXED if prefixed else Variant.POSTFIXED
@@ -235,15 +122,19 @@ def _side(rng: np.random.Generator, ranges: Ranges, variant: Variant) -> SideAna
 
 
 def _acquisition(rng: np.random.Generator, ranges: Ranges) -> AcquisitionSpec:
-    """Draw sequence, grid and flaws; coronal, over the standard field of view."""
+    """Draw sequence, grid and flaws over the standard field of view, coronal but for a few."""
     dixon = rng.uniform() < ranges.dixon_share
     in_plane = float(rng.choice(ranges.in_plane_mm))
-    spacing = (in_plane, float(rng.choice(ranges.slice_mm)), in_plane)
+    slice_mm = float(rng.choice(ranges.slice_mm))
+    axial = rng.uniform() < ranges.axial_share
+    spacing = (in_plane, in_plane, slice_mm) if axial else (in_plane, slice_mm, in_plane)
     shape = tuple(round(field / step) for field, step in zip(FIELD_MM, spacing, strict=True))
     return AcquisitionSpec(
         sequence=Sequence.T2_DIXON_WATER if dixon else Sequence.STIR,
         te_ms=_within(rng, ranges.te_ms),
         ti_ms=_within(rng, ranges.ti_ms),
+        plane=Plane.AXIAL if axial else Plane.CORONAL,
+        axis_codes=str(rng.choice(STORED_ORDERS)),
         shape=(shape[0], shape[1], shape[2]),
         spacing_mm=spacing,
         grid_tilt_deg=_within(rng, ranges.nod_deg),
@@ -270,11 +161,23 @@ def _lesions(rng: np.random.Generator, ranges: Ranges) -> tuple[Lesion, ...]:
     return tuple(_lesion(rng, ranges, *keys[int(pick)]) for pick in np.sort(picks))
 
 
+def _denervated(
+    rng: np.random.Generator, anatomy: AnatomySpec, lesions: tuple[Lesion, ...]
+) -> AnatomySpec:
+    """Give one muscle group the longer T2 of denervation, on a lesion's side, now and then."""
+    group = MuscleGroup(str(rng.choice(list(MuscleGroup))))
+    if not lesions or rng.uniform() > DENERVATED_SHARE:
+        return anatomy
+    if lesions[0].side is Side.LEFT:
+        return replace(anatomy, left=replace(anatomy.left, denervated=(group,)))
+    return replace(anatomy, right=replace(anatomy.right, denervated=(group,)))
+
+
 def _lesion(rng: np.random.Generator, ranges: Ranges, side: Side, nerve: Nerve) -> Lesion:
     pattern = Pattern(
         str(rng.choice([Pattern.DIFFUSE, Pattern.FOCAL, Pattern.MULTIFOCAL], p=[0.45, 0.4, 0.15]))
     )
-    spread = rng.uniform(6, 18), rng.uniform(20, 28)
+    spread = rng.uniform(5, 16), rng.uniform(18, 24)
     centers = {Pattern.DIFFUSE: (), Pattern.FOCAL: spread[:1]}.get(pattern, spread)
     return Lesion(
         side,

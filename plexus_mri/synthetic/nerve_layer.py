@@ -3,21 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from plexus_mri.core.anatomy import label_index
 from plexus_mri.core.grid import FloatArray, Grid
+from plexus_mri.synthetic.kernels import paint
 from plexus_mri.synthetic.plexus import NervePath
-from plexus_mri.synthetic.raster import (
-    IntArray,
-    kernel_arguments,
-    near_segment,
-    segment_boxes,
-    segment_share,
-    voxel_center,
-)
+from plexus_mri.synthetic.raster import IntArray, kernel_arguments, segment_boxes
 
 SUB_VOXEL_MM = 0.3
 
@@ -65,7 +58,7 @@ def draw_nerves(
     for path, levels, box in zip(paths, signals, boxes, strict=True):
         label = 0 if path.key is None else label_index(*path.key)
         painted = (np.ascontiguousarray(levels, dtype=np.float64), np.int16(label))
-        _paint(
+        paint(
             share, signal, owner, row, box, *painted, *kernel_arguments(grid, path.tube, samples)
         )
     return _reduce(active, share, signal, owner)
@@ -92,24 +85,3 @@ def _reduce(
         most = np.maximum(held, most)
     labels[active] = np.where(named >= 0.5 * share.shape[1], best, 0).astype(np.int16)
     return NerveLayer(out_share, out_signal, labels)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _paint(share, signal, owner, row, boxes, levels, label, nodes, affine, offsets, soft_mm):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """Write one nerve into the sub-voxels it fills more of than any nerve before it."""
-    margin_mm = np.sqrt((offsets**2).sum(axis=1)).max() + soft_mm
-    for k in range(nodes.shape[0] - 1):
-        for i in range(boxes[k, 0, 0], boxes[k, 1, 0]):
-            for j in range(boxes[k, 0, 1], boxes[k, 1, 1]):
-                for m in range(boxes[k, 0, 2], boxes[k, 1, 2]):
-                    x, y, z = voxel_center(i, j, m, affine)
-                    if not near_segment(x, y, z, nodes, k, margin_mm):
-                        continue
-                    r = row[i, j, m]
-                    for s in range(offsets.shape[0]):
-                        px, py, pz = x + offsets[s, 0], y + offsets[s, 1], z + offsets[s, 2]
-                        value, t = segment_share(px, py, pz, nodes, k, soft_mm, True)  # noqa: FBT003
-                        if value > share[r, s]:
-                            share[r, s] = value
-                            signal[r, s] = (1 - t) * levels[k] + t * levels[k + 1]
-                            owner[r, s] = label

@@ -121,7 +121,7 @@ class PlexusBuilder:
         return paths
 
     def _neighbours(self) -> list[NervePath]:
-        """Branches, the spinal nerves that join no plexus, rootlets, and a variant's extra root."""
+        """Branches, spinal nerves that join no plexus, rootlets, and a variant's extra root."""
         paths = []
         for name, (waypoints, diameter_mm) in template.BRANCHES.items():
             rms_mm = np.full(len(waypoints), COURSE_JITTER_MM)

@@ -1,12 +1,13 @@
 """Vertebrae, discs, canal and cord."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.synthetic.atlas import FORWARD, LATERAL, UP, Part
+from plexus_mri.synthetic.atlas import LATERAL, UP, Part
 from plexus_mri.synthetic.posture import Posture
 from plexus_mri.synthetic.shapes import smooth_curve
 from plexus_mri.synthetic.tissue import Tissue
@@ -27,9 +28,11 @@ def canal_centerline(posture: Posture) -> Centerline:
 
 def spine_parts() -> Iterator[tuple[Part, Side | None]]:
     """Parts of the spine in painting order."""
-    for level, (top, bottom) in enumerate(zip(DISC_HEIGHTS_MM, DISC_HEIGHTS_MM[1:], strict=False)):
+    for level, (top, bottom) in enumerate(pairwise(DISC_HEIGHTS_MM)):
         yield from _vertebra(level, top, bottom)
-    column = tuple((0.0, 0.0, z) for z in np.arange(CANAL_TOP_MM, CANAL_BOTTOM_MM - 1, -20.0))
+    column = tuple(
+        (0.0, 0.0, float(z)) for z in np.arange(CANAL_TOP_MM, CANAL_BOTTOM_MM - 1, -20.0)
+    )
     yield Part("dura", Tissue.CSF, column, (9.2, 9.0, 8.3), (6.3, 6.2, 6.2), LATERAL, 1.0), None
     yield Part("cord", Tissue.CORD, column, (6.2, 6.3, 5.3, 4.8), (3.8, 3.6, 3.1), LATERAL), None
 
