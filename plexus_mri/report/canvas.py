@@ -119,9 +119,10 @@ def write(axes: Axes, place: tuple[float, float], text: str, **style: object) ->
 def to_webp(axes: Axes, *, quality_percent: int | None) -> Bytes:
     """WebP bytes of the whole figure; lossless with its transparency when no quality is given."""
     drawing = axes.get_figure(root=True)
-    canvas = FigureCanvasAgg(drawing)  # type: ignore[arg-type]  # root figure, never None here
-    canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    canvas = FigureCanvasAgg(drawing)
+    canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib leaves it untyped
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # as above
+    image = Image.fromarray(pixels)
     out = io.BytesIO()
     if quality_percent is None:
         image.save(out, "WEBP", lossless=True, exact=False)

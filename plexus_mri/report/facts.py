@@ -6,9 +6,10 @@ import numpy as np
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
 from plexus_mri.core.case import CaseResult, CaseWarning, QualityNumber
+from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.report.rounding import significant
+from plexus_mri.report.rounding import fixed, significant
 from plexus_mri.report.words import key_words, reason_words
 
 _WORLD_AXES = ("left to right", "posterior to anterior", "inferior to superior")
@@ -31,6 +32,7 @@ def input_facts(result: CaseResult) -> Mapping[str, object]:
         "field_of_view_mm": field_of_view_mm(grid),
         "coverage": coverage_words(result),
         "acquisition": dict(series.acquisition),
+        "acquisition_words": {k.replace("_", " "): v for k, v in series.acquisition.items()},
         "source_sha256": series.source_sha256,
         "own_mask": case.own_mask is not None,
     }
@@ -116,11 +118,10 @@ def registration_facts(result: CaseResult) -> Mapping[str, object]:
             "midline_found": False,
             "reason": ReasonCode.MIDLINE_NOT_FOUND.value,
             "reason_text": ReasonCode.MIDLINE_NOT_FOUND.text,
+            "sentence": ReasonCode.MIDLINE_NOT_FOUND.text,
             "resampled": False,
         }
-    canal, right = result.frame.canal, result.frame.right
-    along = canal.points_mm[-1] - canal.points_mm[0]
-    along = along * np.sign(along[2]) if along[2] else along
+    canal = result.frame.canal
     return {
         "midline_found": True,
         "reason": None,
@@ -128,10 +129,33 @@ def registration_facts(result: CaseResult) -> Mapping[str, object]:
         "canal_length_mm": canal.length_mm,
         "canal_z_mm": [float(canal.points_mm[:, 2].min()), float(canal.points_mm[:, 2].max())],
         "midline_x_mm": float(canal.points_mm[:, 0].mean()),
-        "turned_deg": float(np.degrees(np.arctan2(right[1], right[0]))),
-        "tilted_deg": float(np.degrees(np.arctan2(along[0], along[2]))),
+        "turned_deg": _turned_deg(result.frame),
+        "tilted_deg": _tilted_deg(result.frame),
+        "sentence": _midline_sentence(result.frame),
         "resampled": False,
     }
+
+
+def _midline_sentence(frame: PatientFrame) -> str:
+    canal, turned, tilted = frame.canal, _turned_deg(frame), _tilted_deg(frame)
+    return (
+        f"The canal was followed over {canal.length_mm:.0f} mm. The shoulders are turned by "
+        f"{fixed(turned, 0)}° about the long axis and the canal leans by "
+        f"{fixed(tilted, 0)}° sideways; the midline lies "
+        f"{fixed(float(canal.points_mm[:, 0].mean()), 0)} mm from the scanner's x = 0. Sides are "
+        "counted from the midline, not from the scanner."
+    )
+
+
+def _turned_deg(frame: PatientFrame) -> float:
+    return float(np.degrees(np.arctan2(frame.right[1], frame.right[0])))
+
+
+def _tilted_deg(frame: PatientFrame) -> float:
+    """Lean of the canal's cranial end to the patient's right."""
+    along = frame.canal.points_mm[-1] - frame.canal.points_mm[0]
+    along = -along if along[2] < 0 else along
+    return float(np.degrees(np.arctan2(along[0], along[2])))
 
 
 def missing_reason(result: CaseResult, key: NerveKey) -> ReasonCode | None:

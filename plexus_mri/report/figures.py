@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from plexus_mri.core.case import CaseResult
-from plexus_mri.report.anatomy_figures import nerve_figures, side_figures
 from plexus_mri.report.canvas import WEBP, Figure, shrunk_webp
 from plexus_mri.report.charts import difference_figure, profile_figures
+from plexus_mri.report.nerve_figures import nerve_figures
 from plexus_mri.report.section_figures import section_figures
 from plexus_mri.report.settings import ReportSettings
+from plexus_mri.report.side_figures import side_figures
 from plexus_mri.report.views import choose_views
 
 

@@ -59,11 +59,10 @@ def figures_from_store(
     notes = summary.get("figures", [])
     if not isinstance(notes, Sequence):
         return {}
+    keys = ("mime", "alt", "caption", "title", "group", "overlay_of")
     return {
         str(note["name"]): Figure(
-            read(str(note["file"])),
-            *(str(note[key]) for key in ("mime", "alt", "caption", "title", "group")),
-            str(note["overlay_of"]),
+            bytes=read(str(note["file"])), **{key: str(note[key]) for key in keys}
         )
         for note in notes
     }

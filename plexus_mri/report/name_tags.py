@@ -14,6 +14,8 @@ from plexus_mri.report.words import SHORT_NAMES
 _ROOT_INWARD_MM = 7.0  # towards the midline, beside the ganglion
 _OUTWARD_MM = 14.0  # lateral of the most lateral point
 _SPACING_MM = 8.0  # a line of text at the size used
+_LINE_FROM_MM = 9.0  # a name nearer than this needs no line
+_RIM_MM = 6.0  # names stay this far inside the picture
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,10 @@ def draw_tags(axes: Axes, tags: Sequence[Tag]) -> None:
     """Names in their nerve's colour, with a thin line to the nerve where they stand apart."""
     low, high = sorted(axes.get_xlim())
     for tag in tags:
-        x = float(np.clip(tag.place_mm[0], low + 4.0, high - 4.0))
+        x = float(np.clip(tag.place_mm[0], low + _RIM_MM, high - _RIM_MM))
         color = NERVE_COLORS[tag.nerve]
-        if tag.nerve not in ROOTS:
+        if np.hypot(x - tag.anchor_mm[0], tag.place_mm[1] - tag.anchor_mm[1]) > _LINE_FROM_MM:
             axes.plot([tag.anchor_mm[0], x], [tag.anchor_mm[1], tag.place_mm[1]], color, lw=0.7)
-        write(axes, (x, tag.place_mm[1]), SHORT_NAMES[tag.nerve], color=color, fontsize=12)
+        box = {"boxstyle": "square,pad=0.15", "facecolor": "black", "alpha": 0.65, "lw": 0}
+        place = (x, tag.place_mm[1])
+        write(axes, place, SHORT_NAMES[tag.nerve], color=color, fontsize=12, bbox=box)

@@ -13,7 +13,6 @@ from scipy import ndimage
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import LabelMap, Volume
 
-
 LabelPicture = npt.NDArray[np.int16]
 
 
@@ -92,7 +91,7 @@ def coronal_slab(
     seen = np.zeros(total.shape)
     for depth in depths:
         layer = volume.sample(_plane_points(x_mm, z_mm, 2, float(depth)))
-        total = np.fmax(total, layer) if maximum else np.nansum([total, layer], axis=0)
+        total = np.fmax(total, layer) if maximum else np.nansum(np.stack([total, layer]), axis=0)
         seen += np.isfinite(layer)
     if not maximum:
         total = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
@@ -127,17 +126,6 @@ def _labels_at(labels: LabelMap, points_mm: FloatArray) -> LabelPicture:
         labels.data, ijk.T, order=0, mode="constant", cval=0
     )
     return values.reshape(points_mm.shape[:-1])
-
-
-def display_window(
-    picture: Picture, low_percent: float, high_percent: float
-) -> tuple[float, float]:
-    """Intensities shown black and white: percentiles of what lies inside the image."""
-    inside = picture.pixels[np.isfinite(picture.pixels)]
-    if inside.size == 0:
-        return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(inside, (low_percent, high_percent)))
-    return low, max(high, low + 1e-6)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Profile
 from plexus_mri.errors import StageError
+from plexus_mri.report.base_picture import percentile_window
 from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp
 from plexus_mri.report.planes import Picture, SectionAxes, section_axes, section_picture
 from plexus_mri.report.settings import ReportSettings
@@ -151,11 +152,8 @@ def _outline(
 def _common_window(sections: Sequence[Section]) -> tuple[float, float]:
     """One grey window for all squares, set by the middle of each so that no canal decides it."""
     values = [_middle(s.picture.pixels) for s in sections]
-    inside = np.concatenate([v[np.isfinite(v)] for v in values]) if values else np.empty(0)
-    if inside.size == 0:
-        return 0.0, 1.0
-    low, high = (float(v) for v in np.percentile(inside, (1.0, 99.0)))
-    return low, max(1.15 * high, low + 1e-6)
+    low, high = percentile_window(np.concatenate(values or [np.empty(0)]), 1.0, 99.0)
+    return low, low + 1.15 * (high - low)
 
 
 def _middle(pixels: FloatArray) -> FloatArray:

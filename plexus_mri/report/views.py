@@ -1,10 +1,11 @@
 """Where the pictures cut the patient: depths and heights chosen from what was found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from plexus_mri.core.anatomy import ROOTS
+from plexus_mri.core.anatomy import ROOTS, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.report.settings import ReportSettings
@@ -107,7 +108,7 @@ def _busiest_height(result: CaseResult) -> float:
     return float(heights[best[len(best) // 2]])
 
 
-def _crossings(spans: list[tuple[object, float, float]], z_mm: float) -> tuple[int, int]:
+def _crossings(spans: Sequence[tuple[Side, float, float]], z_mm: float) -> tuple[int, int]:
     """Nerves met on the side with fewer, then in all."""
     sides = [side for side, low, high in spans if low <= z_mm <= high]
-    return min(sides.count("L"), sides.count("R")), len(sides)
+    return min(sides.count(side) for side in Side), len(sides)

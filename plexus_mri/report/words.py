@@ -119,6 +119,8 @@ def verdict_words(comparison: Comparison) -> str:
 
     These are the only verdicts there are; none grades or names anything.
     """
+    if comparison.reason is ReasonCode.NOT_TESTED:
+        return "not tested"
     return {
         Verdict.NO_DIFFERENCE: "no difference shown",
         Verdict.LEFT_LARGER: "L larger",
@@ -134,8 +136,11 @@ def comparison_sentence(comparison: Comparison) -> str:
     if comparison.verdict is Verdict.NOT_COMPARABLE:
         return f"Not comparable: {_start_low(reason_words(comparison.reason))}"
     if index is None or low is None or high is None:
-        return f"{verdict_words(comparison)} (no interval was computed)"
+        return f"{_capital(verdict_words(comparison))} (its precision is unknown)"
     decimals = percent_decimals(low, high)
+    if comparison.reason is ReasonCode.NOT_TESTED:
+        interval = f"95 % {fixed(low, decimals)} to {fixed(high, decimals)}"
+        return f"Not tested: {fixed(index, decimals)} % ({interval})"
     detectable = _detectable(comparison, decimals)
     if comparison.verdict is Verdict.NO_DIFFERENCE:
         interval = f"95 % {fixed(low, decimals)} to {fixed(high, decimals)}"
@@ -149,6 +154,10 @@ def comparison_sentence(comparison: Comparison) -> str:
 def _detectable(comparison: Comparison, decimals: int) -> str:
     smallest = comparison.smallest_detectable_percent
     return "" if smallest is None else f"; smallest detectable {fixed(smallest, decimals)}"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _start_low(sentence: str) -> str:
