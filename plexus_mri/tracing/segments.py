@@ -1,4 +1,4 @@
-"""Root curves of one side, cut at their junctions into roots, trunks and cords."""
+"""Root curves of one side, cut at their junctions into roots and trunks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,6 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.tracing.settings import TracingSettings
 
-CORD_OF_TRUNK = {
-    Nerve.UPPER_TRUNK: Nerve.LATERAL_CORD,
-    Nerve.MIDDLE_TRUNK: Nerve.POSTERIOR_CORD,
-    Nerve.LOWER_TRUNK: Nerve.MEDIAL_CORD,
-}
 # Trunks form at 40-44 mm from the midline (domain waypoints 7e); used for a root whose partner
 # is missing.
 USUAL_JUNCTION_MM = 42.0
@@ -53,7 +48,7 @@ class Piece:
 def split_side(
     roots: Mapping[Nerve, Centerline], frame: PatientFrame, side: Side, settings: TracingSettings
 ) -> dict[Nerve, Piece]:
-    """Roots, trunks and cords of one side.
+    """Roots and trunks of one side.
 
     A trunk starts where the curves of its two roots come together. The middle trunk has no
     junction: C7 becomes it at the mean distance from the midline at which the others form.
@@ -77,7 +72,11 @@ def split_side(
         strangers = [roots[n] for n in roots if n not in ROOTS_OF_TRUNK[trunk]]
         meets = [meeting_mm(line, other) for other in strangers]
         alone_mm = min((m for m in meets if m is not None), default=line.length_mm)
-        pieces |= _distal_pieces(trunk, line, (start_mm, alone_mm), settings)
+        end_mm = min(start_mm + settings.trunk_mm, alone_mm)
+        if end_mm - start_mm >= settings.least_length_mm:
+            joins_end = end_mm == alone_mm < line.length_mm
+            stretch = line.between(start_mm, end_mm)
+            pieces[trunk] = Piece(stretch, joins_start=True, joins_end=joins_end)
     return pieces
 
 
@@ -147,22 +146,3 @@ def _carrier(trunk: Nerve, starts: Mapping[tuple[Nerve, Nerve], float]) -> Nerve
         if (trunk, root) in starts:
             return root
     return None
-
-
-def _distal_pieces(
-    trunk: Nerve, line: Centerline, stretch_mm: tuple[float, float], settings: TracingSettings
-) -> dict[Nerve, Piece]:
-    """Trunk, and its cord when the curve stays its own to the end."""
-    start_mm, alone_mm = stretch_mm
-    to_end = alone_mm >= line.length_mm
-    pieces = {}
-    trunk_end_mm = min(start_mm + settings.trunk_mm, alone_mm)
-    if trunk_end_mm - start_mm >= settings.least_length_mm:
-        joins_end = trunk_end_mm == alone_mm and not to_end
-        pieces[trunk] = Piece(line.between(start_mm, trunk_end_mm), True, joins_end)  # noqa: FBT003
-    cord_start_mm = max(trunk_end_mm + settings.least_length_mm, alone_mm - settings.cord_mm)
-    if to_end and alone_mm - cord_start_mm >= settings.least_length_mm:
-        pieces[CORD_OF_TRUNK[trunk]] = Piece(
-            line.between(cord_start_mm, alone_mm), joins_start=False, joins_end=False
-        )
-    return pieces

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from plexus_mri.core.anatomy import NERVE_KEYS, ROOTS, Nerve, NerveKey, Side
+from plexus_mri.core.anatomy import NERVE_KEYS, ROOTS, TRUNKS, Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.evidence import NerveEvidence
 from plexus_mri.core.frame import PatientFrame
@@ -10,8 +10,10 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.tracing.cords import trace_cords
+from plexus_mri.tracing.field import SideField, side_field
 from plexus_mri.tracing.levels import Level, Naming, chain_levels, name_levels
-from plexus_mri.tracing.paths import RootPath, covered_lateral_mm, own_ways, trace_side
+from plexus_mri.tracing.paths import RootPath, own_ways, trace_side
 from plexus_mri.tracing.refine import recentre, smooth_curve
 from plexus_mri.tracing.segments import Piece, split_side
 from plexus_mri.tracing.settings import TracingSettings
@@ -30,36 +32,66 @@ def trace_nerves(
         Bias-corrected image in its own grid, on which curves are centred.
     """
     chain = chain_levels(evidence.ganglia, settings)
-    paths = _all_paths(evidence, chain, frame, settings)
+    fields = {
+        side: field
+        for side in Side
+        if (field := side_field(evidence, frame, side, settings)) is not None
+    }
+    paths = _all_paths(fields, chain, settings)
     support = _support(paths, settings)
     naming = name_levels(chain, support)
     if naming is None:
-        return NerveTree({}, _why_missing({}, evidence, frame, settings))
+        return NerveTree({}, _why_missing({}, fields))
     pieces: dict[NerveKey, Piece] = {}
-    for side in Side:
+    for side, field in fields.items():
         named = _named_roots(paths, support, naming, side, settings)
         roots = {nerve: _curve(image, path, settings) for nerve, path in named.items()}
-        for nerve, piece in split_side(roots, frame, side, settings).items():
-            pieces[side, nerve] = piece
+        found = split_side(roots, frame, side, settings)
+        found |= _cord_pieces(field, roots, found, frame, settings)
+        pieces |= {(side, nerve): piece for nerve, piece in found.items()}
     nerves = _refined(image, evidence.tubularity, pieces, naming, settings)
-    return NerveTree(nerves, _why_missing(nerves, evidence, frame, settings))
+    return NerveTree(nerves, _why_missing(nerves, fields))
+
+
+def _cord_pieces(
+    field: SideField,
+    roots: dict[Nerve, Centerline],
+    found: dict[Nerve, Piece],
+    frame: PatientFrame,
+    settings: TracingSettings,
+) -> dict[Nerve, Piece]:
+    """Cords of one side, from where they cross the gathering distance."""
+    ends = {trunk: found[trunk].line.points_mm[-1] for trunk in TRUNKS if trunk in found}
+    crossings = [
+        line.points_mm[int(np.argmin(np.abs(lateral - settings.gather_lateral_mm)))]
+        for line in roots.values()
+        if (lateral := np.abs(frame.lateral_mm(line.points_mm))).max() > settings.gather_lateral_mm
+    ]
+    if not crossings:
+        return {}
+    cords = trace_cords(field, ends, np.median(crossings, axis=0), settings)
+    return {
+        cord: Piece(
+            smooth_curve(points, settings.node_step_mm, settings.smooth_mm),
+            joins_start=False,
+            joins_end=False,
+        )
+        for cord, points in cords.items()
+    }
 
 
 def _all_paths(
-    evidence: NerveEvidence,
-    chain: tuple[Level | None, ...],
-    frame: PatientFrame,
-    settings: TracingSettings,
+    fields: dict[Side, SideField], chain: tuple[Level | None, ...], settings: TracingSettings
 ) -> SidePaths:
     """Path of every ganglion of the chain, by side and position."""
     paths: SidePaths = {}
-    for side in Side:
+    for side, field in fields.items():
         ganglia = {
             k: ganglion
             for k, level in enumerate(chain)
             if level is not None and (ganglion := level.of(side)) is not None
         }
-        for k, path in trace_side(evidence, ganglia, frame, side, settings).items():
+        for k, path in trace_side(field, ganglia, settings).items():
             paths[side, k] = path
     return paths
 
@@ -152,20 +184,12 @@ def _confidence(
 
 
 def _why_missing(
-    nerves: dict[NerveKey, TracedNerve],
-    evidence: NerveEvidence,
-    frame: PatientFrame,
-    settings: TracingSettings,
+    nerves: dict[NerveKey, TracedNerve], fields: dict[Side, SideField]
 ) -> dict[NerveKey, ReasonCode]:
     """Reason for each nerve that was not traced."""
-    grid = evidence.tubularity.grid
-    short = {
-        side: covered_lateral_mm(grid, frame, side) - 3.0 < settings.least_lateral_mm
-        for side in Side
-    }
     outside = {Side.LEFT: ReasonCode.COVERAGE_LEFT, Side.RIGHT: ReasonCode.COVERAGE_RIGHT}
     return {
-        key: outside[key[0]] if short[key[0]] else ReasonCode.NERVE_NOT_FOUND
+        key: ReasonCode.NERVE_NOT_FOUND if key[0] in fields else outside[key[0]]
         for key in NERVE_KEYS
         if key not in nerves
     }
