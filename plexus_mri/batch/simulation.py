@@ -77,7 +77,7 @@ def truth_table(truth: PhantomTruth) -> MeasurementTable:
 def truth_comparisons(
     table: MeasurementTable, lesions: tuple[Lesion, ...]
 ) -> tuple[Comparison, ...]:
-    """True asymmetry of every nerve and quantity; a pattern stands where a lesion lies."""
+    """True asymmetry of every nerve and quantity; a lesion's pattern stands where it makes one."""
     return tuple(
         _comparison(table, nerve, quantity, lesions) for nerve in Nerve for quantity in Quantity
     )
@@ -171,7 +171,10 @@ def _comparison(
         words = (Verdict.NOT_COMPARABLE, Pattern.NONE)
         return Comparison(nerve, quantity, left, right, *(None,) * 4, *words, reason=reason)
     index = 200 * (left - right) / (left + right)
-    pattern, from_mm, to_mm = _stretch(table, nerve, quantity, lesions)
+    verdict = _verdict(index)
+    pattern, from_mm, to_mm = Pattern.NONE, None, None
+    if verdict is not Verdict.NO_DIFFERENCE and quantity is not Quantity.LENGTH:
+        pattern, from_mm, to_mm = _stretch(table, nerve, lesions)
     return Comparison(
         nerve,
         quantity,
@@ -179,7 +182,7 @@ def _comparison(
         right,
         index,
         *(None,) * 3,
-        _verdict(index),
+        verdict,
         pattern,
         from_mm,
         to_mm,
@@ -194,11 +197,11 @@ def _verdict(index_percent: float) -> Verdict:
 
 
 def _stretch(
-    table: MeasurementTable, nerve: Nerve, quantity: Quantity, lesions: tuple[Lesion, ...]
+    table: MeasurementTable, nerve: Nerve, lesions: tuple[Lesion, ...]
 ) -> tuple[Pattern, float | None, float | None]:
-    """Pattern and bounds of the lesion of a nerve; lesions change no length."""
+    """Pattern and bounds of the lesion of a nerve."""
     found = next((lesion for lesion in lesions if lesion.nerve is nerve), None)
-    if found is None or quantity is Quantity.LENGTH:
+    if found is None:
         return Pattern.NONE, None, None
     length_mm = float(table.profiles[(found.side, nerve)].arc_length_mm[-1])
     if not found.centers_mm:
