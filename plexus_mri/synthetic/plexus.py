@@ -13,7 +13,7 @@ from plexus_mri.synthetic.shapes import Tube, arc_lengths, section_axis, smooth_
 from plexus_mri.synthetic.spec import PhantomSpec, Variant
 from plexus_mri.synthetic.tissue import RELAXATION, Tissue
 
-STEP_MM = 0.75
+STEP_MM, FINE_MM = 0.75, 0.05
 GANGLION_JITTER_MM = 0.6
 COURSE_JITTER_MM = 0.9
 ROOTLETS_MM = 1.5
@@ -77,7 +77,7 @@ class PlexusBuilder:
 
     def _course(self, nerve: Nerve, waypoints: tuple[template.Point, ...]) -> FloatArray:
         placed = self._place(nerve, np.array(waypoints), np.full(3, COURSE_JITTER_MM))
-        return smooth_curve(placed, step_mm=STEP_MM)
+        return _stepwise(smooth_curve(placed, step_mm=FINE_MM))
 
     def _root(self, nerve: Nerve, trunks: dict[Nerve, FloatArray]) -> NervePath:
         """Root from the foramen entry through its ganglion to the trunk."""
@@ -88,9 +88,9 @@ class PlexusBuilder:
         placed = self._place(nerve, np.array(rows, dtype=float), rms_mm)
         end = trunk[0] + self.posture.direction(beside, self.side)
         tangent = (trunk[3] - trunk[0]) / np.linalg.norm(trunk[3] - trunk[0])
-        fine = smooth_curve(np.vstack([placed, end]), step_mm=0.05, end_tangent=tangent)
+        fine = smooth_curve(np.vstack([placed, end]), step_mm=FINE_MM, end_tangent=tangent)
         cut = int(np.argmin(np.linalg.norm(fine - placed[1], axis=1)))
-        inner, outer = _evenly(fine[: cut + 1]), _evenly(fine[cut:])
+        inner, outer = _stepwise(fine[cut::-1])[::-1], _stepwise(fine[cut:])
         return self._named(nerve, np.vstack([inner[:-1], outer]), start=len(inner) - 1)
 
     def _named(self, nerve: Nerve, points_mm: FloatArray, *, start: int = 0) -> NervePath:
@@ -152,9 +152,9 @@ class PlexusBuilder:
         """Spinal nerve of a level that joins no trunk, with its ganglion."""
         rows = np.array(template.SPINAL_NERVES[level][1:], dtype=float)
         placed = self._place(level, rows, np.array([0.3, GANGLION_JITTER_MM, 0.3]))
-        fine = smooth_curve(placed, step_mm=0.05)
+        fine = smooth_curve(placed, step_mm=FINE_MM)
         cut = int(np.argmin(np.linalg.norm(fine - placed[1], axis=1)))
-        points = _evenly(fine)
+        points = _stepwise(fine)
         arc = arc_lengths(points) - cut * arc_lengths(fine)[-1] / (len(fine) - 1)
         section = healthy_section(Nerve.C5, arc, self.spec, self.spec.anatomy.side(self.side))
         up = self.posture.direction((0.0, 0.0, 1.0), None)
@@ -172,8 +172,13 @@ class PlexusBuilder:
         return NervePath(None, points_mm, section_axis(points_mm, lean), section)
 
 
-def _evenly(points_mm: FloatArray) -> FloatArray:
-    """Points at even steps of about 0.75 mm along a finely sampled curve, ends kept."""
+def _stepwise(points_mm: FloatArray) -> FloatArray:
+    """Points every 0.75 mm from the start of a finely sampled curve, and its end.
+
+    Counting from the start puts the nodes of both sides at equal arc lengths; only the last step
+    differs, between half and one and a half times the others.
+    """
     arc = arc_lengths(points_mm)
-    even = np.linspace(0.0, arc[-1], max(2, round(arc[-1] / STEP_MM) + 1))
-    return np.stack([np.interp(even, arc, points_mm[:, k]) for k in range(3)], axis=1)
+    whole = np.arange(0.0, arc[-1] - STEP_MM / 2, STEP_MM)
+    places = np.append(whole, arc[-1])
+    return np.stack([np.interp(places, arc, points_mm[:, k]) for k in range(3)], axis=1)

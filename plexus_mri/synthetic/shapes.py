@@ -85,8 +85,8 @@ def arc_lengths(points_mm: FloatArray) -> FloatArray:
 
 
 def unit_tangents(points_mm: FloatArray) -> FloatArray:
-    """Unit tangents (n, 3) of evenly spaced points (n, 3)."""
-    tangents = np.gradient(points_mm, axis=0)
+    """Unit tangents (n, 3) at points (n, 3) along a curve."""
+    tangents = np.gradient(points_mm, arc_lengths(points_mm), axis=0)
     unit: FloatArray = tangents / np.linalg.norm(tangents, axis=1, keepdims=True)
     return unit
 

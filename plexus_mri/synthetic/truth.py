@@ -21,8 +21,9 @@ class TruthNerve:
     Parameters
     ----------
     centerline
-        Proximal to distal, nodes about 0.75 mm apart, RAS+ mm. A root's first node is the centre
-        of its dorsal root ganglion, its last one lies where it enters its trunk.
+        Proximal to distal, RAS+ mm, a node every 0.75 mm from the first; only the last step is
+        another, 0.4-1.1 mm. A root's first node is the centre of its dorsal root ganglion, its
+        last one lies where it enters its trunk.
     csa_mm2 : (n,)
         Area of the cross-section perpendicular to the centerline.
     long_mm, short_mm : (n,)
