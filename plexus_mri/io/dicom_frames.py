@@ -98,6 +98,8 @@ class Frame:
 class DicomFile:
     """One file's header; ``problem`` says why it gives no frames.
 
+    ``concatenation`` is the UID and number of files of an object that was cut into several.
+
     ``patient`` and ``secrets`` identify the patient and must not be written out.
     """
 
@@ -108,6 +110,7 @@ class DicomFile:
     patient: str = ""
     secrets: tuple[str, ...] = ()
     series_number: float = 0.0
+    concatenation: tuple[str, float] = ("", 1.0)
     frames: tuple[Frame, ...] = ()
     problem: Problem | None = None
 
@@ -149,6 +152,10 @@ def _file(path: Path, header: Dataset, left_bytes: int) -> DicomFile:
         patient=whole.text("PatientID"),
         secrets=_secrets(whole),
         series_number=whole.number("SeriesNumber") or 0.0,
+        concatenation=(
+            whole.text("ConcatenationUID"),
+            whole.number("InConcatenationTotalNumber") or 1.0,
+        ),
         frames=tuple(_frames(path, header)) if problem is None else (),
         problem=problem,
     )

@@ -11,12 +11,13 @@ from functools import cache
 import gdcm
 from pydicom import config
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.tag import BaseTag, Tag
 
 # What pydicom and its plugins raise on damaged values: its own errors are spread over these.
 DICOM_DAMAGE = (
     InvalidDicomError,
+    BytesLengthException,
     ValueError,
     TypeError,
     AttributeError,

@@ -45,7 +45,7 @@ def dicom_series(paths: Sequence[Path]) -> Iterator[DicomSeries]:
 
 
 def _stacks(files: Sequence[DicomFile]) -> Iterator[DicomSeries]:
-    problem = _file_problem(files)
+    problem = _file_problem(files) or _parts_problem(files)
     if problem is not None:
         first = next((f for f in files if f.frames), files[0])
         about = describe(first.path, 0)
@@ -71,6 +71,18 @@ def _file_problem(files: Sequence[DicomFile]) -> Problem | None:
     if len(files) > 1:
         detail = f"{detail} ({problems.total()} of {len(files)} files)"
     return reason, detail
+
+
+def _parts_problem(files: Sequence[DicomFile]) -> Problem | None:
+    """Files that are lost of an object that was cut into several."""
+    found: dict[tuple[str, float], set[str]] = defaultdict(set)
+    for file in files:
+        found[file.concatenation].update(frame.instance_uid for frame in file.frames)
+    for (uid, total), instances in found.items():
+        if uid and len(instances) < total:
+            detail = f"{total - len(instances):.0f} of {total:.0f} files of one object are missing"
+            return ReasonCode.GEO_MISSING_SLICE, detail
+    return None
 
 
 def kind_problem(image_type: Sequence[str]) -> Problem | None:

@@ -100,7 +100,24 @@ def draft_rows(
         detail = f"{found.missing} files that the DICOMDIR lists are not there"
         row = _blank((found.root / "DICOMDIR",), (ReasonCode.INPUT_MISSING, detail))
         rows.append(replace(row, files=0))
-    return [replace(row, unpacked=found.unpacked) for row in rows]
+    return [replace(row, unpacked=found.unpacked) for row in _with_doubts(rows)]
+
+
+def _with_doubts(rows: Sequence[SeriesRow]) -> list[SeriesRow]:
+    """Say of a sound DICOM series that a damaged file lies beside it: it may be its end."""
+    damaged = {
+        path.parent
+        for row in rows
+        if row.reason is ReasonCode.INPUT_UNREADABLE and row.stack is None
+        for path in row.paths
+    }
+    doubt = "a damaged file lies beside it, so a slice at its end may be missing"
+    return [
+        replace(row, detail="; ".join(filter(None, (row.detail, doubt))))
+        if row.stack is not None and damaged & {path.parent for path in row.paths}
+        else row
+        for row in rows
+    ]
 
 
 def _blank(paths: Sequence[Path], problem: Problem | None) -> SeriesRow:

@@ -427,6 +427,26 @@ def test_an_enhanced_file_with_frames_at_one_place_is_refused(tmp_path: Path) ->
     assert only_row(tmp_path).reason is ReasonCode.GEO_DUPLICATE_SLICE
 
 
+def test_an_object_in_several_files_must_be_complete(tmp_path: Path) -> None:
+    path, dataset = enhanced(tmp_path)
+    dataset.ConcatenationUID, dataset.InConcatenationTotalNumber = "1.2.3", 2
+    dataset.save_as(path)
+    row = only_row(tmp_path)
+    assert (row.reason, row.detail) == (
+        ReasonCode.GEO_MISSING_SLICE,
+        "1 of 2 files of one object are missing",
+    )
+
+
+def test_a_damaged_file_beside_a_series_is_said_of_it(tmp_path: Path) -> None:
+    paths = write(tmp_path)
+    paths[-1].write_bytes(b"damaged")
+    rows = take_inventory(tmp_path).rows
+    (chosen,) = [row for row in rows if row.chosen]
+    assert chosen.files == SLICES - 1
+    assert "a slice at its end may be missing" in chosen.detail
+
+
 def test_a_claim_of_a_million_frames_is_refused(tmp_path: Path) -> None:
     paths = write(tmp_path)
     edit(paths[:1], put(NumberOfFrames=1_000_000))
