@@ -1,21 +1,21 @@
-"""What the field of view holds: reach to either side and suppression of the fat."""
+"""What the field of view holds: reach to either side and level of the fat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import Grid
+from plexus_mri.core.grid import FloatArray, Grid
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
 
 FARTHEST_MM = 300
-# The body is looked for at this voxel size: fine enough for a rim of 12 mm.
+# Fat fills regions far wider than this, so the image is averaged to it first.
 COARSE_MM = 3.0
-# Voxels brighter than this share of the reference muscle are body; air is far below.
-BODY_SHARE = 0.3
-LEAST_RIM_VOXELS = 100
+LEAST_VOXELS = 200
 
 
 def lateral_reach_mm(grid: Grid, frame: PatientFrame, side: Side) -> float | None:
@@ -41,36 +41,42 @@ def midline_margin_mm(nerves: NerveTree, frame: PatientFrame) -> float | None:
     return min(margins, default=None)
 
 
-def rim_to_muscle(
-    image: Volume, frame: PatientFrame, side: Side, muscle: float, rim_mm: float
-) -> float | None:
-    """Brightness of the rim under the skin over muscle: high where fat is not suppressed.
+@dataclass(frozen=True, eq=False)
+class FatLevel:
+    """Intensity of the darkest quarter of the body, which is fat where fat is suppressed.
 
-    The 90th percentile of the outermost ``rim_mm`` of the body on one side. The edge of the
-    field of view is no skin.
+    ``medial`` lies beside the spine, ``lateral`` of each side towards the shoulders, where
+    suppression fails first; None where the field of view holds too little.
+    """
+
+    medial: float | None
+    lateral: Mapping[Side, float | None]
+
+
+def fat_level(
+    image: Volume, frame: PatientFrame, air: float, *, medial_mm: float, lateral_mm: float
+) -> FatLevel:
+    """Level of fat near the spine and towards the shoulders, in image units.
+
+    Parameters
+    ----------
+    air
+        What is darker than this is no tissue.
+    medial_mm, lateral_mm
+        Medial is nearer to the midline than the first, lateral is farther than the second.
     """
     stride = np.maximum(np.round(COARSE_MM / image.grid.spacing).astype(int), 1)
     every = tuple(slice(None, None, int(s)) for s in stride)
-    smooth = ndimage.uniform_filter(image.data, size=tuple(stride.tolist()), mode="nearest")[every]
-    depth_mm = _depth_mm(smooth > BODY_SHARE * muscle, image.grid.spacing * stride)
-    rim = (depth_mm > 0) & (depth_mm <= rim_mm)
-    ijk = np.argwhere(rim) * stride
-    lateral = frame.lateral_mm(image.grid.to_world(ijk)) * side.sign
-    values = smooth[rim][lateral > 0]
-    if len(values) < LEAST_RIM_VOXELS:
-        return None
-    return float(np.percentile(values, 90) / muscle)
+    coarse = ndimage.uniform_filter(image.data, size=tuple(stride.tolist()), mode="nearest")[every]
+    body = coarse > air
+    values = coarse[body]
+    from_midline_mm = frame.lateral_mm(image.grid.to_world(np.argwhere(body) * stride))
+    lateral = {
+        side: _dark_quarter(values[from_midline_mm * side.sign > lateral_mm]) for side in Side
+    }
+    return FatLevel(_dark_quarter(values[np.abs(from_midline_mm) < medial_mm]), lateral)
 
 
-def _depth_mm(
-    bright: npt.NDArray[np.bool_], spacing_mm: npt.NDArray[np.floating]
-) -> npt.NDArray[np.floating]:
-    """Depth below the skin of each voxel of the largest bright body, 0 outside, in mm."""
-    closed = ndimage.binary_closing(np.pad(bright, 2, mode="edge"), iterations=2)[2:-2, 2:-2, 2:-2]
-    parts, count = ndimage.label(closed)
-    if count == 0:
-        return np.zeros(bright.shape)
-    largest = int(np.bincount(parts.ravel())[1:].argmax()) + 1
-    body = ndimage.binary_fill_holes(parts == largest)
-    depth: npt.NDArray[np.floating] = ndimage.distance_transform_edt(body, sampling=spacing_mm)
-    return depth
+def _dark_quarter(values: FloatArray) -> float | None:
+    """Intensity below which a quarter of the voxels lie."""
+    return float(np.percentile(values, 25)) if len(values) >= LEAST_VOXELS else None

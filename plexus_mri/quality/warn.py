@@ -1,6 +1,7 @@
 """Warnings of a case in words: what a reader must know before the numbers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseWarning, QualityNumber
@@ -28,9 +29,7 @@ def collect_warnings(
     """All warnings of a case, the gravest first; nerves with one reason share a warning."""
     return (
         *_of_frame(frame),
-        *_grouped(nerves.missing.items()),
-        *_grouped(_trace_reasons(nerves)),
-        *_grouped(_profile_flags(table)),
+        *_grouped(chain(nerves.missing.items(), _trace_reasons(nerves), _profile_flags(table))),
         *_of_quality(quality),
         *_of_healthy_spread(asymmetry),
     )

@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.case import QualityNumber
+from plexus_mri.core.centerline import Centerline
+from plexus_mri.core.comparison import Comparison, Pattern, Verdict
+from plexus_mri.core.frame import PatientFrame, SideProof
+from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
+from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.quality import collect_warnings
+from plexus_mri.reasons import ReasonCode
+from tests.nerve_tables import arc, profile, table_of
+
+PROOF = SideProof("sform (code 1)", "canal", 1.0, 12.0, proven=True)
+CANAL = Centerline(np.array([[0.0, 0.0, 50.0], [0.0, 0.0, -50.0]]))
+FRAME = PatientFrame(CANAL, np.array([1.0, 0.0, 0.0]), PROOF)
+NO_TREE = NerveTree({})
+EMPTY = MeasurementTable(())
+
+
+def traced(*reasons):
+    points = np.array([[15.0, 0.0, 0.0], [60.0, 0.0, 0.0]])
+    return TracedNerve(Centerline(points), 0.8, {}, np.ones(2), (), reasons)
+
+
+def area_row(percent, verdict=Verdict.LEFT_LARGER):
+    return Comparison(
+        Nerve.C6,
+        Quantity.CSA_MEAN,
+        10.0,
+        9.0,
+        percent,
+        percent - 3,
+        percent + 3,
+        5.0,
+        verdict,
+        Pattern.DIFFUSE,
+    )
+
+
+def test_a_sound_case_has_no_warning():
+    table = table_of(profile(Nerve.C6, Side.LEFT), profile(Nerve.C6, Side.RIGHT))
+    tree = NerveTree({key: traced() for key in table.profiles})
+    assert collect_warnings(FRAME, tree, table, (), ()) == ()
+
+
+def test_missing_nerves_share_a_warning_per_reason():
+    missing = {
+        (Side.LEFT, Nerve.T1): ReasonCode.NERVE_NOT_FOUND,
+        (Side.RIGHT, Nerve.T1): ReasonCode.NERVE_NOT_FOUND,
+        (Side.RIGHT, Nerve.C5): ReasonCode.NERVE_NOT_FOUND,
+        (Side.LEFT, Nerve.MEDIAL_CORD): ReasonCode.COVERAGE_LEFT,
+    }
+    found = collect_warnings(FRAME, NerveTree({}, missing), EMPTY, (), ())
+    assert [(w.reason, w.where) for w in found] == [
+        (ReasonCode.COVERAGE_LEFT, "medial_cord left"),
+        (ReasonCode.NERVE_NOT_FOUND, "C5 right, T1 both sides"),
+    ]
+    assert found[1].sentence == f"C5 right, T1 both sides: {ReasonCode.NERVE_NOT_FOUND.text}"
+
+
+@pytest.mark.parametrize("reason", [ReasonCode.LEVEL_DOUBT, ReasonCode.LOW_CONFIDENCE])
+def test_doubt_of_a_trace_is_said(reason):
+    tree = NerveTree({(Side.LEFT, Nerve.C7): traced(reason)})
+    (warning,) = collect_warnings(FRAME, tree, EMPTY, (), ())
+    assert (warning.reason, warning.where) == (reason, "C7 left")
+
+
+def test_a_doubt_of_trace_and_profile_alike_is_said_once():
+    table = table_of(profile(Nerve.C7, Side.LEFT, quality=[Quality.LOW_CONFIDENCE] * len(arc())))
+    tree = NerveTree({(Side.LEFT, Nerve.C7): traced(ReasonCode.LOW_CONFIDENCE)})
+    assert len(collect_warnings(FRAME, tree, table, (), ())) == 1
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.4, False), (0.6, True)])
+def test_a_nerve_that_is_mostly_thin_is_said(share, said):
+    flags = [Quality.THIN if k < share * 41 else Quality.GOOD for k in range(41)]
+    found = collect_warnings(
+        FRAME, NO_TREE, table_of(profile(Nerve.C5, Side.RIGHT, quality=flags)), (), ()
+    )
+    assert [w.reason for w in found] == [ReasonCode.THIN_FOR_VOXEL] * said
+
+
+def test_no_midline_and_unproven_sides_come_first():
+    missing = NerveTree({}, {(Side.LEFT, Nerve.C5): ReasonCode.MIDLINE_NOT_FOUND})
+    found = collect_warnings(None, missing, EMPTY, (), ())
+    assert (found[0].reason, found[0].where) == (ReasonCode.MIDLINE_NOT_FOUND, "image")
+    unproven = replace(FRAME, proof=replace(PROOF, proven=False))
+    found = collect_warnings(unproven, NO_TREE, EMPTY, (), ())
+    assert [w.reason for w in found] == [ReasonCode.SIDE_UNPROVEN]
+
+
+def test_only_numbers_that_fail_are_said_with_value_and_cutoff():
+    passed = QualityNumber("edge_width_mm", 1.2, "mm", "at most 1.6", "Source.", passed=True)
+    failed = replace(passed, value=2.345, passed=False)
+    unknown = replace(passed, value=None, passed=None)
+    (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (passed, failed, unknown), ())
+    assert warning.reason is ReasonCode.QUALITY_LOW
+    assert warning.sentence == "edge_width_mm is 2.35 mm, asked for is at most 1.6. Source."
+
+
+@pytest.mark.parametrize(
+    ("percent", "verdict", "said"),
+    [
+        (18.0, Verdict.LEFT_LARGER, True),
+        (-18.0, Verdict.RIGHT_LARGER, True),
+        (45.0, Verdict.LEFT_LARGER, False),
+        (18.0, Verdict.NO_DIFFERENCE, False),
+    ],
+)
+def test_a_sure_difference_within_the_spread_of_healthy_sides_is_said(percent, verdict, said):
+    found = collect_warnings(FRAME, NO_TREE, EMPTY, (), (area_row(percent, verdict),))
+    assert [w.reason for w in found] == [ReasonCode.HEALTHY_SPREAD] * said
