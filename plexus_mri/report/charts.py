@@ -26,6 +26,7 @@ _SIZE = (Quantity.CSA_MEAN, Quantity.CSA_MAX, Quantity.DIAMETER_MEAN)
 _SIGNAL = (Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX)
 _PANELS = (("Diameter (mm)", _SIZE), ("Signal, nerve : muscle", _SIGNAL))
 _FLAGGED = Quality.TOUCHING | Quality.POOR_FIT | Quality.EDGE_OF_VIEW | Quality.JUNCTION
+_PLACE = {"left": 0.06, "right": 0.985, "bottom": 0.16, "top": 0.83, "wspace": 0.14}
 _STRETCH = {"facecolor": "none", "edgecolor": "#666666", "hatch": "////", "linewidth": 0.0}
 
 
@@ -47,8 +48,8 @@ def profile_figures(result: CaseResult) -> Mapping[str, Figure]:
 def _profile_figure(
     nerve: Nerve, sides: Sequence[Profile], comparisons: Sequence[Comparison]
 ) -> Figure:
-    drawing = Drawing(figsize=(8.4, 3.1), layout="constrained")
-    panels = drawing.subplots(1, 2)
+    drawing = Drawing(figsize=(8.4, 3.1))
+    panels = drawing.subplots(1, 2, gridspec_kw=_PLACE)
     for axes, (title, quantities), column in zip(panels, _PANELS, (0, 1), strict=True):
         for profile in sides:
             _draw_profile(axes, profile, *_values(profile)[column])
@@ -56,7 +57,7 @@ def _profile_figure(
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_xlabel(f"mm from the {landmark_words(nerve)}", fontsize=9)
         _tidy(axes)
-    drawing.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right",
+    drawing.legend(*panels[0].get_legend_handles_labels(), loc="upper right",
                    ncols=4, frameon=False, fontsize=9)  # fmt: skip
     sentences = " ".join(_summary(p) for p in sides)
     lone = "" if len(sides) > 1 else f" Only the {_word(sides[0].side)} side was measured."
@@ -158,9 +159,11 @@ def difference_figure(result: CaseResult) -> Mapping[str, Figure]:
     if not any(c.verdict is not Verdict.NOT_COMPARABLE for cs in picks.values() for c in cs):
         return {}
     drawing = Drawing(figsize=(8.4, 4.2), layout="constrained")
-    panels = drawing.subplots(1, 2, sharey=True)
+    panels = drawing.subplots(1, 2, sharex=True, sharey=True)
     for axes, (kind, comparisons) in zip(panels, picks.items(), strict=True):
         _draw_differences(axes, kind, comparisons)
+    reach = max(20.0, *(abs(v) for axes in panels for v in axes.dataLim.intervalx))
+    panels[0].set_xlim(-1.05 * reach, 1.05 * reach)
     sentences = [
         f"{nerve_words(c.nerve)}, {kind}: {comparison_sentence(c)}."
         for kind, comparisons in picks.items()
@@ -172,8 +175,8 @@ def difference_figure(result: CaseResult) -> Mapping[str, Figure]:
             SVG,
             "Difference between left and right of each nerve. " + " ".join(sentences),
             "Difference between the sides of each nerve, with its 95 % interval. The grey bar is "
-            "what could not have been detected in this image. Filled marks: a difference is shown. "
-            "To the left of 0 the patient's right is larger, to the right of 0 the left.",
+            "what could not have been detected in this image. Filled marks: a difference is "
+            "called. To the left of 0 the patient's right is larger, to the right of 0 the left.",
             "All differences on one axis",
             "verdict",
         )
@@ -192,14 +195,13 @@ def _draw_differences(axes: Axes, kind: str, comparisons: Sequence[Comparison]) 
     axes.axvline(0, color="#333333", lw=0.8)
     axes.set_yticks(range(len(rows)), [SHORT_NAMES[n] for n in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    reach = max(abs(v) for v in (*axes.get_xlim(), 20.0))
-    axes.set_xlim(-reach, reach)
     words = {"size": "Size (cross-sectional area)", "signal": "Signal (nerve : muscle)"}
     axes.set_title(words[kind], fontsize=10)
     axes.set_xlabel("R larger  \N{LEFTWARDS ARROW}  %  \N{RIGHTWARDS ARROW}  L larger", fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.grid(visible=True, axis="x", color="#DDDDDD", lw=0.6)
     axes.tick_params(labelsize=9)
+    axes.tick_params(axis="y", length=0)
 
 
 def _draw_difference(axes: Axes, c: Comparison, y: int) -> None:

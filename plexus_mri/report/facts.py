@@ -1,6 +1,6 @@
 """Facts of the report about the input, the sides, the image and what was found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -101,9 +101,8 @@ def _proof_sentence(result: CaseResult) -> str:
         f"Midline: {proof.method}.",
     ]
     if proof.midline_uncertainty_mm is not None:
-        parts.append(
-            f"Independent estimates of the midline differ by {proof.midline_uncertainty_mm:.1f} mm."
-        )
+        apart = f"{proof.midline_uncertainty_mm:.1f} mm"
+        parts.append(f"Independent estimates of the midline differ by {apart}.")
     if proof.smallest_margin_mm is not None:
         parts.append(
             f"The nerve nearest to the midline stays {proof.smallest_margin_mm:.1f} mm from it."
@@ -166,6 +165,19 @@ def missing_reason(result: CaseResult, key: NerveKey) -> ReasonCode | None:
     return result.nerves.missing.get(key, fallback)
 
 
+def _by_reason(missing: Sequence[Mapping[str, str]]) -> list[Mapping[str, object]]:
+    """Nerves that were not found, those of one reason together."""
+    reasons = dict.fromkeys((nerve["reason"], nerve["reason_text"]) for nerve in missing)
+    return [
+        {
+            "reason": reason,
+            "reason_text": text,
+            "nerves": [nerve["words"] for nerve in missing if nerve["reason"] == reason],
+        }
+        for reason, text in reasons
+    ]
+
+
 def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
     """How the nerves were found, how many, and why the others are missing."""
     found = [key for key in NERVE_KEYS if key in result.nerves]
@@ -190,6 +202,7 @@ def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
         "traced_left": sum(side is Side.LEFT for side, _ in found),
         "traced_right": sum(side is Side.RIGHT for side, _ in found),
         "missing": missing,
+        "missing_by_reason": _by_reason(missing),
         "label_voxels": {str(k): int(v) for k, v in zip(labels, voxels, strict=True)},
     }
 
@@ -201,19 +214,26 @@ def quality_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
 
 def _quality_row(number: QualityNumber) -> Mapping[str, object]:
     words = {True: "within the cut-off", False: "outside the cut-off", None: "no cut-off"}
+    missing = number.value is None
     unit = "" if number.unit == "1" else number.unit
     printed = "not measured" if number.value is None else f"{significant(number.value)} {unit}"
     return {
         "name": number.name,
-        "words": number.name.replace("_", " "),
+        "words": _quality_name(number),
         "value": number.value,
         "printed": printed.strip(),
         "unit": number.unit,
         "cutoff": number.cutoff,
         "source": number.source,
         "passed": number.passed,
-        "passed_words": words[number.passed],
+        "passed_words": "not judged" if missing else words[number.passed],
     }
+
+
+def _quality_name(number: QualityNumber) -> str:
+    """Name in words, without the unit that stands beside the value."""
+    name = number.name.removesuffix("_mm").removesuffix("_percent").replace("_", " ")
+    return name.replace("cnr", "contrast-to-noise ratio")
 
 
 def warning_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
@@ -222,9 +242,11 @@ def warning_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
 
 
 def _warning_row(warning: CaseWarning) -> Mapping[str, object]:
+    text, sentence = reason_words(warning.reason), warning.sentence
     return {
         "reason": warning.reason.value,
-        "reason_text": reason_words(warning.reason),
+        "reason_text": text,
         "where": warning.where,
-        "sentence": warning.sentence,
+        "sentence": sentence,
+        "words": sentence if text in sentence else f"{sentence.rstrip('.')}. {text}",
     }

@@ -1,7 +1,9 @@
 """Methods text and background: what really ran, with its sources, in sentences to paste."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import CaseResult
 
 REFERENCES = {
@@ -64,69 +66,70 @@ def method_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping[
         _measure_step(result),
         _asymmetry_step(result, settings),
     )
-    cited = [key for _, keys in steps for key in keys]
+    cited = [key for step in steps for key in step.cited]
     return {
-        "paragraphs": [text for text, _ in steps],
+        "paragraphs": [step.text for step in steps],
         "references": [REFERENCES[key] for key in dict.fromkeys(cited)],
     }
 
 
-Step = tuple[str, tuple[str, ...]]
+@dataclass(frozen=True)
+class _Step:
+    """A paragraph and the keys of the sources that it cites."""
+
+    text: str
+    cited: tuple[str, ...] = ()
 
 
-def _image_step(result: CaseResult) -> Step:
+def _image_step(result: CaseResult) -> _Step:
     series, spacing = result.case.series, result.case.image.grid.spacing
     size = " × ".join(f"{s:.2f}" for s in spacing)
     contrast, plane = series.contrast or "unknown contrast", series.plane or "unknown plane"
-    return (
+    return _Step(
         f"One series was measured ({contrast}, {plane}, voxels of {size} mm, orientation from "
         f"{series.orientation_source}). Nerves were measured in the image's own grid, without "
-        "resampling it.",
-        (),
+        "resampling it."
     )
 
 
-def _bias_step(settings: Mapping[str, object]) -> Step:
+def _bias_step(settings: Mapping[str, object]) -> _Step:
     corrected = setting(settings, "preprocess", "correct_bias")
     if corrected is None:
-        return ("Whether the bias field was corrected is not recorded in the settings.", ())
+        return _Step("Whether the bias field was corrected is not recorded in the settings.")
     if not corrected:
-        return ("The bias field of the coil was not corrected (switched off).", ())
-    return (
-        "The bias field of the coil was corrected with N4 (Tustison 2010).",
-        ("tustison_2010",),
+        return _Step("The bias field of the coil was not corrected (switched off).")
+    return _Step(
+        "The bias field of the coil was corrected with N4 (Tustison 2010).", ("tustison_2010",)
     )
 
 
-def _side_step(result: CaseResult) -> Step:
+def _side_step(result: CaseResult) -> _Step:
     if result.frame is None:
-        return ("No midline was found, so the steps after it did not run.", ())
-    return (
+        return _Step("No midline was found, so the steps after it did not run.")
+    return _Step(
         "Left and right come from the image's own orientation and the patient's midline, "
-        f"found from: {result.frame.proof.method}.",
-        (),
+        f"found from: {result.frame.proof.method}."
     )
 
 
-def _nerve_step(result: CaseResult) -> Step:
-    count = f"{len(result.nerves.nerves)} of 22 nerves were traced"
+def _nerve_step(result: CaseResult) -> _Step:
+    count = f"{len(result.nerves.nerves)} of {len(NERVE_KEYS)} nerves were traced"
+    if result.frame is None:
+        return _Step("No nerve was looked for.")
     if result.case.own_mask is not None:
         labels = len(result.case.own_mask.nerve_of_index)
-        return (f"Nerves were taken from the user's own mask ({labels} labels); {count}.", ())
-    if result.frame is None:
-        return ("No nerve was looked for.", ())
-    return (
+        return _Step(f"Nerves were taken from the user's own mask ({labels} labels); {count}.")
+    return _Step(
         "Nerves were found without learned weights: ganglia as blobs beside the canal, nerves as "
         "minimal paths through a tubularity map, the roots of both sides named together; "
-        f"{count}.",
-        (),
+        f"{count}."
     )
 
 
-def _measure_step(result: CaseResult) -> Step:
+def _measure_step(result: CaseResult) -> _Step:
     if not result.table.profiles:
-        return ("No nerve was measured.", ())
-    return (
+        return _Step("No nerve was measured.")
+    return _Step(
         "Caliber and signal were measured in planes perpendicular to each nerve's own curve, by "
         "fitting a blurred ellipse to each cross-section; the planes are carried along the nerve "
         "without spin (Bishop 1975). Diameter is 2·sqrt(area/π). Signal is divided by that of "
@@ -136,19 +139,29 @@ def _measure_step(result: CaseResult) -> Step:
     )
 
 
-def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> Step:
+def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
     if not any(c.asymmetry_percent is not None for c in result.asymmetry):
-        return ("No nerve pair could be compared.", ())
+        return _Step("No nerve pair could be compared.")
     text = (
         "Sides were compared over the arc length that both cover, with the index "
         "200·(L − R)/(L + R) in percent."
     )
     family = setting(settings, "asymmetry", "family_error_percent")
     if family is None:
-        return (text, ())
-    return (
-        f"{text} The chance of any false difference in a case was held at {family} %: Holm's rule "
-        "over nerves and quantities, Šidák's level over the nodes along a nerve (Holm 1979, "
-        "Šidák 1967).",
+        return _Step(text)
+    return _Step(
+        f"{text} The chance of any false difference in a case was held at "
+        f"{shown_percent(family)}: half of it for the verdicts, by Holm's rule over nerves and "
+        "quantities (Holm 1979), half for the stretches along the nerves, by "
+        "Šidák's level over the nodes (Šidák 1967).",
         ("holm_1979", "sidak_1967"),
     )
+
+
+def shown_percent(value: object) -> str:
+    """Percentage without needless decimals.
+
+    >>> shown_percent(5.0)
+    '5 %'
+    """
+    return f"{value:g} %" if isinstance(value, int | float) else f"{value} %"

@@ -24,7 +24,7 @@ from plexus_mri.report.results import asymmetry_rows, nerve_rows, verdict_facts
 SCHEMA_VERSION = "1.0"
 _SIGNIFICANT_DIGITS = 6
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import Measurement, Quantity
+from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.facts import missing_reason
-from plexus_mri.report.methods import setting
+from plexus_mri.report.methods import setting, shown_percent
 from plexus_mri.report.rounding import significant, with_precision
 from plexus_mri.report.words import (
     QUANTITY_WORDS,
@@ -27,6 +28,11 @@ HEADLINES = {
     "size": (Quantity.CSA_MEAN, Quantity.DIAMETER_MEAN),
     "signal": (Quantity.SIGNAL_RATIO_MEAN,),
 }
+_READ_FIRST = (
+    ReasonCode.SIDE_UNPROVEN,
+    ReasonCode.LEVEL_DOUBT,
+    ReasonCode.HEALTHY_SPREAD,
+)
 _DIFFERENT = (Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER)
 
 
@@ -140,6 +146,7 @@ def verdict_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping
         "headline": [_count_sentence(result.asymmetry, kind) for kind in HEADLINES],
         "explanation": _explanation(result.asymmetry, settings),
         "findings": findings(result.asymmetry),
+        "notes": [w.sentence for w in result.warnings if w.reason in _READ_FIRST],
         "rows": rows,
     }
 
@@ -192,8 +199,8 @@ def _explanation(comparisons: Sequence[Comparison], settings: Mapping[str, objec
         ""
         if family is None
         else f" Verdicts are strict: over all comparisons of this case together, the chance of "
-        f"any false one is held at {family} %. So an interval, which is for one nerve alone, may "
-        "leave out 0 while no difference is called."
+        f"any false one is held at {shown_percent(family)}. So an interval, which is for "
+        "one nerve alone, may leave out 0 while no difference is called."
     )
     return (
         "A difference called here is larger than the measurement error of this image. Healthy "

@@ -1,5 +1,6 @@
 """A small case made of tubes, so that the report can be tested without the other stages."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,9 @@ from plexus_mri.core.measurement import (
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.canvas import Figure
+from plexus_mri.report.figures import draw_figures
+from plexus_mri.report.settings import ReportSettings
 
 # Lateral, anterior and cranial of the canal's centre at the C7/T1 disc, in mm.
 WAYPOINTS_MM = {
@@ -206,8 +210,8 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
         {"repetition_time_ms": 3000.0, "echo_time_ms": 60.0},
     )  # fmt: skip
     quality = (
-        QualityNumber("nerve_muscle_contrast", 1.1, "1", ">= 0.5", "ADR-3, synthetic", passed=True),
-        QualityNumber("fat_suppression_left", 0.9, "1", "<= 0.6", "ADR-3, synthetic", passed=False),
+        QualityNumber("nerve_muscle_cnr_left", 9.1, "1", "at least 5", "Rose 1948", passed=True),
+        QualityNumber("fat_rim_to_muscle_left", 1.9, "1", "at most 1.5", "ADR-14", passed=False),
         QualityNumber("signal_to_noise", None, "1", "", "", passed=None),
     )  # fmt: skip
     warnings = (
@@ -266,10 +270,6 @@ def without_side(result: CaseResult, side: Side) -> CaseResult:
     )
 
 
-SETTINGS = {"preprocess": {"correct_bias": True}, "report": {"section_arc_mm": (0.0, 10.0, 20.0)}}
-SOFTWARE = {"plexus-mri": "0.1.0", "numpy": "2.3.5", "Python": "3.11"}
-
-
 @pytest.fixture(scope="session")
 def result() -> CaseResult:
     """The whole case, on 2 mm voxels."""
@@ -292,3 +292,34 @@ def no_nerves(result: CaseResult) -> CaseResult:
 def right_only(result: CaseResult) -> CaseResult:
     """The case when only the right side was found."""
     return without_side(result, Side.LEFT)
+
+
+@pytest.fixture(scope="session")
+def small() -> ReportSettings:
+    """Pictures that are quick to draw."""
+    return ReportSettings(picture_width_px=300, section_arc_mm=(0.0, 10.0), section_pixel_mm=1.0)
+
+
+class DrawnCases(Mapping[str, Mapping[str, Figure]]):
+    """Figures of each of the cases above, drawn when first asked for."""
+
+    def __init__(self, request: pytest.FixtureRequest, settings: ReportSettings) -> None:
+        self._request, self._settings = request, settings
+        self._known: dict[str, Mapping[str, Figure]] = {}
+
+    def __getitem__(self, case: str) -> Mapping[str, Figure]:
+        if case not in self._known:
+            self._known[case] = draw_figures(self._request.getfixturevalue(case), self._settings)
+        return self._known[case]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("result", "no_frame", "no_nerves", "right_only"))
+
+    def __len__(self) -> int:
+        return 4
+
+
+@pytest.fixture(scope="session")
+def drawn(request: pytest.FixtureRequest, small: ReportSettings) -> DrawnCases:
+    """Figures of each case by the name of its fixture."""
+    return DrawnCases(request, small)

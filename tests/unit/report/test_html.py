@@ -1,0 +1,201 @@
+"""Pages: self-contained, escaped, with the caveats, and made from stored data alone."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import jinja2
+import pytest
+
+from plexus_mri.core.case import CaseResult
+from plexus_mri.core.caveats import CAVEATS, POOR_CORRELATION
+from plexus_mri.report.canvas import Figure, file_name
+from plexus_mri.report.html import figures_from_store, index_entry, render_html, render_index
+from plexus_mri.report.model import build_report, report_to_json
+
+SETTINGS = {"preprocess": {"correct_bias": True}, "asymmetry": {"family_error_percent": 5.0}}
+CASES = ["result", "no_frame", "no_nerves", "right_only"]
+Figures = Mapping[str, Figure]
+Drawn = Mapping[str, Figures]
+Stored = tuple[dict[str, object], dict[str, Figure]]
+
+
+class Tags(HTMLParser):
+    """Collects every tag with its attributes, and the visible text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][0] not in {"script", "style"}:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def stored(result: CaseResult, figures: Figures) -> Stored:
+    """Summary and figures as they come back from disk."""
+    report = build_report(result, settings=SETTINGS, software={"numpy": "2"}, figures=figures)
+    summary = json.loads(json.dumps(report_to_json(report)))
+    files = {file_name(name, f.mime): f.bytes for name, f in figures.items()}
+    return summary, dict(figures_from_store(summary, files.__getitem__))
+
+
+@pytest.fixture(scope="session")
+def pages(request: pytest.FixtureRequest, drawn: Drawn) -> dict[str, str]:
+    return {
+        name: render_html(*stored(request.getfixturevalue(name), drawn[name])) for name in CASES
+    }
+
+
+@pytest.fixture(scope="session")
+def full(result: CaseResult, drawn: Drawn) -> Stored:
+    return stored(result, drawn["result"])
+
+
+def addresses(page: str) -> Iterator[str]:
+    """Everything a browser would fetch or follow."""
+    for tag, attributes in Tags(page).tags:
+        for name in ("src", "href", "srcset", "action", "poster", "data", "xlink:href"):
+            if name in attributes:
+                yield f"{tag} {attributes[name]}"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_page_has_no_outside_address(case: str, pages: dict[str, str]) -> None:
+    found = [a for a in addresses(pages[case]) if not re.match(r"\w+ (data:image/|#\w)", a)]
+    assert found == []
+    for forbidden in ("http:", "https:", "//www", "url(", "@import"):
+        assert forbidden not in pages[case]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_page_carries_both_caveats_and_no_other_word_of_the_kind(
+    case: str, pages: dict[str, str]
+) -> None:
+    text = Tags(pages[case]).text
+    for sentence in CAVEATS:
+        assert sentence in text
+    rest = text.replace(POOR_CORRELATION, "").lower()
+    for word in ("abnormal", "severity", "severe", "diagnos", "pathologic", "lesion"):
+        assert word not in rest
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_picture_has_words_and_the_page_stays_small(
+    case: str, pages: dict[str, str]
+) -> None:
+    images = [attributes for tag, attributes in Tags(pages[case]).tags if tag == "img"]
+    assert images
+    assert all(image["alt"] for image in images)
+    assert len(pages[case]) < 2_000_000
+
+
+def test_sections_stand_in_the_agreed_order(pages: dict[str, str]) -> None:
+    headings = re.findall(r"<h2>(\d+) ", pages["result"])
+    assert headings == [str(k) for k in range(1, 11)]
+
+
+def test_verdict_box_has_interval_and_smallest_detectable_difference(
+    pages: dict[str, str],
+) -> None:
+    text = Tags(pages["result"]).text
+    assert re.search(r"L larger by \d+ % \(95 % \d+ to \d+; smallest detectable 9\)", text)
+
+
+def test_nerve_that_was_not_found_is_named_with_its_reason(pages: dict[str, str]) -> None:
+    text = Tags(pages["result"]).text
+    assert "right T1 root: The nerve could not be found with confidence." in text
+    assert "NERVE_NOT_FOUND" in text
+
+
+def test_side_convention_is_said_in_words(pages: dict[str, str]) -> None:
+    assert "the patient's right (R) is on the left of the picture" in Tags(pages["result"]).text
+
+
+def test_without_midline_the_page_says_that_no_side_is_proven(pages: dict[str, str]) -> None:
+    text = Tags(pages["no_frame"]).text
+    assert "No midline was found, so no side is proven and nothing was compared." in text
+    assert "0 of 11 nerve pairs could be compared" in text
+    assert "No nerve was measured, so there is no profile." in text
+
+
+def test_one_sided_case_says_which_side_is_outside_the_view(pages: dict[str, str]) -> None:
+    text = Tags(pages["right_only"]).text
+    assert "0 on the left" in text
+    assert "The nerve is outside the field of view on the left." in text
+
+
+def test_page_reads_without_scripts(pages: dict[str, str]) -> None:
+    bare = re.sub(r"<script>.*?</script>", "", pages["result"], flags=re.DOTALL)
+    assert Tags(bare).text == Tags(pages["result"]).text
+    assert 'id="overlay"' in bare
+    assert "#overlay:not(:checked)" in bare
+
+
+def test_every_layer_lies_on_its_picture(full: Stored) -> None:
+    page = render_html(*full)
+    layers = sum(bool(figure.overlay_of) for figure in full[1].values())
+    assert page.count('class="overlay"') == layers > 0
+
+
+def test_words_of_the_input_are_escaped(result: CaseResult, drawn: Drawn) -> None:
+    evil = "<script>alert(1)</script>"
+    series = replace(result.case.series, contrast=evil, rule=evil)
+    case = replace(result.case, subject=evil, session=evil, series=series)
+    summary, figures = stored(replace(result, case=case), drawn["result"])
+    entry = index_entry(summary, figures, state="finished", link="sub-01.html")
+    for page in (render_html(summary, figures), render_index([{**entry, "reason": evil}])):
+        assert evil not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+        assert sum(tag == "script" for tag, _ in Tags(page).tags) == 1
+
+
+def test_page_from_the_store_is_the_page_first_made(result: CaseResult, drawn: Drawn) -> None:
+    figures = drawn["result"]
+    report = build_report(result, settings=SETTINGS, software={"numpy": "2"}, figures=figures)
+    summary, again = stored(result, figures)
+    assert render_html(report_to_json(report), figures) == render_html(summary, again)
+
+
+def test_summary_that_lacks_a_part_is_refused(full: Stored) -> None:
+    summary = {key: value for key, value in full[0].items() if key != "side_proof"}
+    with pytest.raises(jinja2.UndefinedError, match="side_proof"):
+        render_html(summary, full[1])
+
+
+def test_index_lists_states_reasons_findings_and_relative_links(full: Stored) -> None:
+    entry = index_entry(*full, state="finished", link="sub-01.html")
+    failed = {
+        "subject": "02",
+        "session": None,
+        "state": "refused",
+        "reason": "Left and right cannot be proven from this image. (SIDE_UNPROVEN)",
+    }
+    page = render_index([entry, failed])
+    text = Tags(page).text
+    assert "2 cases, 1 finished, 1 refused." in text
+    assert "L larger in the C6 root" in text
+    assert "Left and right cannot be proven" in text
+    assert all(sentence in text for sentence in CAVEATS)
+    links = [a for a in addresses(page) if not a.startswith("img data:image/webp;base64,")]
+    assert links == ["a sub-01.html"]
+
+
+def test_index_of_500_cases_stays_under_30_mb(full: Stored) -> None:
+    entry = index_entry(*full, state="finished", link="sub-01.html")
+    assert len(render_index([entry] * 500)) < 30_000_000
+
+
+def test_index_of_no_case_is_a_page() -> None:
+    assert "0 cases" in Tags(render_index([])).text

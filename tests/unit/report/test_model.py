@@ -1,0 +1,131 @@
+"""The report as data: complete, repeatable, plain, and silent about what it must not say."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from plexus_mri.core.anatomy import NERVE_KEYS, Nerve
+from plexus_mri.core.case import CaseResult, OwnMask
+from plexus_mri.core.caveats import CAVEATS
+from plexus_mri.core.comparison import Verdict
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.model import Json, build_report, plain, report_to_json
+
+SETTINGS = {"preprocess": {"correct_bias": True}, "asymmetry": {"family_error_percent": 5.0}}
+SOFTWARE = {"plexus-mri": "0.1.0", "numpy": "2.3.5"}
+TURNED = {
+    Verdict.LEFT_LARGER: Verdict.RIGHT_LARGER,
+    Verdict.RIGHT_LARGER: Verdict.LEFT_LARGER,
+}
+KEYS = {
+    "schema_version", "subject", "session", "inputs", "side_proof", "registration",
+    "segmentation", "quality", "nerves", "asymmetry", "caveats", "settings", "software",
+    "warnings", "figures", "verdict", "methods", "norms",
+}  # fmt: skip
+
+
+def summary_of(result: CaseResult, settings: dict[str, object] | None = None) -> dict[str, Json]:
+    report = build_report(result, settings=settings or SETTINGS, software=SOFTWARE)
+    return report_to_json(report)
+
+
+def test_summary_has_every_key(result: CaseResult) -> None:
+    assert set(summary_of(result)) == KEYS
+
+
+@pytest.mark.parametrize("case", ["result", "no_frame", "no_nerves", "right_only"])
+def test_summary_is_strict_json_with_both_caveats(
+    case: str, request: pytest.FixtureRequest
+) -> None:
+    summary = summary_of(request.getfixturevalue(case))
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert summary["caveats"] == list(CAVEATS)
+
+
+def test_same_result_gives_the_same_bytes_whatever_the_stages_took(result: CaseResult) -> None:
+    slower = replace(result, stage_seconds={"trace": 99.0})
+    assert json.dumps(summary_of(result)) == json.dumps(summary_of(slower))
+
+
+def test_every_nerve_is_there_and_the_missing_one_has_its_reason(result: CaseResult) -> None:
+    rows = summary_of(result)["nerves"]
+    assert isinstance(rows, list)
+    assert len(rows) == len(NERVE_KEYS)
+    lost = [row for row in rows if not row["traced"]]
+    assert [(row["words"], row["reason"]) for row in lost] == [
+        ("right T1 root", ReasonCode.NERVE_NOT_FOUND.value)
+    ]
+
+
+def test_headline_names_side_and_nerve(result: CaseResult) -> None:
+    verdict = summary_of(result)["verdict"]
+    assert verdict["headline"][0] == (
+        "Size: 10 of 11 nerve pairs could be compared: L larger in the C6 root; "
+        "no difference shown in 9."
+    )
+    assert len(verdict["rows"]) == len(Nerve)
+
+
+def test_mirrored_case_has_the_sides_of_its_verdict_swapped(result: CaseResult) -> None:
+    swapped = replace(
+        result,
+        asymmetry=tuple(
+            replace(
+                c,
+                left=c.right,
+                right=c.left,
+                asymmetry_percent=None if c.asymmetry_percent is None else -c.asymmetry_percent,
+                ci_low=None if c.ci_high is None else -c.ci_high,
+                ci_high=None if c.ci_low is None else -c.ci_low,
+                verdict=TURNED.get(c.verdict, c.verdict),
+            )
+            for c in result.asymmetry
+        ),
+    )
+    one, other = (summary_of(r)["verdict"]["findings"] for r in (result, swapped))
+    assert [line.replace(" L larger", " R larger") for line in one] == other
+
+
+def test_methods_tell_whether_the_bias_field_was_corrected(result: CaseResult) -> None:
+    on = summary_of(result)["methods"]
+    off = summary_of(result, {"preprocess": {"correct_bias": False}})["methods"]
+    assert "N4" in " ".join(on["paragraphs"])
+    assert any("Tustison" in source for source in on["references"])
+    assert "not corrected" in " ".join(off["paragraphs"])
+    assert not any("Tustison" in source for source in off["references"])
+
+
+def test_methods_tell_of_an_own_mask(result: CaseResult) -> None:
+    mask = OwnMask(result.labels, {1: NERVE_KEYS[0]})
+    own = replace(result, case=replace(result.case, own_mask=mask))
+    text = " ".join(summary_of(own)["methods"]["paragraphs"])
+    assert "user's own mask (1 labels)" in text
+    assert "minimal paths" not in text
+
+
+def test_methods_of_a_case_without_midline_tell_of_no_step_after_it(no_frame: CaseResult) -> None:
+    text = " ".join(summary_of(no_frame)["methods"]["paragraphs"])
+    assert "No midline was found" in text
+    assert "ellipse" not in text
+    assert "Holm" not in text
+
+
+def test_no_norm_is_applied_and_the_ultrasound_background_is_called_so(
+    result: CaseResult,
+) -> None:
+    norms = summary_of(result)["norms"]
+    assert norms["applied"] is False
+    assert "not an MRI norm" in " ".join(norms["paragraphs"])
+
+
+def test_warning_says_its_code_in_words(result: CaseResult) -> None:
+    (warning,) = summary_of(result)["warnings"]
+    assert warning["reason"] == "LEVEL_DOUBT"
+    assert ReasonCode.LEVEL_DOUBT.text in warning["words"]
+
+
+def test_numbers_are_finite_and_cut_to_six_digits() -> None:
+    values = {"a": np.float32(0.123456789), "b": np.nan, "c": np.array([1, 2])}
+    assert plain(values) == {"a": 0.123457, "b": None, "c": [1, 2]}
