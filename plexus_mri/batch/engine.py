@@ -1,5 +1,6 @@
 """The engine: every job in a process of its own, a few at once, so no crash reaches another."""
 
+import logging
 import multiprocessing
 import os
 import resource
@@ -31,13 +32,14 @@ _THREAD_VARIABLES = (
 class Limits:
     """What the engine may use.
 
-    ``memory_mb`` is per job, None for no limit. ``native_output`` lets through what libraries
-    write to the terminal by themselves; it may name files of the user.
+    ``memory_mb`` is per job, None for no limit. With a ``log_level`` a job logs to the terminal
+    from that level on, and what libraries print by themselves is let through; it may name files
+    of the user, so by default a job is silent.
     """
 
     jobs: int = 1
     memory_mb: float | None = None
-    native_output: bool = False
+    log_level: int | None = None
 
 
 @dataclass(frozen=True)
@@ -179,8 +181,10 @@ def _child(
     # Ctrl-C reaches the whole process group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if not limits.native_output:
+    if limits.log_level is None:
         _silence()
+    else:
+        logging.basicConfig(level=limits.log_level)
     if limits.memory_mb is not None:
         size = int(limits.memory_mb * _MB)
         resource.setrlimit(resource.RLIMIT_AS, (size, size))

@@ -43,6 +43,11 @@ class Ledger:
             self._outcomes[row.key] = outcome
         write_status(self._out, self._rows.values())
 
+    def expect(self, rows: Iterable[CaseStatus]) -> None:
+        """Take the rows of cases that are to come."""
+        self._rows |= {row.key: row for row in rows}
+        write_status(self._out, self._rows.values())
+
     def stop(self) -> None:
         """Mark what is not done as stopped by the user."""
         self._rows = {key: interrupted(row) for key, row in self._rows.items()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from plexus_mri.errors import InputError
 from plexus_mri.io.tables import MISSING, Column, read_table, write_table
 from plexus_mri.reasons import ReasonCode
 
@@ -88,7 +89,13 @@ def read_status(out: Path) -> tuple[CaseStatus, ...]:
         When the file is damaged.
     """
     path = out / FILE_NAME
-    return tuple(_from_row(row) for row in read_table(path)) if path.exists() else ()
+    if not path.exists():
+        return ()
+    try:
+        return tuple(_from_row(row) for row in read_table(path))
+    except (KeyError, ValueError) as error:
+        msg = f"'{FILE_NAME}' in the output folder is damaged; remove it or choose another folder"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
 
 
 def write_status(out: Path, rows: Iterable[CaseStatus]) -> None:

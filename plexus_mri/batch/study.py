@@ -27,6 +27,7 @@ from plexus_mri.batch.outcome import CRASHED, STOPPED, CaseOutcome, study_exit_c
 from plexus_mri.batch.output_folder import check_output, clear_case, clear_leftovers
 from plexus_mri.batch.plan import StudyPlan, check_source, make_plan
 from plexus_mri.batch.request import StudyRequest
+from plexus_mri.batch.run_log import logged
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status
 from plexus_mri.batch.study_files import write_study_files
 from plexus_mri.errors import InputError
@@ -40,8 +41,8 @@ Work = Callable[[CaseJob, Announce], CaseOutcome]
 class Listener(Protocol):
     """Who wants to know how a study goes."""
 
-    def planned(self, names: Sequence[str]) -> None:
-        """Cases that will be measured."""
+    def planned(self, to_measure: int, done: int) -> None:
+        """How many cases will be measured and how many are done already."""
 
     def step(self, name: str, step: str) -> None:
         """A case begins a step."""
@@ -83,12 +84,28 @@ def run_study(
     clear_leftovers(request.out)
     write_dataset_files(request.out, version=__version__)
     write_inventory(request.out, plan.inventory)
+    with logged(request.out):
+        return _run_plan(plan, request, listener, work)
+
+
+def _run_plan(plan: StudyPlan, request: StudyRequest, listener: Listener, work: Work) -> StudyEnd:
+    """Measure what is not done yet; the study's files are written whatever failed."""
     ledger = Ledger(request.out, read_status(request.out))
-    _book_unusable(plan, request, ledger, listener)
-    stopped = _measure(to_measure(plan, request), request, ledger, listener, work)
+    jobs = to_measure(plan, request)
+    stopped = False
+    try:
+        ledger.expect(_fresh_row(job) for job in jobs)
+        listener.planned(len(jobs), len(plan.jobs) - len(jobs))
+        logger.info("%d cases to measure, %d done already", len(jobs), len(plan.jobs) - len(jobs))
+        _book_unusable(plan, request, ledger, listener)
+        _measure(jobs, request, ledger, listener, work)
+    except KeyboardInterrupt:
+        ledger.stop()
+        stopped = True
     write_study_files(request.out, ledger.rows())
     keys = {case.key for case in plan.cases}
     code = STOPPED if stopped else study_exit_code(ledger.outcomes_of(keys))
+    logger.info("exit code %d", code)
     return StudyEnd(ledger.rows_of(keys), code)
 
 
@@ -142,23 +159,15 @@ def _measure(
     ledger: Ledger,
     listener: Listener,
     work: Work,
-) -> bool:
-    """Run the jobs and book every event; whether the user stopped it."""
-    for job in jobs:
-        ledger.book(_fresh_row(job))
-    listener.planned([_fresh_row(job).name for job in jobs])
+) -> None:
+    """Run the jobs and book every event."""
     use_threads(threads_per_job(min(request.limits.jobs, max(1, len(jobs)))))
     wanted = takewhile(
         lambda _: not ledger.should_halt(on_failure=request.stop_on_first_crash), jobs
     )
-    try:
-        with closing(run_jobs(wanted, work, request.limits)) as events:
-            for event in events:
-                _book(event, jobs[event.job], ledger, listener)
-    except KeyboardInterrupt:
-        ledger.stop()
-        return True
-    return False
+    with closing(run_jobs(wanted, work, request.limits)) as events:
+        for event in events:
+            _book(event, jobs[event.job], ledger, listener)
 
 
 def _fresh_row(job: CaseJob) -> CaseStatus:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import typer
+from typer.exceptions import TyperException
 
 from plexus_mri.batch.crash import describe_crash
-from plexus_mri.batch.outcome import CRASHED, STOPPED
+from plexus_mri.batch.outcome import CRASHED, OK, STOPPED
 from plexus_mri.cli import commands
 from plexus_mri.cli.from_dataclass import add_command
 from plexus_mri.cli.options import (
@@ -23,7 +24,7 @@ from plexus_mri.cli.options import (
 )
 from plexus_mri.cli.text import closing_line
 from plexus_mri.core.caveats import CAVEATS
-from plexus_mri.errors import PlexusError
+from plexus_mri.errors import PlexusError, SettingsError
 
 AnyOptions = TypeVar("AnyOptions", bound=Common)
 _LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
@@ -56,20 +57,21 @@ def build_app() -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and give its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    typed = None if arguments is None else list(arguments)
     try:
-        build_app()(args=None if arguments is None else list(arguments), prog_name="plexus-mri")
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else CRASHED
-    else:
-        code = 0
-    return code
+        code = build_app()(args=typed, prog_name="plexus-mri", standalone_mode=False)
+    except TyperException as error:
+        return _end(error.format_message(), error.exit_code)
+    except SettingsError as error:
+        return _end(str(error), error.exit_code)
+    return code if isinstance(code, int) else OK
 
 
 def _guarded(run: Callable[[AnyOptions], int]) -> Callable[[AnyOptions], int]:
     """Give the command with its errors turned into one sentence, a last line and a code."""
 
     def guarded(options: AnyOptions) -> int:
-        logging.basicConfig(level=_LOG_LEVELS[min(options.verbose, 2)], stream=sys.stderr)
+        _log_to_stderr(options.verbose)
         try:
             return run(options)
         except KeyboardInterrupt:
@@ -83,8 +85,19 @@ def _guarded(run: Callable[[AnyOptions], int]) -> Callable[[AnyOptions], int]:
     return guarded
 
 
+def _log_to_stderr(verbose: int) -> None:
+    """Let the handler decide what is shown: the study's log file wants more than a terminal."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(_LOG_LEVELS[min(verbose, 2)])
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger("plexus_mri")
+    root.handlers = [handler]
+    root.setLevel(handler.level)
+
+
 def _end(sentence: str, code: int) -> int:
-    typer.echo(f"plexus-mri: {sentence}", err=True)
+    if sentence:
+        typer.echo(f"plexus-mri: {sentence}", err=True)
     typer.echo(closing_line((), code, None))
     return code
 

@@ -1,5 +1,6 @@
 """What each command does: options in, exit code out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -12,7 +13,8 @@ from plexus_mri.batch.output_folder import check_output
 from plexus_mri.batch.plan import Unusable, make_plan, of_participants, survey
 from plexus_mri.batch.rebuild import rebuild_reports
 from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
-from plexus_mri.batch.status import FILE_NAME, CaseStatus, read_status
+from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus, read_status
+from plexus_mri.batch.stored import read_summary
 from plexus_mri.batch.study import check_single, run_study, to_measure
 from plexus_mri.cli.options import (
     ConvertOptions,
@@ -23,8 +25,16 @@ from plexus_mri.cli.options import (
 )
 from plexus_mri.cli.progress import show_progress
 from plexus_mri.cli.requests import measure_request, naming_request, simulation_specs
-from plexus_mri.cli.text import caveat_lines, closing_line, status_table, table
+from plexus_mri.cli.text import (
+    caveat_lines,
+    closing_line,
+    counted,
+    status_table,
+    table,
+    verdict_lines,
+)
 from plexus_mri.errors import InputError
+from plexus_mri.io.derivatives import case_paths
 from plexus_mri.io.inventory import Inventory
 from plexus_mri.io.tables import cell
 from plexus_mri.reasons import ReasonCode
@@ -54,7 +64,8 @@ def convert(options: ConvertOptions) -> int:
     found = of_participants(survey(request), request.participants)
     if options.dry_run:
         typer.echo(_inventory_text(found))
-        return _closing_dry_run(sum(row.sound for row in found.rows), "series would be converted")
+        sound = sum(row.sound for row in found.rows)
+        return _closing_dry_run(f"{sound} series would be converted")
     end = convert_study(found, options.out, _say_conversion)
     done = sum(item.file is not None for item in end.conversions)
     left = len(end.conversions) - done
@@ -87,7 +98,8 @@ def status(options: ResultOptions) -> int:
 def report(options: ResultOptions) -> int:
     """Make the HTML pages again from the stored results; measures nothing."""
     rendered = rebuild_reports(options.folder)
-    typer.echo(f"{len(rendered)} pages written, {options.folder / 'index.html'}; exit code {OK}")
+    index = options.folder / "index.html"
+    typer.echo(f"{counted(len(rendered), 'page')} written, {index}; exit code {OK}")
     return OK
 
 
@@ -96,12 +108,12 @@ def simulate(options: SimulateOptions) -> int:
     specs = simulation_specs(options.seed, options.count, options.kind)
     check_output(options.out, None)
     truth = options.out / "derivatives" / "truth"
-    for spec in specs:
-        subject = f"sim{spec.seed:04d}"
+    for number, spec in enumerate(specs, start=options.seed):
+        subject = f"sim{number:04d}"
         job = SimulationJob(spec, subject, options.file_format, options.out, truth)
         write_simulated_case(job)
         typer.echo(f"sub-{subject}: written", err=True)
-    typer.echo(f"{len(specs)} cases in {options.out}, truth in {truth}; exit code {OK}")
+    typer.echo(f"{counted(len(specs), 'case')} in {options.out}, truth in {truth}; exit code {OK}")
     return OK
 
 
@@ -115,21 +127,30 @@ def _measure(options: MeasureOptions, *, single: bool) -> int:
         rows = [(_name(c), "measure" if c.key in todo else "already done") for c in plan.jobs]
         rows += [(_name(c), f"no: {c.outcome.sentence}") for c in plan.unusable]
         typer.echo(table(("case", "action"), rows))
-        return _closing_dry_run(len(todo), "cases would be measured")
+        return _closing_dry_run(f"{counted(len(todo), 'case')} would be measured")
     with show_progress() as listener:
         end = run_study(request, listener, single=single)
     typer.echo(status_table(end.rows))
+    for line in _verdict_lines(end.rows, options.out) if single else ():
+        typer.echo(line)
     typer.echo(caveat_lines())
     typer.echo(closing_line(end.rows, end.exit_code, options.out))
     return end.exit_code
+
+
+def _verdict_lines(rows: Sequence[CaseStatus], out: Path) -> list[str]:
+    """What the reports of finished cases say first."""
+    finished = (row for row in rows if row.state is CaseState.FINISHED)
+    paths = (case_paths(out, row.subject, row.session).summary for row in finished)
+    return [line for path in paths for line in verdict_lines(read_summary(path))]
 
 
 def _name(case: CaseJob | Unusable) -> str:
     return CaseStatus(case.subject, case.session).name
 
 
-def _closing_dry_run(count: int, words: str) -> int:
-    typer.echo(f"{count} {words}; nothing was written; exit code {OK}")
+def _closing_dry_run(words: str) -> int:
+    typer.echo(f"{words}; nothing was written; exit code {OK}")
     return OK
 
 

@@ -1,6 +1,6 @@
 """Progress on stderr: live on a terminal, one plain line per step elsewhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from plexus_mri.batch.status import CaseState, CaseStatus
 from plexus_mri.batch.study import Listener
+from plexus_mri.cli.text import counted
 
 
 class PlainListener(Listener):
@@ -16,9 +17,10 @@ class PlainListener(Listener):
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def planned(self, names: Sequence[str]) -> None:
+    def planned(self, to_measure: int, done: int) -> None:
         """Say how many cases there are."""
-        self._say(f"{len(names)} case{'s' if len(names) != 1 else ''} to measure")
+        skipped = f", {done} done already" if done else ""
+        self._say(f"{counted(to_measure, 'case')} to measure{skipped}")
 
     def step(self, name: str, step: str) -> None:
         """Name the step that a case begins."""
@@ -40,9 +42,10 @@ class LiveListener(PlainListener):
         self._progress = progress
         self._task = progress.add_task("", total=None)
 
-    def planned(self, names: Sequence[str]) -> None:
+    def planned(self, to_measure: int, done: int) -> None:
         """Set the length of the bar."""
-        self._progress.update(self._task, total=len(names))
+        super().planned(to_measure, done)
+        self._progress.update(self._task, total=to_measure)
 
     def step(self, name: str, step: str) -> None:
         """Show the newest step beside the bar."""

@@ -1,5 +1,7 @@
 """From the options of a command to the request that the study layer takes."""
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from plexus_mri.batch.engine import Limits
@@ -42,13 +44,13 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         segmentation=options.segmentation,
         labels=options.labels,
         assert_orientation=options.assert_orientation,
-        limits=Limits(options.jobs, memory_mb(options.memory_limit), options.verbose > 1),
+        limits=Limits(options.jobs, memory_mb(options.memory_limit), _log_level(options.verbose)),
         resume=resume,
         stop_on_first_crash=options.stop_on_first_crash,
     )
 
 
-def read_settings(config: Path | None, assignments: "list[str] | tuple[str, ...]") -> Settings:
+def read_settings(config: Path | None, assignments: Sequence[str]) -> Settings:
     """Settings in force: assignments over the file over the defaults.
 
     A stored summary is taken as a settings file too: its ``settings`` count.
@@ -68,6 +70,10 @@ def read_settings(config: Path | None, assignments: "list[str] | tuple[str, ...]
 def simulation_specs(seed: int, count: int, kind: CaseKind) -> list[PhantomSpec]:
     """Specifications of ``count`` cases from ``seed`` on."""
     return [random_spec(number, kind=kind) for number in range(seed, seed + count)]
+
+
+def _log_level(verbose: int) -> int | None:
+    return None if verbose == 0 else logging.INFO if verbose == 1 else logging.DEBUG
 
 
 def _refuse_unavailable(options: MeasureOptions) -> None:

@@ -1,6 +1,6 @@
 """Words for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus
@@ -22,6 +22,23 @@ def closing_line(rows: Sequence[CaseStatus], code: int, out: Path | None) -> str
     counts += [f"{left} not done"] if left else []
     where = f"status: {out / FILE_NAME}" if out else f"no {FILE_NAME} written"
     return f"{', '.join(counts)}; exit code {code}; {where}"
+
+
+def counted(number: int, what: str) -> str:
+    """Number with its noun.
+
+    >>> counted(1, "case"), counted(2, "page")
+    ('1 case', '2 pages')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def verdict_lines(summary: Mapping[str, object]) -> list[str]:
+    """Headline and findings of a stored summary."""
+    verdict = summary.get("verdict")
+    if not isinstance(verdict, Mapping):
+        return []
+    return [*verdict.get("headline", ()), *verdict.get("findings", ())]
 
 
 def caveat_lines() -> str:

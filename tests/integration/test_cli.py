@@ -1,0 +1,178 @@
+"""The command line as a user meets it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from plexus_mri import __version__
+from plexus_mri.core.caveats import CAVEATS
+from plexus_mri.io.tables import read_table
+from tests.integration.inputs import noise, write_nifti
+
+
+def test_version_is_printed_by_the_program_and_every_command(program):
+    assert program("--version").out.strip() == f"plexus-mri {__version__}"
+    assert program("run", "--version").out.strip() == f"plexus-mri {__version__}"
+
+
+def test_an_unknown_command_or_option_is_a_bad_command(program):
+    assert program("measure").code == 2
+    assert program("run", "x", "--out", "y", "--sidde", "L").code == 2
+    assert program("run", "x").code == 2
+
+
+def test_inventory_shows_each_series_and_writes_nothing(program, study, tmp_path):
+    ended = program("inventory", study)
+
+    assert ended.code == 0
+    assert "sub-" not in ended.out.splitlines()[0]
+    assert [line.split()[1] for line in ended.out.splitlines()[1:3]] == ["01", "02"]
+    assert {path.name for path in tmp_path.iterdir()} == {"study"}
+
+
+def test_inventory_writes_its_table_where_asked(program, study, tmp_path):
+    program("inventory", study, "--out", tmp_path / "out")
+
+    rows = read_table(tmp_path / "out" / "inventory.tsv")
+    assert [(row["series"], row["subject"], row["chosen"]) for row in rows] == [
+        ("1", "01", "true"),
+        ("2", "02", "true"),
+    ]
+    dictionary = json.loads((tmp_path / "out" / "inventory.json").read_text(encoding="utf-8"))
+    assert set(rows[0]) == set(dictionary)
+
+
+def test_dry_run_names_the_cases_and_writes_nothing(program, study, tmp_path):
+    ended = program("batch", study, "--out", tmp_path / "out", "--dry-run")
+
+    assert ended.code == 0
+    assert "sub-01  measure" in ended.out
+    assert "2 cases would be measured; nothing was written" in ended.last_line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (["--set", "tracing.step=1"], "unknown setting 'tracing.step'; the nearest one is"),
+        (["--set", "preprocess.iterations=many"], "must be a whole number, got 'many'"),
+        (["--set", "preprocess"], "--set needs key=value, got 'preprocess'"),
+        (["--config", "nowhere.yaml"], "'nowhere.yaml' does not exist"),
+        (["--participant-label", "99"], "no participant 99 in the input; there are: 01, 02"),
+        (["--scheduler", "tcp://x"], "not available in this version"),
+        (["--landmarks", "x.json"], "not available in this version"),
+        (["--memory-limit", "much"], "must be a size such as 6G"),
+        (["--labels", "x.tsv"], "--labels needs --segmentation"),
+        (["--segmentation", "x.nii.gz"], "--segmentation needs --labels"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_and_exit_code_2(program, study, extra, sentence):
+    ended = program("batch", study, "--out", "out", *extra)
+
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert sentence in ended.err
+    assert "exit code 2" in ended.last_line
+    assert not Path("out").exists()
+
+
+def test_participants_can_be_listed_after_one_option_or_several(program, study):
+    both = ("2 cases would be measured", 0)
+    for labels in (
+        ["--participant-label", "01", "02"],
+        ["--participant-label", "sub-01", "--participant-label", "02"],
+    ):
+        ended = program("batch", study, "--out", "out", "--dry-run", *labels)
+        assert (ended.last_line.split(";")[0], ended.code) == both
+
+
+def test_an_extra_word_is_not_taken_for_a_participant(program, study):
+    assert program("batch", study, "more", "--out", "out").code == 2
+
+
+def test_run_measures_one_case_and_tells_all_in_the_last_line(program, tmp_path):
+    path = write_nifti(tmp_path / "image.nii.gz", noise())
+
+    ended = program(
+        "run", path, "--out", "out", "--subject", "anna1", "--set", "report.picture_width_px=400"
+    )
+
+    assert ended.code == 0
+    status = Path("out") / "status.tsv"
+    assert ended.last_line == f"1 finished, 0 failed, 0 refused; exit code 0; status: {status}"
+    assert all(sentence in ended.out for sentence in CAVEATS)
+    assert "0 of 11 nerve pairs could be compared" in ended.out
+    assert [line for line in ended.err.splitlines() if line.endswith(": frame")] == [
+        "sub-anna1: frame"
+    ]
+    stored = Path("out/sub-anna1/anat/sub-anna1_desc-settings_recipe.yaml")
+    assert yaml.safe_load(stored.read_text(encoding="utf-8"))["report"]["picture_width_px"] == 400
+    prove_given_back(program, path, stored)
+
+
+def prove_given_back(program, path, stored):
+    """The stored settings, and the stored summary, bring back the same bytes."""
+    summary = stored.with_name("sub-anna1_desc-summary_report.json")
+    program("run", path, "--out", "again", "--subject", "anna1", "--config", summary)
+    for before in sorted(Path("out").rglob("*_measures.tsv")):
+        after = Path("again") / before.relative_to("out")
+        assert after.read_bytes() == before.read_bytes()
+    again = Path("again") / stored.relative_to("out")
+    assert again.read_bytes() == stored.read_bytes()
+
+
+def test_status_and_report_read_what_is_stored(program, out):
+    page = (out / "sub-01.html").read_bytes()
+    (out / "sub-01.html").unlink()
+    (out / "index.html").unlink()
+
+    shown, rendered = program("status", out), program("report", out)
+
+    assert "2 finished, 0 failed, 0 refused" in shown.last_line
+    assert rendered.code == 0
+    assert (out / "sub-01.html").read_bytes() == page
+    assert "sub-02.html" in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_status_of_a_folder_without_results_is_no_usable_input(program, tmp_path):
+    for command in ("status", "report"):
+        ended = program(command, tmp_path)
+        assert ended.code == 3
+        assert "measure first" in ended.err
+
+
+def test_convert_writes_sound_series_and_the_reasons_of_the_others(program, study):
+    data = noise()
+    write_nifti(study / "sub-03" / "anat" / "sub-03_T2w.nii.gz", data, code=0)
+
+    ended = program("convert", study, "--out", "out")
+
+    assert ended.code == 4
+    assert ended.last_line.startswith("2 converted, 1 not; exit code 4")
+    rows = read_table(Path("out/inventory.tsv"))
+    assert [Path("out", row["nifti"]).is_file() for row in rows] == [True, True, False]
+    assert rows[2]["reason"] == "SIDE_UNPROVEN"
+    sidecar = Path("out", rows[0]["nifti"].replace(".nii.gz", ".json"))
+    assert json.loads(sidecar.read_text(encoding="utf-8"))["contrast"] == "STIR"
+
+
+def test_ctrl_c_ends_with_130_and_a_state_that_can_be_resumed(study, tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "plexus_mri", "batch", study, "--out", tmp_path / "out"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert "2 cases to measure" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "2 not done; exit code 130" in out.splitlines()[-1]
+    assert {row["state"] for row in read_table(tmp_path / "out" / "status.tsv")} == {"stopped"}
