@@ -45,6 +45,7 @@ _TIME_KEYS = (
     "AcquisitionNumber",
 )
 _MAX_FRAMES = 20_000  # ten times the longest dynamic series; above it a header is damaged
+_MAX_VOXELS = 2**31  # 8 GiB as float32: no MR object
 _BITS = frozenset({8, 16, 32})
 # Shown to people when a file is no MR image; anything else is called "unknown".
 _MODALITIES = frozenset(
@@ -194,6 +195,8 @@ def _pixel_problem(header: Dataset, whole: Attributes, left_bytes: int) -> Probl
     if rows < 1 or columns < 1 or left_bytes <= 0:
         return ReasonCode.PIXEL_MISSING, "a file holds no pixel data"
     frames = whole.number("NumberOfFrames") or 1
+    if rows * columns * frames > _MAX_VOXELS:
+        return ReasonCode.INPUT_UNREADABLE, "the header claims more pixels than any image has"
     return _encoding_problem(transfer_syntax(header), left_bytes, rows * columns * frames * bits)
 
 

@@ -27,7 +27,6 @@ DICOM_DAMAGE = (
     EOFError,
     OSError,
     RuntimeError,
-    MemoryError,
     struct.error,
 )
 _MAX_TEXT = 256  # no attribute that is looked at is longer; damaged ones reach megabytes

@@ -256,6 +256,12 @@ def test_a_truncated_plain_file_is_unreadable(tmp_path: Path) -> None:
     assert damaged(tmp_path, whole[:-1], "a.nii") is ReasonCode.INPUT_UNREADABLE
 
 
+def test_a_small_file_that_claims_gigabytes_is_unreadable(tmp_path: Path) -> None:
+    raw = bytearray(saved(tmp_path, image(), "whole.nii").read_bytes())
+    raw[42:48] = np.array([1200, 1200, 1200], "<i2").tobytes()
+    assert damaged(tmp_path, gzip.compress(raw)) is ReasonCode.INPUT_UNREADABLE
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"hello", b"../.git/annex/objects/x", gzip.compress(b"hello"), bytes(400)],
@@ -285,7 +291,17 @@ def test_a_written_volume_is_read_back_exactly(tmp_path: Path) -> None:
     back, source = read_nifti(tmp_path / "out" / "v.nii.gz")
     np.testing.assert_array_equal(back.data, volume.data)
     np.testing.assert_array_equal(back.grid.affine, volume.grid.affine)
+    assert nib.load(tmp_path / "out" / "v.nii.gz").header["qform_code"] == 1
     assert source == "sform (code 1)"
+
+
+def test_a_slightly_slanted_grid_is_read_back_exactly(tmp_path: Path) -> None:
+    affine = np.diag([1.0, 1.0, 1.0, 1.0])
+    affine[0, 2] = 0.006  # 0.3 degrees, as the gate for DICOM lets through
+    volume = Volume(np.random.default_rng(2).random((300, 4, 300)), Grid((300, 4, 300), affine))
+    write_volume(tmp_path / "v.nii.gz", volume)
+    back, _ = read_nifti(tmp_path / "v.nii.gz")
+    np.testing.assert_allclose(back.grid.affine, affine, atol=1e-7)  # float32 on disk
 
 
 def test_the_same_volume_gives_the_same_bytes(tmp_path: Path) -> None:
