@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class QualitySettings:
     """Cut-offs of image and result quality; each number's ``source`` repeats where it is from."""
 
-    # Three voxels across a root of 4.2 mm (middle trunk and C6-C8, Won 2012 by 2·sqrt(A/π)).
+    # Three voxels across 4.2 mm, the diameter of middle and lower trunk [Won 2012, 2·sqrt(A/π)].
     largest_voxel_mm: float = 1.4
     # 0.75 x 0.75 x 1 mm to 1 x 1 x 2 mm are in use; beyond that sections across a slanting nerve
     # mix lengths with widths. Chosen on synthetic cases, see ADR-0014.
