@@ -15,10 +15,13 @@ from plexus_mri.registration.settings import RegistrationSettings
 
 @dataclass(frozen=True, eq=False)
 class Canal:
-    """Centre of the spinal canal, cranial to caudal, and its contrast in robust SDs."""
+    """Centre of the spinal canal, cranial to caudal, and its contrast.
+
+    ``contrast`` is the share by which the canal is brighter than its surroundings, 0-1.
+    """
 
     line: Centerline
-    contrast_sd: float
+    contrast: float
 
 
 def find_canal(image: Volume, settings: RegistrationSettings) -> Canal | None:
@@ -35,19 +38,22 @@ def find_canal(image: Volume, settings: RegistrationSettings) -> Canal | None:
     work = isotropic_copy(image, settings.work_spacing_mm)
     if min(work.data.shape[:2]) * settings.work_spacing_mm < 4 * settings.canal_radius_mm:
         return None
-    score = _disc_scores(work, settings.canal_radius_mm)
+    score, contrast = _disc_scores(work, settings.canal_radius_mm)
     path = _best_path(score)
-    along = score[path[:, 0], path[:, 1], np.arange(len(path))]
+    along = contrast[path[:, 0], path[:, 1], np.arange(len(path))]
     run = _longest_run(along >= settings.canal_contrast_share * np.median(along))
     long_enough = (run[1] - run[0]) * settings.work_spacing_mm >= settings.shortest_canal_mm
-    contrast_sd = float(np.median(along[run[0] : run[1]]))
-    if not long_enough or contrast_sd < settings.canal_contrast_sd:
+    if not long_enough or np.median(along[run[0] : run[1]]) < settings.least_canal_contrast:
         return None
-    return Canal(_smooth_line(work, path, run, settings), contrast_sd)
+    line = _smooth_line(work, path, run, settings)
+    return Canal(line, float(np.median(along[run[0] : run[1]])))
 
 
-def _disc_scores(work: Volume, radius_mm: float) -> FloatArray:
-    """Disc minus brightest quadrant of the ring around it, in robust SDs of the whole body.
+def _disc_scores(work: Volume, radius_mm: float) -> tuple[FloatArray, FloatArray]:
+    """Disc minus brightest quadrant of the ring around it.
+
+    Once in robust SDs of the whole body, to compare places, and once as a share of the disc's
+    own brightness, to tell a canal from noise.
 
     The brightest quadrant, because a canal is bright against every neighbour while the edge of
     a bright organ is not.
@@ -66,8 +72,8 @@ def _disc_scores(work: Volume, radius_mm: float) -> FloatArray:
         _mean_of(data, ring & (np.abs(np.angle(np.exp(1j * (angle - a)))) <= np.pi / 4))
         for a in (0.0, np.pi / 2, np.pi, -np.pi / 2)
     ]
-    scores: FloatArray = (disc - np.max(quadrants, axis=0)) / spread
-    return scores
+    step: FloatArray = disc - np.max(quadrants, axis=0)
+    return step / spread, step / np.maximum(disc, 0.05 * limit)
 
 
 def _mean_of(data: FloatArray, footprint: FloatArray) -> FloatArray:

@@ -16,9 +16,9 @@ class RegistrationSettings:
     # A slice holds the canal when its contrast is above this share of the canal's median
     # contrast (chosen on synthetic cases, see ADR-20).
     canal_contrast_share: float = 0.4
-    # Least contrast of the canal against its surroundings, in robust SDs of the slice
-    # (chosen on synthetic cases, see ADR-20).
-    canal_contrast_sd: float = 3.0
+    # Least share by which the canal is brighter than its surroundings: noise gives below 0.1,
+    # T2-weighted necks 0.5 and more (ADR-20).
+    least_canal_contrast: float = 0.3
     # Largest rotation of the shoulders about the long axis that is searched.
     largest_turn_deg: float = 25.0
     # Canal midline and mirror plane may differ by this much; half the distance from the

@@ -1,0 +1,50 @@
+"""Measure accuracy against known truth and write docs/validation.md."""
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from validation.cases import FIRST_SEED, Task, external_tasks, phantom_tasks, run_task
+from validation.page import write_page
+
+from plexus_mri.synthetic import Population
+
+ROOT = Path(__file__).resolve().parents[1]
+EXTERNAL = ROOT.parent / "shared" / "data" / "external"
+
+
+def main() -> None:
+    """Run the cases that are not yet stored, then write the page from all stored scores."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
+    parser.add_argument("--readme", type=Path, help="file whose accuracy markers are filled")
+    parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation")
+    parser.add_argument("--cases", type=int, default=36)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--development", action="store_true", help="development seeds, no page")
+    options = parser.parse_args()
+    population = Population.DEVELOPMENT if options.development else Population.VALIDATION
+    first = 1 if options.development else FIRST_SEED
+    tasks = list(phantom_tasks(options.cases, population, first))
+    if not options.development:
+        tasks += external_tasks(EXTERNAL)
+    store = options.store / population
+    store.mkdir(parents=True, exist_ok=True)
+    _run(tasks, store, options.jobs)
+    write_page(store, tasks, options.out, options.readme)
+
+
+def _run(tasks: list[Task], store: Path, jobs: int) -> None:
+    for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
+        os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // jobs)))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(run_task, task, store): task for task in tasks}
+        for count, (future, task) in enumerate(waiting.items(), start=1):
+            future.result()
+            print(f"{count}/{len(tasks)} {task.name}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
