@@ -13,12 +13,14 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Profile, Quality, Quantity
 from plexus_mri.report.canvas import SIDE_COLORS, SIDE_LINES, SVG, Figure, to_svg
 from plexus_mri.report.results import HEADLINES, headline_of
+from plexus_mri.report.rounding import fixed
 from plexus_mri.report.words import (
     SHORT_NAMES,
-    comparison_sentence,
     landmark_words,
     nerve_words,
+    reason_words,
     stretch_words,
+    verdict_words,
 )
 
 _Z95 = 1.96  # half-width of a 95 % normal interval in standard errors
@@ -65,9 +67,7 @@ def _profile_figure(
         to_svg(drawing),
         SVG,
         f"Diameter and signal ratio along the {nerve_words(nerve)}. {sentences}{lone}",
-        f"{_capital(nerve_words(nerve))}, from its node 0 (the {landmark_words(nerve)}) to "
-        f"distal. Bands: ±95 % of each node. Crosses on the axis: nodes with a flag (touching, "
-        f"poor fit, junction or edge). {_stretches(comparisons)}{lone}",
+        f"{_stretches(comparisons)}{lone}",
         f"{_capital(nerve_words(nerve))}",
         "profiles",
     )
@@ -82,13 +82,17 @@ def _capital(words: str) -> str:
 
 
 def _stretches(comparisons: Sequence[Comparison]) -> str:
-    """Where the hatched stretches lie."""
+    """Where the hatched stretches lie, or why there is none."""
+    tested = [c for c in comparisons if c.quantity in (*_SIZE, *_SIGNAL)]
     spans = {
         (panel, stretch_words(c))
         for c in comparisons
         for panel, quantities in zip(("diameter", "signal"), (_SIZE, _SIGNAL), strict=True)
         if c.quantity in quantities and c.from_mm is not None and c.to_mm is not None
     }
+    refused = {c.reason for c in comparisons if c.verdict is Verdict.NOT_COMPARABLE}
+    if not spans and refused and all(c.asymmetry_percent is None for c in tested):
+        return " ".join(["Not compared.", *sorted(reason_words(reason) for reason in refused)])
     if not spans:
         return "No stretch was found in which the sides differ."
     listed = "; ".join(f"{panel} {words}" for panel, words in sorted(spans))
@@ -135,6 +139,7 @@ def _tidy(axes: Axes) -> None:
     axes.grid(visible=True, color="#DDDDDD", lw=0.6)
     axes.tick_params(labelsize=9)
     axes.margins(x=0.01)
+    axes.set_ylim(bottom=0.0)  # from zero, so that a small difference looks small
 
 
 def _summary(profile: Profile) -> str:
@@ -165,7 +170,7 @@ def difference_figure(result: CaseResult) -> Mapping[str, Figure]:
     reach = max(20.0, *(abs(v) for axes in panels for v in axes.dataLim.intervalx))
     panels[0].set_xlim(-1.05 * reach, 1.05 * reach)
     sentences = [
-        f"{nerve_words(c.nerve)}, {kind}: {comparison_sentence(c)}."
+        f"{nerve_words(c.nerve)}, {kind}: {_short(c)}."
         for kind, comparisons in picks.items()
         for c in comparisons
     ]
@@ -174,13 +179,20 @@ def difference_figure(result: CaseResult) -> Mapping[str, Figure]:
             to_svg(drawing),
             SVG,
             "Difference between left and right of each nerve. " + " ".join(sentences),
-            "Difference between the sides of each nerve, with its 95 % interval. The grey bar is "
+            "Difference between the sides of each nerve, with its interval. The grey bar is "
             "what could not have been detected in this image. Filled marks: a difference is "
             "called. To the left of 0 the patient's right is larger, to the right of 0 the left.",
             "All differences on one axis",
             "verdict",
         )
     }
+
+
+def _short(c: Comparison) -> str:
+    """Verdict and index, for people who cannot see the chart."""
+    if c.asymmetry_percent is None:
+        return verdict_words(c)
+    return f"{verdict_words(c)}, L − R {fixed(c.asymmetry_percent, 0)} %"
 
 
 def _draw_differences(axes: Axes, kind: str, comparisons: Sequence[Comparison]) -> None:

@@ -9,7 +9,7 @@ from plexus_mri.core.case import CaseResult, CaseWarning, QualityNumber
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.report.rounding import fixed, significant
+from plexus_mri.report.rounding import fixed, plain_number
 from plexus_mri.report.words import key_words, reason_words
 
 _WORLD_AXES = ("left to right", "posterior to anterior", "inferior to superior")
@@ -28,7 +28,7 @@ def input_facts(result: CaseResult) -> Mapping[str, object]:
         "files": series.files,
         "shape": grid.shape,
         "spacing_mm": grid.spacing,
-        "spacing_words": " × ".join(significant(float(s)) for s in grid.spacing) + " mm",
+        "spacing_words": " × ".join(plain_number(float(s)) for s in grid.spacing) + " mm",
         "field_of_view_mm": field_of_view_mm(grid),
         "coverage": coverage_words(result),
         "acquisition": dict(series.acquisition),
@@ -216,7 +216,7 @@ def _quality_row(number: QualityNumber) -> Mapping[str, object]:
     words = {True: "within the cut-off", False: "outside the cut-off", None: "no cut-off"}
     missing = number.value is None
     unit = "" if number.unit == "1" else number.unit
-    printed = "not measured" if number.value is None else f"{significant(number.value)} {unit}"
+    printed = "not measured" if number.value is None else f"{plain_number(number.value)} {unit}"
     return {
         "name": number.name,
         "words": _quality_name(number),

@@ -56,14 +56,16 @@ def norm_facts() -> Mapping[str, object]:
     }
 
 
-def method_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping[str, object]:
+def method_facts(
+    result: CaseResult, settings: Mapping[str, object], software: Mapping[str, str]
+) -> Mapping[str, object]:
     """Paragraphs on the steps that ran on this case, and the sources they cite."""
     steps = (
-        _image_step(result),
-        _bias_step(settings),
+        _image_step(result, software),
+        _bias_step(settings, software),
         _side_step(result),
         _nerve_step(result),
-        _measure_step(result),
+        _measure_step(result, settings),
         _asymmetry_step(result, settings),
     )
     cited = [key for step in steps for key in step.cited]
@@ -81,25 +83,33 @@ class _Step:
     cited: tuple[str, ...] = ()
 
 
-def _image_step(result: CaseResult) -> _Step:
+def _named(software: Mapping[str, str], name: str) -> str:
+    """Name and version of a program, as far as known."""
+    return f"{name} {software[name]}" if name in software else name
+
+
+def _image_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
     series, spacing = result.case.series, result.case.image.grid.spacing
     size = " × ".join(f"{s:.2f}" for s in spacing)
     contrast, plane = series.contrast or "unknown contrast", series.plane or "unknown plane"
     return _Step(
-        f"One series was measured ({contrast}, {plane}, voxels of {size} mm, orientation from "
+        f"The image was measured with {_named(software, 'plexus-mri')}. One series was used "
+        f"({contrast}, {plane}, voxels of {size} mm, orientation from "
         f"{series.orientation_source}). Nerves were measured in the image's own grid, without "
         "resampling it."
     )
 
 
-def _bias_step(settings: Mapping[str, object]) -> _Step:
+def _bias_step(settings: Mapping[str, object], software: Mapping[str, str]) -> _Step:
     corrected = setting(settings, "preprocess", "correct_bias")
     if corrected is None:
         return _Step("Whether the bias field was corrected is not recorded in the settings.")
     if not corrected:
         return _Step("The bias field of the coil was not corrected (switched off).")
     return _Step(
-        "The bias field of the coil was corrected with N4 (Tustison 2010).", ("tustison_2010",)
+        "The bias field of the coil was corrected with N4 (Tustison 2010) of "
+        f"{_named(software, 'SimpleITK')}.",
+        ("tustison_2010",),
     )
 
 
@@ -126,17 +136,25 @@ def _nerve_step(result: CaseResult) -> _Step:
     )
 
 
-def _measure_step(result: CaseResult) -> _Step:
+def _measure_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
     if not result.table.profiles:
         return _Step("No nerve was measured.")
     return _Step(
         "Caliber and signal were measured in planes perpendicular to each nerve's own curve, by "
         "fitting a blurred ellipse to each cross-section; the planes are carried along the nerve "
-        "without spin (Bishop 1975). Diameter is 2·sqrt(area/π). Signal is divided by that of "
-        "muscle at the same level. Roots are also measured at the ganglion and 10 mm distal to "
-        "it, the places used by van Rosmalen (2021).",
+        "without spin (Bishop 1975). Diameter is 2·sqrt(area/π). The signal ratio is signal over "
+        "that of reference muscle at the same level. Roots are also measured at the ganglion and "
+        f"10 mm distal to it, the places used by van Rosmalen (2021).{_start(settings)}",
         ("bishop_1975", "van_rosmalen_2021"),
     )
+
+
+def _start(settings: Mapping[str, object]) -> str:
+    """Where means of roots begin."""
+    start = setting(settings, "measure", "root_start_mm")
+    if not isinstance(start, int | float) or start <= 0:
+        return ""
+    return f" Means of a root leave out its first {start:g} mm, the ganglion."
 
 
 def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:

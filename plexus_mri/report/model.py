@@ -79,14 +79,14 @@ def build_report(
         ("registration", "Midline", registration_facts(result)),
         ("segmentation", "Nerves found", segmentation_facts(result)),
         ("norms", "Healthy range", norm_facts()),
-        ("methods", "Methods", method_facts(result, settings)),
+        ("methods", "Methods", method_facts(result, settings, software)),
         ("settings", "Settings in force", settings),
         ("software", "Software", software),
     )
     tables = (
         ("quality", "Image quality", quality_rows(result)),
         ("nerves", "Measures of each nerve", nerve_rows(result)),
-        ("asymmetry", "Left and right compared", asymmetry_rows(result)),
+        ("asymmetry", "Left and right compared", asymmetry_rows(result, settings)),
     )
     sections = tuple(Section(k, t, c) for k, t, c in facts)
     sections += tuple(Section(k, t, c) for k, t, c in tables)

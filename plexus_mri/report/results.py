@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey
+from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
-from plexus_mri.core.measurement import Measurement, Quantity
+from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.facts import missing_reason
 from plexus_mri.report.methods import setting, shown_percent
-from plexus_mri.report.rounding import significant, with_precision
+from plexus_mri.report.rounding import (
+    decimals_for,
+    fixed,
+    percent_decimals,
+    significant,
+    with_precision,
+)
 from plexus_mri.report.words import (
     QUANTITY_WORDS,
     UNIT_WORDS,
@@ -33,6 +39,7 @@ _READ_FIRST = (
     ReasonCode.LEVEL_DOUBT,
     ReasonCode.HEALTHY_SPREAD,
 )
+_USUAL_COVERAGE_PERCENT = 95.0
 _DIFFERENT = (Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER)
 
 
@@ -92,13 +99,23 @@ def _printed(m: Measurement, unit: str) -> str:
     return f"{with_precision(m.value, m.ci_low, m.ci_high)} {unit}".strip()
 
 
-def asymmetry_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
+def asymmetry_rows(
+    result: CaseResult, settings: Mapping[str, object]
+) -> tuple[Mapping[str, object], ...]:
     """One row a nerve and quantity: both sides, the difference and what can be said."""
-    return tuple(_asymmetry_row(c) for c in result.asymmetry)
+    coverage = interval_percent(settings)
+    return tuple(_asymmetry_row(c, result.table, coverage) for c in result.asymmetry)
 
 
-def _asymmetry_row(c: Comparison) -> Mapping[str, object]:
-    unit = UNIT_WORDS.get(c.quantity.unit, c.quantity.unit)
+def interval_percent(settings: Mapping[str, object]) -> float:
+    """Coverage of the intervals of the differences."""
+    value = setting(settings, "asymmetry", "interval_percent")
+    return float(value) if isinstance(value, int | float) else _USUAL_COVERAGE_PERCENT
+
+
+def _asymmetry_row(
+    c: Comparison, table: MeasurementTable, coverage_percent: float
+) -> Mapping[str, object]:
     return {
         "nerve": c.nerve.value,
         "nerve_words": nerve_words(c.nerve),
@@ -107,8 +124,8 @@ def _asymmetry_row(c: Comparison) -> Mapping[str, object]:
         "quantity_words": QUANTITY_WORDS[c.quantity],
         "left": c.left,
         "right": c.right,
-        "left_printed": "n/a" if c.left is None else f"{significant(c.left)} {unit}".strip(),
-        "right_printed": "n/a" if c.right is None else f"{significant(c.right)} {unit}".strip(),
+        "left_printed": _printed_side(c, Side.LEFT, table),
+        "right_printed": _printed_side(c, Side.RIGHT, table),
         "unit": c.quantity.unit,
         "asymmetry_percent": c.asymmetry_percent,
         "ci_low": c.ci_low,
@@ -120,9 +137,35 @@ def _asymmetry_row(c: Comparison) -> Mapping[str, object]:
         "from_mm": c.from_mm,
         "to_mm": c.to_mm,
         "stretch": stretch_words(c),
-        "sentence": comparison_sentence(c),
+        **_printed_difference(c),
+        "sentence": comparison_sentence(c, interval_percent=coverage_percent),
         "reason": None if c.reason is None else c.reason.value,
         "reason_text": None if c.reason is None else c.reason.text,
+    }
+
+
+def _printed_side(c: Comparison, side: Side, table: MeasurementTable) -> str:
+    """Value of one side with the digits that the precision of its measurement allows."""
+    value = c.left if side is Side.LEFT else c.right
+    if value is None:
+        return "n/a"
+    m = table.get(c.nerve, side, c.quantity)
+    unit = UNIT_WORDS.get(c.quantity.unit, c.quantity.unit)
+    if m is None or m.ci_low is None or m.ci_high is None:
+        return f"{significant(value)} {unit}".strip()
+    return f"{fixed(value, decimals_for((m.ci_high - m.ci_low) / 2.0))} {unit}".strip()
+
+
+def _printed_difference(c: Comparison) -> Mapping[str, str]:
+    """Difference, interval and smallest detectable difference, in percent, each on its own."""
+    if c.asymmetry_percent is None or c.ci_low is None or c.ci_high is None:
+        return dict.fromkeys(("difference_printed", "interval_printed", "detectable_printed"), "")
+    decimals = percent_decimals(c.ci_low, c.ci_high)
+    smallest = c.smallest_detectable_percent
+    return {
+        "difference_printed": fixed(c.asymmetry_percent, decimals),
+        "interval_printed": f"{fixed(c.ci_low, decimals)} to {fixed(c.ci_high, decimals)}",
+        "detectable_printed": "" if smallest is None else fixed(smallest, decimals),
     }
 
 
@@ -137,25 +180,29 @@ def headline_of(comparisons: Sequence[Comparison], nerve: Nerve, kind: str) -> C
 
 def verdict_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping[str, object]:
     """The box at the top: counts in words and one line per nerve for size and signal."""
-    rows = []
+    rows, coverage = [], interval_percent(settings)
     for nerve in Nerve:
         picks = {kind: headline_of(result.asymmetry, nerve, kind) for kind in HEADLINES}
-        row = {kind: None if c is None else _asymmetry_row(c) for kind, c in picks.items()}
+        row = {
+            kind: None if c is None else _asymmetry_row(c, result.table, coverage)
+            for kind, c in picks.items()
+        }
         rows.append({"nerve": nerve.value, "nerve_words": nerve_words(nerve), **row})
     return {
         "headline": [_count_sentence(result.asymmetry, kind) for kind in HEADLINES],
         "explanation": _explanation(result.asymmetry, settings),
-        "findings": findings(result.asymmetry),
+        "findings": findings(result.asymmetry, coverage),
         "notes": [w.sentence for w in result.warnings if w.reason in _READ_FIRST],
         "rows": rows,
     }
 
 
-def findings(comparisons: Sequence[Comparison]) -> list[str]:
+def findings(comparisons: Sequence[Comparison], coverage_percent: float) -> list[str]:
     """Each difference shown, in a short line, whether of the whole nerve or of a stretch."""
     picks = [(kind, headline_of(comparisons, n, kind)) for n in Nerve for kind in HEADLINES]
     return [
-        f"{nerve_words(c.nerve)}, {kind}: {comparison_sentence(c)}{_and_where(c)}"
+        f"{nerve_words(c.nerve)}, {kind}: "
+        f"{comparison_sentence(c, interval_percent=coverage_percent)}{_and_where(c)}"
         for kind, c in picks
         if c is not None and (c.verdict in _DIFFERENT or c.pattern is not Pattern.NONE)
     ]

@@ -56,6 +56,16 @@ def significant(value: float, digits: int = 3) -> str:
     return fixed(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
 
 
+def plain_number(value: float) -> str:
+    """Number with three significant digits and no needless zeros.
+
+    >>> plain_number(11.0), plain_number(0.46), plain_number(1234.5)
+    ('11', '0.46', '1234')
+    """
+    text = significant(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def percent_decimals(ci_low: float, ci_high: float) -> int:
     """Decimals for percentages: none, or one when the interval is narrower than ±2.
 

@@ -13,7 +13,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Profile
 from plexus_mri.errors import StageError
 from plexus_mri.report.base_picture import percentile_window
-from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp
+from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp, write
 from plexus_mri.report.planes import Picture, SectionAxes, section_axes, section_picture
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.words import SHORT_NAMES
@@ -56,15 +56,21 @@ def _group_figure(
     for (key, arc), section in sections.items():
         corner = _corner(rows.index(key[1]), settings.section_arc_mm.index(arc), key[0])
         _draw_tile(plain, section, corner, window)
-        if section is not None and section.outline_mm is not None:
+        if section is not None:
             _draw_outline(layer, section, corner, NERVE_COLORS[key[1]])
     _draw_headers(plain, rows, settings)
+    return _figures(group, plain, layer, settings)
+
+
+def _figures(
+    group: str, plain: Axes, layer: Axes, settings: ReportSettings
+) -> Mapping[str, Figure]:
+    """Encoded picture and layer, with their words."""
     name, title = f"sections_{group}", f"Planes across the {group}"
     places = ", ".join(f"{arc:.0f}" for arc in settings.section_arc_mm)
-    width = f"{settings.section_width_mm:.0f} mm"
     words = (
         f"Planes perpendicular to the {group}, {places} mm from node 0, right and left beside "
-        f"each other; each square is {width} wide"
+        f"each other; each square is {settings.section_width_mm:.0f} mm wide"
     )
     return {
         name: Figure(
@@ -196,6 +202,8 @@ def _draw_tile(
         interpolation="bicubic",
         aspect="auto",
     )
+    if section.outline_mm is None:
+        write(axes, (x + _TILE_PX / 2, y + _TILE_PX - 10), "not measured here", fontsize=8)
 
 
 def _draw_outline(axes: Axes, section: Section, corner: tuple[float, float], color: str) -> None:

@@ -21,14 +21,14 @@ SHORT_NAMES_LEGEND = (
 )
 QUANTITY_WORDS = {
     Quantity.LENGTH: "length followed",
-    Quantity.CSA_MEAN: "mean cross-sectional area",
-    Quantity.CSA_MAX: "largest cross-sectional area",
+    Quantity.CSA_MEAN: "mean area",
+    Quantity.CSA_MAX: "largest area",
     Quantity.DIAMETER_MEAN: "mean diameter",
     Quantity.DIAMETER_AT_0: "diameter at node 0",
-    Quantity.DIAMETER_AT_10: "diameter 10 mm distal",
-    Quantity.SIGNAL_MEAN: "mean signal (arbitrary units)",
-    Quantity.SIGNAL_RATIO_MEAN: "mean nerve-to-muscle signal ratio",
-    Quantity.SIGNAL_RATIO_MAX: "largest nerve-to-muscle signal ratio",
+    Quantity.DIAMETER_AT_10: "diameter at 10 mm",
+    Quantity.SIGNAL_MEAN: "mean signal, any unit",
+    Quantity.SIGNAL_RATIO_MEAN: "mean signal ratio",
+    Quantity.SIGNAL_RATIO_MAX: "largest signal ratio",
 }
 UNIT_WORDS = {"mm": "mm", "mm^2": "mm²", "1": ""}
 QUALITY_WORDS = {
@@ -52,8 +52,8 @@ RADIOLOGICAL = (
 )
 SIGN_RULE = (
     "Difference in percent: 200·(L \N{MINUS SIGN} R)/(L + R); positive when the left is larger. "
-    "Brackets give the 95 % interval; the smallest detectable difference is what this image "
-    "could have shown."
+    "The interval is that of the difference; the smallest detectable difference is what this "
+    "image could have shown."
 )
 
 
@@ -129,8 +129,8 @@ def verdict_words(comparison: Comparison) -> str:
     }[comparison.verdict]
 
 
-def comparison_sentence(comparison: Comparison) -> str:
-    """Verdict with its interval and the smallest detectable difference."""
+def comparison_sentence(comparison: Comparison, *, interval_percent: float = 95.0) -> str:
+    """Verdict with its interval, of the coverage given, and the smallest detectable difference."""
     numbers = (comparison.asymmetry_percent, comparison.ci_low, comparison.ci_high)
     index, low, high = numbers
     if comparison.verdict is Verdict.NOT_COMPARABLE:
@@ -139,16 +139,26 @@ def comparison_sentence(comparison: Comparison) -> str:
         return f"{_capital(verdict_words(comparison))} (its precision is unknown)"
     decimals = percent_decimals(low, high)
     if comparison.reason is ReasonCode.NOT_TESTED:
-        interval = f"95 % {fixed(low, decimals)} to {fixed(high, decimals)}"
+        interval = interval_words(low, high, interval_percent)
         return f"Not tested: {fixed(index, decimals)} % ({interval})"
     detectable = _detectable(comparison, decimals)
     if comparison.verdict is Verdict.NO_DIFFERENCE:
-        interval = f"95 % {fixed(low, decimals)} to {fixed(high, decimals)}"
+        interval = interval_words(low, high, interval_percent)
         return f"No difference shown: {fixed(index, decimals)} % ({interval}{detectable})"
     side, sign = ("L", 1.0) if comparison.verdict is Verdict.LEFT_LARGER else ("R", -1.0)
     ends = sorted((sign * low, sign * high))
-    interval = f"95 % {fixed(ends[0], decimals)} to {fixed(ends[1], decimals)}"
+    interval = interval_words(ends[0], ends[1], interval_percent)
     return f"{side} larger by {fixed(sign * index, decimals)} % ({interval}{detectable})"
+
+
+def interval_words(low: float, high: float, interval_percent: float) -> str:
+    """Coverage and ends of an interval in percent.
+
+    >>> interval_words(3.1, 21.4, 95.0)
+    '95 % 3 to 21'
+    """
+    decimals = percent_decimals(low, high)
+    return f"{interval_percent:g} % {fixed(low, decimals)} to {fixed(high, decimals)}"
 
 
 def _detectable(comparison: Comparison, decimals: int) -> str:
