@@ -8,9 +8,18 @@ from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.comparison import Pattern
 from plexus_mri.io.simulated import ImageFormat
-from plexus_mri.synthetic import CaseKind, Lesion, PhantomSpec, Sequence, Variant, random_spec
+from plexus_mri.synthetic import (
+    CaseKind,
+    Lesion,
+    PhantomSpec,
+    Plane,
+    Sequence,
+    Variant,
+    random_spec,
+)
 
 SPACING_MM = 1.2  # keeps three subjects under 12 MB; the field of view stays the full one
+AXIS_CODES = "LSA"  # columns, rows, slices of a coronal series as converters store them
 FIELD_MM = (300.0, 100.0, 190.0)
 LESIONS = (
     Lesion(Side.LEFT, Nerve.C6, Pattern.FOCAL, 1.6, 1.5, centers_mm=(14.0,), half_length_mm=10.0),
@@ -41,6 +50,8 @@ def sample_spec(seed: int, kind: CaseKind) -> PhantomSpec:
     acquisition = replace(
         drawn.acquisition,
         sequence=Sequence.STIR,
+        plane=Plane.CORONAL,
+        axis_codes=AXIS_CODES,
         shape=(shape[0], shape[1], shape[2]),
         spacing_mm=(SPACING_MM,) * 3,
     )

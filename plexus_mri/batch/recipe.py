@@ -33,7 +33,7 @@ def recipe_sha256(settings: Settings, files: Iterable[Path | None], stated: obje
 def files_sha256(paths: Sequence[Path]) -> str:
     """SHA-256 over the SHA-256 of each file, whatever their names and order.
 
-    A file that cannot be read counts as empty: the case's own process will name it.
+    A file that cannot be read counts as such: the case's own process will name it.
     """
     digests = sorted(_digest(path) for path in paths)
     return hashlib.sha256(b"".join(digests)).hexdigest()
@@ -44,4 +44,4 @@ def _digest(path: Path) -> bytes:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").digest()
     except OSError:
-        return b""
+        return b"unreadable"

@@ -1,6 +1,7 @@
 """Time and memory of one whole case, per stage: 300 x 100 x 190 voxels of 1 mm."""
 
 import argparse
+import logging
 import os
 import platform
 import re
@@ -78,7 +79,7 @@ def time_case(job: CaseJob, announce: Callable[[str], None]) -> dict[str, float]
 
 
 def _measured(job: CaseJob) -> Run:
-    events = list(run_jobs([job], time_case, Limits(native_output=True)))
+    events = list(run_jobs([job], time_case, Limits(log_level=logging.WARNING)))
     end = events[-1]
     if not isinstance(end, Ended) or end.result is None or end.peak_memory_mb is None:
         msg = "the benchmark case did not finish"

@@ -10,15 +10,15 @@ from plexus_mri.batch.study import Listener
 SPACING_MM = 2.0
 
 
-def write_nifti(path: Path, data: np.ndarray, *, affine=None, code: int = 1) -> Path:
-    """NIfTI with the given orientation code in both of its matrices."""
+def write_nifti(path: Path, data: np.ndarray, *, affine=None, codes=(1, 1)) -> Path:
+    """NIfTI with the given orientation codes of sform and qform."""
     affine = np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1.0]) if affine is None else affine
     image = nib.Nifti1Image(data, None)  # or nibabel would write a better header than asked for
     image.header["pixdim"][1:4] = SPACING_MM
     image.header.set_xyzt_units("mm")
     for row, name in zip(affine, ("srow_x", "srow_y", "srow_z"), strict=False):
         image.header[name] = row
-    image.header["sform_code"] = image.header["qform_code"] = code
+    image.header["sform_code"], image.header["qform_code"] = codes
     path.parent.mkdir(parents=True, exist_ok=True)
     image.to_filename(path)
     return path

@@ -70,8 +70,8 @@ def test_unusable_pixels_are_no_usable_input(program, tmp_path, data, reason):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"affine": np.zeros((3, 4))}, "GEO_BAD_AFFINE"),
-        ({"code": 0}, "SIDE_UNPROVEN"),
+        ({"affine": np.zeros((3, 4)), "codes": (1, 0)}, "GEO_BAD_AFFINE"),
+        ({"codes": (0, 0)}, "SIDE_UNPROVEN"),
     ],
     ids=["zero affine", "no orientation code"],
 )
@@ -82,7 +82,7 @@ def test_unproven_geometry_is_refused_for_safety(program, tmp_path, options, rea
 
 
 def test_the_user_may_vouch_for_an_orientation(program, tmp_path):
-    path = write_nifti(tmp_path / "sub-01.nii.gz", noise(), code=0)
+    path = write_nifti(tmp_path / "sub-01.nii.gz", noise(), codes=(0, 0))
     ended = program("run", path, "--out", "out", "--assert-orientation", "--dry-run")
     assert ended.code == 0
     assert "1 case would be measured" in ended.last_line

@@ -114,7 +114,7 @@ def test_finished_cases_are_measured_again_when_a_setting_changed(request_):
 
 
 def test_a_case_that_is_refused_later_leaves_no_older_number_behind(request_, study, out):
-    write_nifti(image_path(study, "01"), noise(), code=0)
+    write_nifti(image_path(study, "01"), noise(), codes=(0, 0))
 
     end = run_study(request_, SilentListener(), work=must_not_run)
 

@@ -148,7 +148,7 @@ def test_status_of_a_folder_without_results_is_no_usable_input(program, tmp_path
 
 def test_convert_writes_sound_series_and_the_reasons_of_the_others(program, study):
     data = noise()
-    write_nifti(study / "sub-03" / "anat" / "sub-03_T2w.nii.gz", data, code=0)
+    write_nifti(study / "sub-03" / "anat" / "sub-03_T2w.nii.gz", data, codes=(0, 0))
 
     ended = program("convert", study, "--out", "out")
 

@@ -1,0 +1,87 @@
+"""The engine runs every job in a process of its own."""
+
+import os
+from contextlib import closing
+
+import pytest
+
+from plexus_mri.batch.engine import Ended, Limits, Started, StepReached, run_jobs, threads_per_job
+from tests.unit.batch.works import (
+    allocate,
+    crash_on_three,
+    double,
+    raise_on_three,
+    wait_a_minute,
+)
+
+
+def results(events):
+    return {event.job: event.result for event in events if isinstance(event, Ended)}
+
+
+def test_every_job_gives_its_result_and_its_steps():
+    events = list(run_jobs([1, 2], double, Limits()))
+
+    assert results(events) == {0: 2, 1: 4}
+    assert [e.step for e in events if isinstance(e, StepReached)] == ["doubling", "doubling"]
+    assert [e.job for e in events if isinstance(e, Started)] == [0, 1]
+
+
+def test_two_jobs_at_once_start_before_the_first_ends():
+    events = list(run_jobs([1, 2, 3], double, Limits(jobs=2)))
+
+    assert isinstance(events[0], Started)
+    assert isinstance(events[1], Started)
+    assert results(events) == {0: 2, 1: 4, 2: 6}
+
+
+def test_a_segmentation_fault_ends_that_job_alone():
+    events = list(run_jobs([1, 3, 5], crash_on_three, Limits(jobs=2)))
+
+    assert results(events) == {0: 1, 1: None, 2: 5}
+    died = next(e for e in events if isinstance(e, Ended) and e.job == 1)
+    assert died.signal_number == 11
+
+
+def test_an_exception_that_gets_through_ends_that_job_alone():
+    assert results(run_jobs([1, 3, 5], raise_on_three, Limits())) == {0: 1, 1: None, 2: 5}
+
+
+def test_a_job_over_its_memory_limit_ends_without_a_result():
+    # A bare interpreter needs some 10 MB of address space.
+    events = list(run_jobs([2_000], allocate, Limits(memory_mb=1_000)))
+    assert results(events) == {0: None}
+
+
+def test_peak_memory_counts_what_the_job_used():
+    ended = next(e for e in run_jobs([300], allocate, Limits()) if isinstance(e, Ended))
+    assert ended.peak_memory_mb > 300
+
+
+def test_closing_the_events_ends_running_processes():
+    with closing(run_jobs([1], wait_a_minute, Limits())) as events:
+        for event in events:
+            if isinstance(event, StepReached):
+                break
+    with pytest.raises(StopIteration):
+        next(events)
+
+
+def test_the_next_job_is_asked_for_only_when_a_process_is_free():
+    asked = []
+
+    def jobs():
+        for number in (1, 2, 3):
+            asked.append(number)
+            yield number
+
+    for event in run_jobs(jobs(), double, Limits()):
+        if isinstance(event, Ended) and event.job == 0:
+            assert asked == [1]
+    assert asked == [1, 2, 3]
+
+
+def test_jobs_share_the_cores_and_each_has_at_least_one():
+    cores = len(os.sched_getaffinity(0))
+    assert threads_per_job(1) == cores
+    assert threads_per_job(10 * cores) == 1

@@ -1,0 +1,38 @@
+"""Work for the engine's tests, in a module that a new process imports in no time."""
+
+import ctypes
+import time
+from collections.abc import Callable
+
+Announce = Callable[[str], None]
+
+
+def double(number: int, announce: Announce) -> int:
+    announce("doubling")
+    return 2 * number
+
+
+def crash_on_three(number: int, announce: Announce) -> int:
+    if number == 3:
+        announce("crashing")
+        ctypes.string_at(0)
+    return number
+
+
+def raise_on_three(number: int, announce: Announce) -> int:
+    announce("working")
+    if number == 3:
+        msg = "three is not possible"
+        raise ValueError(msg)
+    return number
+
+
+def allocate(megabytes: int, announce: Announce) -> int:
+    announce("allocating")
+    return len(bytearray(megabytes * 1_000_000)) // 1_000_000
+
+
+def wait_a_minute(number: int, announce: Announce) -> int:
+    announce("waiting")
+    time.sleep(60)
+    return number
