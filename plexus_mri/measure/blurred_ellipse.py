@@ -24,6 +24,8 @@ SHAPE_PARAMETERS = 5
 # exp(-2π²/step²), 1e-4 at 1.4.
 _OUTLINE_STEP = 1.4
 _REACH = 5.0
+# Beyond it the Gaussian is under 1e-6.
+_FAR = 28.0
 _SMALL = 1e-8
 
 
@@ -99,9 +101,12 @@ def _flux(
     for k in range(len(table)):
         dx, dy = table[k, 0] - x, table[k, 1] - y
         square = dx * dx + dy * dy
+        across = dx * table[k, 3] - dy * table[k, 2]
+        if square > _FAR:
+            value += across / square
+            continue
         bell = math.exp(-0.5 * square)
-        spread = (1.0 - bell) / square if square > _SMALL else 0.5
-        value += spread * (dx * table[k, 3] - dy * table[k, 2])
+        value += across * ((1.0 - bell) / square if square > _SMALL else 0.5)
         by_x += bell * table[k, 4]
         by_y += bell * table[k, 5]
         by_size += bell * table[k, 6]
@@ -131,14 +136,19 @@ def blurred_ellipse(points: FloatArray, shape: FloatArray, whiten: FloatArray) -
     table = outline(shape, whiten)
     centre_x = whiten[0, 0] * shape[0] + whiten[0, 1] * shape[1]
     centre_y = whiten[1, 0] * shape[0] + whiten[1, 1] * shape[1]
-    far = ((table[:, 0] - centre_x) ** 2 + (table[:, 1] - centre_y) ** 2).max()
-    limit = (math.sqrt(far) + _REACH) ** 2
+    square = (table[:, 0] - centre_x) ** 2 + (table[:, 1] - centre_y) ** 2
+    outside = (math.sqrt(square.max()) + _REACH) ** 2
+    within = max(math.sqrt(square.min()) - _REACH, 0.0) ** 2
     out = np.zeros((len(points), 6))
     share = 1.0 / points.shape[1]
     for n in range(len(points)):
         for k in range(points.shape[1]):
             x, y = points[n, k, 0], points[n, k, 1]
-            if (x - centre_x) ** 2 + (y - centre_y) ** 2 > limit:
+            away = (x - centre_x) ** 2 + (y - centre_y) ** 2
+            if away > outside:
+                continue
+            if away < within:
+                out[n, 0] += share
                 continue
             terms = _flux(table, x, y)
             for column in range(6):

@@ -23,6 +23,8 @@ from plexus_mri.reasons import ReasonCode
 
 logger = logging.getLogger(__name__)
 
+_QUIET_SHARE = 0.3
+
 
 def measure_nerves(
     image: Volume, nerves: NerveTree, frame: PatientFrame, settings: MeasureSettings
@@ -61,16 +63,27 @@ def fit_nerves(
     blur = estimate_blur(image, states, fits, settings)
     logger.info("blur of the image: %.2f voxels", blur)
     spread = point_spread(image, blur, settings)
-    fits = _pass(image, spread, states, settings)
+    noise = image_noise(fits)
+    fits = _pass(image, spread, states, settings, noise)
     states = _refined(states, fits, settings)
-    return states, _pass(image, spread, states, settings)
+    return states, _pass(image, spread, states, settings, noise)
+
+
+def image_noise(fits: Mapping[NerveKey, SectionFits]) -> float:
+    """Noise of the image: what the fits of its quieter half leave over."""
+    noises = np.concatenate([f.noise[np.isfinite(f.noise)] for f in fits.values()])
+    return float(np.quantile(noises, _QUIET_SHARE))
 
 
 def _pass(
-    image: Volume, spread: PointSpread, states: NerveStates, settings: MeasureSettings
+    image: Volume,
+    spread: PointSpread,
+    states: NerveStates,
+    settings: MeasureSettings,
+    noise: float | None = None,
 ) -> dict[NerveKey, SectionFits]:
     """Fits of every nerve."""
-    return {key: fit_nerve(image, spread, states, key, settings) for key in states}
+    return {key: fit_nerve(image, spread, states, key, settings, noise) for key in states}
 
 
 def _refined(

@@ -15,6 +15,9 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.measure.blurred_ellipse import blurred_ellipse
 from plexus_mri.measure.compiled import compiled
 
+# Values (n,), weights (n,), whitened points (k, n, p, 2), whitening (k, 2, 2), inside (k, n) and
+# background terms (n, b).
+SectionVoxels = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 PER_NERVE = 6
 _SIGNAL = 5
 _ROUNDS = 6
@@ -90,7 +93,7 @@ def _step(normal: FloatArray, gradient: FloatArray, damping: float) -> FloatArra
 def fit_section(
     start: FloatArray,
     prior: FloatArray,
-    voxels: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    voxels: SectionVoxels,
     robust: tuple[float, float, float],
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Best parameters, their covariance and (noise, cost, voxels used, converged).
@@ -141,7 +144,7 @@ def fit_section(
 def _descend(
     theta: FloatArray,
     prior: FloatArray,
-    voxels: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    voxels: SectionVoxels,
     model: FloatArray,
     slopes: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:

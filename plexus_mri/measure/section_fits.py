@@ -13,6 +13,7 @@ from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.section_fit import fit_section
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
+from plexus_mri.measure.untraced import with_untraced
 
 _COLUMNS = 16
 
@@ -75,10 +76,11 @@ def fit_nerve(
     states: NerveStates,
     key: NerveKey,
     settings: MeasureSettings,
+    noise: float | None = None,
 ) -> SectionFits:
-    """Fit every node of one nerve."""
+    """Fit every node of one nerve; given the image's noise, also what stands beside it."""
     rows = [
-        _fit_row(section_at(image, spread, states, (key, node), settings), settings)
+        _fit_row(section_at(image, spread, states, (key, node), settings), settings, noise)
         for node in range(len(states[key].radius_mm))
     ]
     t = np.array(rows).T
@@ -99,12 +101,17 @@ def fit_nerve(
     )
 
 
-def _fit_row(section: Section | None, settings: MeasureSettings) -> Sequence[float]:
+def _fit_row(
+    section: Section | None, settings: MeasureSettings, noise: float | None
+) -> Sequence[float]:
     """Numbers of `SectionFits` for one section."""
     if section is None:
         return [np.nan] * 11 + [0.0, np.inf, 0.0, 0.0]
     robust = (settings.loss_turn_noise_units, section.least_noise, 0.0)
-    theta, covariance, facts = fit_section(section.start, section.prior, section.voxels, robust)
+    start = section.start
+    if noise is not None:
+        section, start = with_untraced(section, start, noise, settings)
+    theta, covariance, facts = fit_section(start, section.prior, section.voxels, robust)
     ground = theta[len(theta) - section.voxels[5].shape[1]]
     error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return [

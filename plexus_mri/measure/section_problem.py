@@ -1,6 +1,6 @@
 """One section made ready for the fit: voxels, neighbours, background, priors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.nerve_state import NerveState, NerveStates
 from plexus_mri.measure.point_spread import PointSpread
+from plexus_mri.measure.section_fit import SectionVoxels
 from plexus_mri.measure.section_window import Window, window_at
 from plexus_mri.measure.settings import MeasureSettings
 
@@ -28,11 +29,15 @@ class Section:
 
     start: FloatArray
     prior: FloatArray
-    voxels: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+    voxels: SectionVoxels
     share_in_view: float
     nearest_gap_mm: float
     merged: bool
     least_noise: float
+
+    def replaced(self, start: FloatArray, prior: FloatArray, voxels: SectionVoxels) -> "Section":
+        """Give the section with another start, prior and voxels."""
+        return replace(self, start=start, prior=prior, voxels=voxels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +109,7 @@ def _voxels(
     members: list[tuple[NerveState, int]],
     reach_mm: float,
     terms: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+) -> SectionVoxels:
     """Arrays of `model_and_slopes` for the voxels of a window."""
     parts = window.points_mm[:, None] + spread.part_offsets_mm
     points, whiten, inside = [], [], []

@@ -12,6 +12,7 @@ from plexus_mri.synthetic.shapes import Tube
 # Samples per voxel edge: thin vessels need more of them than muscles in thick slices.
 SAMPLE_MM, THIN_SAMPLE_MM = 1.6, 0.8
 THIN_MM = 2.5
+MOST_SAMPLES = 4
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Canvas:
         """Paint a solid; voxels it fills in part keep the rest of what they were."""
         thin = tube.semi_short_mm.max() < THIN_MM
         step_mm = THIN_SAMPLE_MM if thin else SAMPLE_MM
-        counts = np.ceil(self.grid.spacing / step_mm).astype(int)
+        counts = np.clip(np.ceil(self.grid.spacing / step_mm), 1, MOST_SAMPLES).astype(int)
         samples = (int(counts[0]), int(counts[1]), int(counts[2]))
         coverage = tube_coverage(self.grid, tube, samples=samples)
         if coverage is not None:

@@ -15,7 +15,7 @@ from plexus_mri.synthetic.tissue import RELAXATION, Tissue
 
 STEP_MM, FINE_MM = 0.75, 0.05
 GANGLION_JITTER_MM = 0.6
-COURSE_JITTER_MM = 0.9
+COURSE_JITTER_MM = 0.6
 ROOTLETS_MM = 1.5
 
 

@@ -31,7 +31,7 @@ ROOT_ENDS: dict[Nerve, tuple[Point, Nerve, Point]] = {
 }
 
 TRUNK_COURSES: dict[Nerve, tuple[Point, Point, Point]] = {
-    Nerve.UPPER_TRUNK: ((42, 18, 18), (55, 18.5, 6.5), (68, 16.5, -7)),
+    Nerve.UPPER_TRUNK: ((42, 18, 18), (56, 19.0, 7.5), (69, 17.0, -5.5)),
     Nerve.MIDDLE_TRUNK: ((44, 16, 8), (57, 15, -4), (69, 13.5, -16)),
     Nerve.LOWER_TRUNK: ((40, 12, -8), (55, 12.0, -18), (70, 10.5, -28.5)),
 }
@@ -44,8 +44,8 @@ CORD_COURSES: dict[Nerve, tuple[Point, Point, Point]] = {
 
 # Division: trunk, cord, waypoint between, share of the trunk's area.
 DIVISIONS: tuple[tuple[Nerve, Nerve, Point, float], ...] = (
-    (Nerve.UPPER_TRUNK, Nerve.LATERAL_CORD, (76, 17.3, -16), 0.5),
-    (Nerve.UPPER_TRUNK, Nerve.POSTERIOR_CORD, (76, 13.0, -15), 0.5),
+    (Nerve.UPPER_TRUNK, Nerve.LATERAL_CORD, (76.5, 17.3, -15.5), 0.5),
+    (Nerve.UPPER_TRUNK, Nerve.POSTERIOR_CORD, (76.5, 13.2, -14.5), 0.5),
     (Nerve.MIDDLE_TRUNK, Nerve.LATERAL_CORD, (76.5, 16.0, -21), 0.45),
     (Nerve.MIDDLE_TRUNK, Nerve.POSTERIOR_CORD, (76.5, 11.3, -20), 0.5),
     (Nerve.LOWER_TRUNK, Nerve.MEDIAL_CORD, (77, 10.5, -32.5), 0.75),
@@ -62,7 +62,7 @@ BRANCHES: dict[str, tuple[tuple[Point, ...], float]] = {
     "ulnar": (((122, 8.0, -61.5), (131, 4, -77), (142, -1, -100)), 3.0),
     "radial": (((121, 4.5, -51), (131, 0, -68), (141, -8, -96)), 3.6),
     "axillary": (((121, 4.5, -51), (133, -4, -60), (148, -16, -66)), 2.6),
-    "suprascapular": (((66, 16.6, -5), (76, 6, -8), (92, -12, -15), (118, -20, -20)), 2.0),
+    "suprascapular": (((66, 17.4, -2.5), (76, 6, -8), (92, -12, -15), (118, -20, -20)), 2.0),
     "dorsal_scapular": (((24, 12, 42), (34, 1, 32), (52, -18, 12), (66, -34, -30)), 1.3),
     "long_thoracic": (((29, 12, 22), (42, 2, 4), (60, -8, -30), (72, -8, -80)), 1.3),
     "phrenic": (((30, 20, 55), (36, 31, 25), (37, 36, 2), (27, 38, -32), (26, 34, -80)), 1.2),
