@@ -96,13 +96,23 @@ def index_entry(
         "subject": summary["subject"],
         "session": summary["session"],
         "state": state,
-        "reason": None,
-        "findings": [*verdict["headline"], *verdict["findings"]]
-        if isinstance(verdict, Mapping)
-        else [],
+        "reason": _why_nothing(summary["registration"]),
+        "findings": _sentences(verdict, "headline") + _sentences(verdict, "findings"),
         "link": link,
         "thumbnail": None if thumbnail is None else data_uri(thumbnail),
     }
+
+
+def _why_nothing(registration: object) -> str | None:
+    """Why a finished case compares nothing at all: no midline; None when there is one."""
+    if not isinstance(registration, Mapping) or registration.get("midline_found"):
+        return None
+    return f"{registration.get('reason_text')} ({registration.get('reason')})"
+
+
+def _sentences(part: object, key: str) -> list[str]:
+    found = part.get(key) if isinstance(part, Mapping) else None
+    return [str(sentence) for sentence in found] if isinstance(found, list | tuple) else []
 
 
 def render_index(cases: Sequence[Mapping[str, object]]) -> str:

@@ -14,6 +14,7 @@ from plexus_mri.report.words import SHORT_NAMES
 _ROOT_INWARD_MM = 7.0  # towards the midline, beside the ganglion
 _OUTWARD_MM = 14.0  # lateral of the most lateral point
 _SPACING_MM = 8.0  # a line of text at the size used
+_WIDTH_MM = 11.0  # two letters and their box
 _LINE_FROM_MM = 9.0  # a name nearer than this needs no line
 _RIM_MM = 6.0  # names stay this far inside the picture
 
@@ -56,16 +57,16 @@ def _outer_tag(tree: NerveTree, key: tuple[Side, Nerve], side: Side) -> Tag:
 
 
 def apart(tags: Sequence[Tag]) -> list[Tag]:
-    """Same tags with their places at least a line apart, from top to bottom, order kept."""
+    """Same tags, from top to bottom, moved down where they would cover one placed before."""
     placed: list[Tag] = []
     for tag in sorted(tags, key=lambda t: -t.place_mm[1]):
         x, z = tag.place_mm
-        if placed:
-            z = min(z, placed[-1].place_mm[1] - _SPACING_MM)
+        for other in placed:
+            near = abs(other.place_mm[0] - x) < _WIDTH_MM
+            if near and abs(other.place_mm[1] - z) < _SPACING_MM:
+                z = other.place_mm[1] - _SPACING_MM
         placed.append(replace(tag, place_mm=(x, z)))
-    shift = float(np.mean([t.place_mm[1] for t in tags]) if tags else 0.0)
-    shift -= float(np.mean([t.place_mm[1] for t in placed]) if placed else 0.0)
-    return [replace(t, place_mm=(t.place_mm[0], t.place_mm[1] + shift)) for t in placed]
+    return placed
 
 
 def draw_tags(axes: Axes, tags: Sequence[Tag]) -> None:

@@ -171,5 +171,10 @@ def _capital(words: str) -> str:
 
 
 def _start_low(sentence: str) -> str:
-    """Sentence to stand after a colon; words such as MR keep their capitals."""
-    return sentence if sentence[:2].isupper() else sentence[:1].lower() + sentence[1:]
+    """Sentence to stand after a colon; words such as MR keep their capitals.
+
+    >>> _start_low("A neighbour touches."), _start_low("MR only.")
+    ('a neighbour touches.', 'MR only.')
+    """
+    first = sentence.split(maxsplit=1)[0]
+    return sentence if len(first) > 1 and first.isupper() else sentence[:1].lower() + sentence[1:]

@@ -192,6 +192,14 @@ def test_index_lists_states_reasons_findings_and_relative_links(full: Stored) ->
     assert links == ["a sub-01.html"]
 
 
+def test_index_says_why_a_finished_case_compares_nothing(
+    no_frame: CaseResult, drawn: Drawn
+) -> None:
+    summary, figures = stored(no_frame, drawn["no_frame"])
+    page = render_index([index_entry(summary, figures, state="finished", link="sub-01.html")])
+    assert "No spinal canal was found, so there is no midline. (MIDLINE_NOT_FOUND)" in page
+
+
 def test_index_of_500_cases_stays_under_30_mb(full: Stored) -> None:
     entry = index_entry(*full, state="finished", link="sub-01.html")
     assert len(render_index([entry] * 500)) < 30_000_000
