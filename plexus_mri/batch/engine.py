@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
@@ -188,8 +189,17 @@ def _child(
     if limits.memory_mb is not None:
         size = int(limits.memory_mb * _MB)
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     result = work(job, lambda step: pipe.send(("step", step)))
     pipe.send(("end", (result, _peak_memory_mb())))
+
+
+def _end_with_parent() -> None:
+    """Leave no orphan at work: a killed parent's next run would meet it on the same files."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _silence() -> None:

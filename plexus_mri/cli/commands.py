@@ -162,5 +162,6 @@ def _inventory_text(found: Inventory) -> str:
 
 
 def _say_conversion(done: Conversion) -> None:
-    words = done.file or f"{done.outcome.reason}: {done.outcome.sentence}"
-    typer.echo(f"series {done.row.series}: {words}", err=True)
+    name = f"series {done.row.series}: "
+    why = f"{done.outcome.reason}: {done.outcome.sentence.removeprefix(name)}"
+    typer.echo(name + (done.file or why), err=True)

@@ -1,6 +1,8 @@
 """A study: every case its own process, its state told truly, and resumed by content."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -138,6 +140,22 @@ def test_leftovers_of_a_killed_run_are_cleared(request_):
 def test_the_same_input_gives_the_same_bytes(request_, measured):
     run_study(replace(request_, limits=Limits(jobs=2)), SilentListener())
 
+    assert result_bytes(request_.out) == result_bytes(measured)
+
+
+def test_a_run_that_was_killed_is_completed_to_the_same_bytes(request_, measured):
+    command = [sys.executable, "-m", "plexus_mri", "batch", request_.source, "--out", request_.out]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    lines = iter(process.stderr.readline, "")
+    assert next(line for line in lines if line == "sub-02: read\n")
+    process.kill()
+    process.communicate()
+
+    resumed = SilentListener()
+    end = run_study(request_, resumed)
+
+    assert end.exit_code == 0
+    assert resumed.counts == (1, 1)
     assert result_bytes(request_.out) == result_bytes(measured)
 
 

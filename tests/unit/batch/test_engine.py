@@ -1,7 +1,11 @@
 """The engine runs every job in a process of its own."""
 
 import os
-from contextlib import closing
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +69,36 @@ def test_closing_the_events_ends_running_processes():
                 break
     with pytest.raises(StopIteration):
         next(events)
+
+
+def test_no_job_outlives_a_killed_parent(tmp_path):
+    mark = tmp_path / "pid"
+    code = (
+        "from plexus_mri.batch.engine import Limits, run_jobs\n"
+        "from tests.unit.batch.works import leave_pid_and_wait\n"
+        f"if __name__ == '__main__': [*run_jobs([{str(mark)!r}], leave_pid_and_wait, Limits())]\n"
+    )
+    script = tmp_path / "parent.py"
+    script.write_text(code, encoding="utf-8")
+    root = Path(__file__).resolve().parents[3]
+    parent = subprocess.Popen(
+        [sys.executable, script], env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    pid = int(wait_for(mark.read_text) or 0)
+    parent.kill()
+    parent.wait()
+
+    assert wait_for(lambda: not Path(f"/proc/{pid}").exists() or None)
+
+
+def wait_for(ask):
+    """First answer within a minute; a process needs a moment to start or to end."""
+    for _ in range(600):
+        with suppress(FileNotFoundError):
+            if answer := ask():
+                return answer
+        time.sleep(0.1)
+    return None
 
 
 def test_the_next_job_is_asked_for_only_when_a_process_is_free():

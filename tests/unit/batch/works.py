@@ -1,8 +1,10 @@
 """Work for the engine's tests, in a module that a new process imports in no time."""
 
 import ctypes
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 Announce = Callable[[str], None]
 
@@ -36,3 +38,10 @@ def wait_a_minute(number: int, announce: Announce) -> int:
     announce("waiting")
     time.sleep(60)
     return number
+
+
+def leave_pid_and_wait(mark: str, announce: Announce) -> None:
+    Path(f"{mark}.new").write_text(str(os.getpid()), encoding="ascii")
+    Path(f"{mark}.new").rename(mark)
+    announce("waiting")
+    time.sleep(60)
