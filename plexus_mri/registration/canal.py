@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 from scipy.interpolate import UnivariateSpline
 
@@ -11,6 +12,8 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.resample import isotropic_copy
 from plexus_mri.core.volume import Volume
 from plexus_mri.registration.settings import RegistrationSettings
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +41,7 @@ def find_canal(image: Volume, settings: RegistrationSettings) -> Canal | None:
     work = isotropic_copy(image, settings.work_spacing_mm)
     if min(work.data.shape[:2]) * settings.work_spacing_mm < 4 * settings.canal_radius_mm:
         return None
-    score, contrast = _disc_scores(work, settings.canal_radius_mm)
+    score, contrast = _disc_scores(work, settings.canal_radius_mm, settings.least_canal_depth_mm)
     path = _best_path(score)
     along = contrast[path[:, 0], path[:, 1], np.arange(len(path))]
     run = _longest_run(along >= settings.canal_contrast_share * np.median(along))
@@ -49,7 +52,9 @@ def find_canal(image: Volume, settings: RegistrationSettings) -> Canal | None:
     return Canal(line, float(np.median(along[run[0] : run[1]])))
 
 
-def _disc_scores(work: Volume, radius_mm: float) -> tuple[FloatArray, FloatArray]:
+def _disc_scores(
+    work: Volume, radius_mm: float, least_depth_mm: float
+) -> tuple[FloatArray, FloatArray]:
     """Disc minus brightest quadrant of the ring around it.
 
     Once in robust SDs of the whole body, to compare places, and once as a share of the disc's
@@ -73,7 +78,21 @@ def _disc_scores(work: Volume, radius_mm: float) -> tuple[FloatArray, FloatArray
         for a in (0.0, np.pi / 2, np.pi, -np.pi / 2)
     ]
     step: FloatArray = disc - np.max(quadrants, axis=0)
+    step = np.where(_depth_mm(body, spacing_mm) >= least_depth_mm, step, np.minimum(step, 0.0))
     return step / spread, step / np.maximum(disc, 0.05 * limit)
+
+
+def _depth_mm(bright: BoolArray, spacing_mm: float) -> FloatArray:
+    """Depth below the skin in each axial slice; what lies beyond the field of view is body."""
+    around = ndimage.generate_binary_structure(2, 1)[:, :, None]
+    closed = ndimage.binary_closing(np.pad(bright, ((6, 6), (6, 6), (0, 0))), around, iterations=5)
+    body = ndimage.binary_dilation(closed[6:-6, 6:-6], around)
+    slices = [ndimage.binary_fill_holes(body[:, :, k]) for k in range(body.shape[2])]
+    # Slices are far apart to the transform, so that each is measured by itself.
+    depth: FloatArray = ndimage.distance_transform_edt(
+        np.stack(slices, axis=-1), sampling=(spacing_mm, spacing_mm, 1e6)
+    )
+    return depth
 
 
 def _mean_of(data: FloatArray, footprint: FloatArray) -> FloatArray:

@@ -33,13 +33,17 @@ def find_patient_frame(
     Returns
     -------
     PatientFrame or None
-        None when no canal is found: then no nerve can be given a side.
+        None when no canal is found, or the image is not symmetric about what looked like one:
+        then no nerve can be given a side.
     """
     canal = find_canal(image, settings)
     if canal is None:
         return None
     work = isotropic_copy(image, settings.work_spacing_mm)
-    turn_deg, offset_mm = _mirror_plane(work, canal.line, settings)
+    plane = _mirror_plane(work, canal.line, settings)
+    if plane is None:
+        return None
+    turn_deg, offset_mm = plane
     turn = np.deg2rad(turn_deg)
     proof = SideProof(
         orientation_source=orientation_source,
@@ -53,10 +57,11 @@ def find_patient_frame(
 
 def _mirror_plane(
     work: Volume, canal: Centerline, settings: RegistrationSettings
-) -> tuple[float, float | None]:
+) -> tuple[float, float | None] | None:
     """Turn about the long axis (deg) and sideways offset (mm) of the best mirror plane.
 
-    The offset is None when the field of view holds too little of both sides to tell.
+    The offset is None when the field of view holds too little of both sides to tell; the result
+    is None when it holds enough and is not symmetric about the canal.
     """
     turns = np.arange(-settings.largest_turn_deg, settings.largest_turn_deg + 1e-9, 1.0)
     offsets = np.arange(-8.0, 8.0 + 1e-9, 1.0)
@@ -65,7 +70,11 @@ def _mirror_plane(
         return 0.0, None
     turn = _peak(turns, scores)
     along = np.array([_mirror_score(work, canal, turn, o) for o in offsets.tolist()])
-    return turn, _peak(offsets, along)
+    offset = _peak(offsets, along)
+    at_border = abs(turn) >= turns[-1] or abs(offset) >= offsets[-1]
+    if at_border or np.nanmax(along) < settings.least_mirror_correlation:
+        return None
+    return turn, offset
 
 
 def _mirror_score(work: Volume, canal: Centerline, turn_deg: float, offset_mm: float) -> float:

@@ -19,6 +19,12 @@ class RegistrationSettings:
     # Least share by which the canal is brighter than its surroundings: noise gives below 0.1,
     # T2-weighted necks 0.5 and more (ADR-20).
     least_canal_contrast: float = 0.3
+    # The canal lies deeper below the skin than this; bright fat under the skin does not
+    # (paraspinal muscle alone is about 40 mm thick behind the cervical canal; no source read).
+    least_canal_depth_mm: float = 20.0
+    # Least correlation of the image with its mirror image about the canal: below it, what was
+    # found is no midline (ADR-20).
+    least_mirror_correlation: float = 0.3
     # Largest rotation of the shoulders about the long axis that is searched.
     largest_turn_deg: float = 25.0
     # Canal midline and mirror plane may differ by this much; half the distance from the
