@@ -43,7 +43,7 @@ class Part:
     share: float = 1.0
 
 
-def _table(text: str, like: Part) -> tuple[Part, ...]:
+def parts_table(text: str, like: Part) -> tuple[Part, ...]:
     """Parts of a table's rows; an indented line goes on with the row before it."""
     rows = text.strip().replace("\n ", " ").splitlines()
     return tuple(_row(row.split(), like) for row in rows)
@@ -70,7 +70,7 @@ _PLAIN = Part("", Tissue.MUSCLE, (), (), ())
 
 # What lies between the named muscles: deep neck and shoulder are muscle, the fossa above the
 # clavicle, the axilla and the space around the carotid are fat.
-COMPARTMENTS = _table(
+COMPARTMENTS = parts_table(
     """
 deep_neck L 43,41,42,46 22,24,24,22 0,-26,125 0,-27,60 0,-31,0 0,-36,-110
 deep_shoulder U 10,20,32,36 10,20,24,22 44,-34,2 80,-36,-38 115,-30,-58 160,-14,-68
@@ -78,7 +78,7 @@ deep_chest U 26,26,20,12 12,15,14,10 10,56,-75 60,50,-72 110,36,-68 170,14,-72
 prevertebral L 13,13,15 7,7,8 0,24,120 0,26,40 0,26,-40
 """,
     replace(_PLAIN, rim_mm=0.8),
-) + _table(
+) + parts_table(
     """
 fossa_fat F 7,14,19,20,16,15 9,15,17,16,17,20
  46,14,64 56,15,32 66,15,6 78,14,-16 104,9,-44 138,2,-86
@@ -90,7 +90,7 @@ thoracic_inlet_fat F 18,20 10,16 24,24,-18 22,30,-50
 
 _MUSCLE = replace(_PLAIN, rim_mm=0.7)
 MUSCLES = (
-    *_table(
+    *parts_table(
         """
 levator_scapulae F 9,11,11,10 7,8,9,8 32,-8,105 40,-15,60 53,-29,16 65,-40,-16
 trapezius D 9,13,18,17,9 5,8,9,8,6 18,-50,120 40,-48,58 66,-38,20 106,-26,-4 150,-10,-14
@@ -111,7 +111,7 @@ triceps F 6,12 8,14 142,-14,-55 165,-16,-120
 """,
         _MUSCLE,
     ),
-    *_table(
+    *parts_table(
         """
 multifidus F 12,12,14,14 8,9,10,10 8,-21,120 10,-22,40 12,-26,-30 13,-30,-110
 semispinalis F 10,10,8,7 12,12,10,9 12,-38,120 13,-39,50 16,-40,-20 18,-41,-110
@@ -121,7 +121,7 @@ rhomboid U 20,26,24 5,5,5 10,-47,5 35,-52,-30 60,-52,-70
 """,
         replace(_MUSCLE, group=MuscleGroup.PARASPINALS),
     ),
-    *_table(
+    *parts_table(
         """
 supraspinatus F 13,16,13,7 12,13,11,6 70,-34,-22 95,-27,-23 125,-12,-20 150,0,-17
 infraspinatus U 30,28,16 11,12,9 80,-50,-75 110,-44,-60 145,-26,-35
@@ -130,7 +130,7 @@ teres U 12,12,8 10,10,8 95,-42,-110 135,-28,-75 155,-15,-55
 """,
         replace(_MUSCLE, group=MuscleGroup.SPINATI),
     ),
-    *_table(
+    *parts_table(
         """
 deltoid_back F 18,20,14 11,13,11 146,-22,-24 176,-26,-46 188,-12,-105
 deltoid_middle F 16,24,18 9,13,11 164,-2,-14 194,-4,-44 192,0,-110
@@ -138,7 +138,7 @@ deltoid_front F 14,20,14 10,13,11 130,24,-22 168,24,-42 185,12,-105
 """,
         replace(_MUSCLE, group=MuscleGroup.DELTOID),
     ),
-    *_table(
+    *parts_table(
         """
 pectoralis_major U 40,36,26,16 8,10,10,8 18,62,-75 70,58,-62 115,44,-58 165,20,-75
 pectoralis_minor U 16,13,6 6,7,5 66,44,-115 90,40,-75 116,26,-36
@@ -147,7 +147,7 @@ pectoralis_minor U 16,13,6 6,7,5 66,44,-115 90,40,-75 116,26,-36
     ),
 )
 
-BONES = _table(
+BONES = parts_table(
     """
 rib1 L 4.5,4.5,5,5,6 2.6,2.4,2.4,2.4,3
  22,-10,-13 44,-14,-20 62,4,-30 60,26,-36 38,44,-42
@@ -165,7 +165,7 @@ mandible F 6,9,8 3,4,4 46,22,125 44,40,108 22,70,100
     replace(_PLAIN, tissue=Tissue.MARROW, rim_mm=1.0, coat=Tissue.CORTEX),
 )
 
-ARTERIES = _table(
+ARTERIES = parts_table(
     """
 vertebral F 1.8 1.8 16,13.6,110 16,13.6,40 17,15.5,20 22,24,-14 25,26,-24
 carotid F 3.2,4,3.3,3.4,3.8,4 3.2,4,3.3,3.4,3.8,4
@@ -182,7 +182,7 @@ thoracoacromial F 1.1,0.9 1.1,0.9 100,14,-41 108,26,-38 124,34,-42
 )
 
 # Wide veins: fast in the middle, slow and bright at the wall.
-LARGE_VEINS = _table(
+LARGE_VEINS = parts_table(
     """
 jugular F 5.5,6,6.5,6,5.5 4,4,4.5,5,5 34,26,125 34,30,70 30,36,25 24,38,-12 16,38,-38
 subclavian_vein F 6,5.5,5,5,4.5,4,3.5 5,4.5,4,4,4,3.5,3
@@ -190,9 +190,9 @@ subclavian_vein F 6,5.5,5,5,4.5,4,3.5 5,4.5,4,4,4,3.5,3
 """,
     replace(_PLAIN, tissue=Tissue.BLOOD, core=0.8),
 )
-VEINS = _table(
+VEINS = parts_table(
     """
-external_jugular F 2.0 1.6 50,14,100 50,24,60 47,34,22 46,34,-10 44,36,-30
+external_jugular F 2.0 1.6 47,14,100 46,22,60 45,32,22 45,34,-10 44,36,-30
 transverse_cervical_vein F 1.5 1.2 46,33,-8 56,27,0 74,14,0 92,-10,-6 104,-26,-8
 suprascapular_vein F 1.3 1.1 46,35,-16 62,26,-8 84,6,-6 108,-16,-10
 cephalic F 1.6 1.4 92,24,-42 112,38,-34 136,38,-50 150,34,-90
@@ -201,13 +201,13 @@ deep_cervical_vein F 1.2 1.0 20,-22,90 21,-20,40 25,-8,-4 26,14,-16
 epidural_vein F 0.9 1.2 8,7,100 8.6,7,40 8.4,7.5,-10 8,7.5,-80
 brachial_vein F 1.6 1.4 112,7,-55 126,3,-70 142,-4,-100
 subscapular_vein F 1.4 1.2 118,5,-63 112,-6,-80 106,-12,-105
-anterior_jugular F 1.2 1.0 12,60,90 12,60,20 16,56,-20
+anterior_jugular F 1.2 1.0 12,52,90 12,50,20 16,50,-20
 """,
     replace(_PLAIN, tissue=Tissue.BLOOD),
 )
 
 ORGANS = (
-    *_table(
+    *parts_table(
         """
 submandibular F 10,6 7,5 34,46,100 30,50,84
 parotid F 14,6 8,4 54,18,130 54,16,106
@@ -215,38 +215,38 @@ thyroid F 6,9,6 5,7,5 17,40,30 17,42,14 14,42,-4
 """,
         replace(_PLAIN, tissue=Tissue.GLAND, rim_mm=0.6),
     ),
-    *_table(
+    *parts_table(
         "lung F 12,34,48,60 12,31,40,46 42,0,-38 47,2,-62 52,4,-92 54,6,-170",
         replace(_PLAIN, tissue=Tissue.AIR, rim_mm=1.6, coat=Tissue.MUSCLE),
     ),
 )
 
 MIDLINE = (
-    *_table(
+    *parts_table(
         """
 mediastinum F 14,26 24,40 0,34,-62 0,26,-150
 """,
         replace(_PLAIN, tissue=Tissue.FAT),
     ),
-    *_table(
+    *parts_table(
         """
 pharynx_wall F 7,6,5 16,14,10 0,35,130 0,38,75 0,39,40
 larynx F 11,10 16,12 0,48,62 0,48,30
 """,
         replace(_PLAIN, rim_mm=0.8, coat=Tissue.MUCOSA),
     ),
-    *_table("esophagus F 3.5 7 2,34,25 3,33,-20 2,28,-110", _MUSCLE),
-    *_table(
+    *parts_table("esophagus F 3.5 7 2,34,25 3,33,-20 2,28,-110", _MUSCLE),
+    *parts_table(
         """
 pharynx F 4,4,3 12,9,4 0,37,130 0,40,75 0,42,45
 trachea F 6,8,8.5,8.5,8.5 4,8,9,9,9 0,46,62 0,47,25 0,44,-20 0,34,-80 0,28,-130
 """,
         replace(_PLAIN, tissue=Tissue.AIR, rim_mm=1.2, coat=Tissue.MUCOSA),
     ),
-    *_table(
+    *parts_table(
         "aortic_arch U 11 11 8,40,-88 -6,22,-84 -14,2,-96", replace(_PLAIN, tissue=Tissue.VOID)
     ),
-    *_table(
+    *parts_table(
         "sternum F 6 24,18 0,58,-40 0,66,-120",
         replace(_PLAIN, tissue=Tissue.MARROW, rim_mm=1.2, coat=Tissue.CORTEX),
     ),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.grid import FloatArray
@@ -42,11 +43,14 @@ class Painter:
         """
         canvas.everywhere(np.float32(1), self.paint(Tissue.FAT, None))
         self._parts(canvas, _firm_parts())
-        self._shell(canvas)
+        depth = skin_depth_mm(canvas.grid, self.posture)
+        self._coat(canvas, depth, self.spec.anatomy.fat_mm * SHELL_SHARE, Tissue.FAT)
+        self._coat(canvas, depth, SKIN_MM, Tissue.MUSCLE)
         for sheath in sheaths:
             canvas.solid(sheath, self.paint(Tissue.FAT, None))
         self._parts(canvas, spine_parts())
         self._parts(canvas, [*clutter, *_vessels()])
+        self._coat(canvas, depth, 0.0, Tissue.AIR)
 
     def _parts(self, canvas: Canvas, parts: Iterable[tuple[Part, Side | None]]) -> None:
         for part, side in parts:
@@ -77,17 +81,13 @@ class Painter:
         long_mm = size * _along(part.long, template_arc, place)
         return Tube(points, axis, long_mm, size * _along(part.short, template_arc, place))
 
-    def _shell(self, canvas: Canvas) -> None:
-        """Fat under the skin, a line of skin, air outside: what muscles reached there is cut."""
-        depth = skin_depth_mm(canvas.grid, self.posture)
+    def _coat(
+        self, canvas: Canvas, depth_mm: npt.NDArray[np.float32], under_mm: float, tissue: Tissue
+    ) -> None:
+        """Paint all that lies less than ``under_mm`` below the skin, and outside."""
         soft = np.float32(canvas.grid.spacing.mean())
-        layers = [
-            (self.spec.anatomy.fat_mm * SHELL_SHARE, self.paint(Tissue.FAT, None)),
-            (SKIN_MM, self.paint(Tissue.MUSCLE, None)),
-            (0.0, self.paint(Tissue.AIR, None)),
-        ]
-        for under_mm, paint in layers:
-            canvas.everywhere(np.clip(0.5 + (np.float32(under_mm) - depth) / soft, 0, 1), paint)
+        share = np.clip(0.5 + (np.float32(under_mm) - depth_mm) / soft, 0, 1)
+        canvas.everywhere(share, self.paint(tissue, None))
 
     def _paint_of(self, part: Part, side: Side | None) -> Paint:
         """Paint of a part: denervated muscle where the side's spec says so."""

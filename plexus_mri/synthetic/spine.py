@@ -1,13 +1,14 @@
 """Vertebrae, discs, canal and cord."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.synthetic.atlas import LATERAL, UP, Part
+from plexus_mri.synthetic.atlas import LATERAL, Part, parts_table
 from plexus_mri.synthetic.posture import Posture
 from plexus_mri.synthetic.shapes import smooth_curve
 from plexus_mri.synthetic.tissue import Tissue
@@ -17,6 +18,28 @@ DISC_HEIGHTS_MM = (105.0, 87.0, 69.5, 52.0, 34.5, 18.0, 0.0, -20.5, -43.5, -67.5
 LAST_CERVICAL = 6
 DISC_MM = 5.0
 CANAL_TOP_MM, CANAL_BOTTOM_MM = 135.0, -125.0
+
+
+# Of one vertebra, z from the middle between its discs. Lamina and below: on the right side.
+BONE = Part("", Tissue.MARROW, (), (), (), rim_mm=0.7, coat=Tissue.CORTEX)
+SPINOUS = {
+    False: parts_table("spinous U 5,4 2.6,3.2 0,-12,-2 0,-34,-4", BONE),
+    True: parts_table("spinous U 5,4 2.6,3.2 0,-12,-2 0,-48,-12", BONE),
+}
+ARCH = parts_table(
+    """
+pedicle U 3.6 2.6 11,12,3 18,-3,2
+pillar L 7 6 21,-7,6.5 21,-9,-6.5
+lamina U 6 2.4 19,-10,0 10,-14,-1 2,-18,-2
+""",
+    BONE,
+)
+TRANSVERSE = {
+    False: parts_table(
+        "transverse U 2.6 2 12,15,2 23,16,1\ntubercle U 2.6 2 22,-2,2 25,8,0", BONE
+    ),
+    True: parts_table("transverse U 5 4 18,-6,2 32,-16,4", BONE),
+}
 
 
 def canal_centerline(posture: Posture) -> Centerline:
@@ -38,111 +61,28 @@ def spine_parts() -> Iterator[tuple[Part, Side | None]]:
 
 
 def _vertebra(level: int, top: float, bottom: float) -> Iterator[tuple[Part, Side | None]]:
-    """Body, disc below, arch and processes of one vertebra."""
-    width = 11.0 + 0.6 * level
-    y_mm = 18.0 + 0.25 * level
-    high, low = top - DISC_MM / 2, bottom + DISC_MM / 2
-    middle = (high + low) / 2
-    yield (
-        Part(
-            "disc",
-            Tissue.DISC,
-            ((0, y_mm, low), (0, y_mm, bottom - DISC_MM / 2)),
-            (width,),
-            (8.0,),
-            LATERAL,
-        ),
-        None,
-    )
-    yield (
-        Part(
-            "body",
-            Tissue.MARROW,
-            ((0, y_mm, high - 3), (0, y_mm, low + 3)),
-            (width,),
-            (8.3,),
-            LATERAL,
-            0.8,
-            Tissue.CORTEX,
-        ),
-        None,
-    )
-    spinous = -34.0 if level < LAST_CERVICAL - 1 else -48.0
-    drop = 4.0 if level < LAST_CERVICAL else 12.0
-    yield (
-        Part(
-            "spinous",
-            Tissue.MARROW,
-            ((0, -12, middle - 2), (0, spinous, middle - drop)),
-            (5.0, 4.0),
-            (2.6, 3.2),
-            UP,
-            0.8,
-            Tissue.CORTEX,
-        ),
-        None,
-    )
-    for side in Side:
-        yield from ((part, side) for part in _side_of_vertebra(level, top, bottom))
-
-
-def _side_of_vertebra(level: int, top: float, bottom: float) -> Iterator[Part]:
-    """Pedicle, articular pillar, lamina and transverse process of the right side."""
+    """Disc below, body, arch and processes of one vertebra."""
+    thoracic = level >= LAST_CERVICAL
     middle = (top + bottom) / 2
-    cortex = (0.7, Tissue.CORTEX)
-    yield Part(
-        "pedicle",
-        Tissue.MARROW,
-        ((11, 12, middle + 3), (18, -3, middle + 2)),
-        (3.6,),
-        (2.6,),
-        UP,
-        *cortex,
+    yield from ((part, None) for part in _body(level, top, bottom))
+    yield from ((_raised(part, middle), None) for part in SPINOUS[thoracic])
+    for side in Side:
+        for part in (*ARCH, *TRANSVERSE[thoracic]):
+            yield _raised(part, middle), side
+
+
+def _body(level: int, top: float, bottom: float) -> tuple[Part, Part]:
+    """Disc and body; both grow wider and lie further forward down the spine."""
+    width, y_mm = 11.0 + 0.6 * level, 18.0 + 0.25 * level
+    high, low = top - DISC_MM / 2, bottom + DISC_MM / 2
+    under = ((0.0, y_mm, low), (0.0, y_mm, bottom - DISC_MM / 2))
+    disc = Part("disc", Tissue.DISC, under, (width,), (8.0,), LATERAL)
+    within = ((0.0, y_mm, high - 3), (0.0, y_mm, low + 3))
+    return disc, replace(
+        BONE, name="body", course=within, long=(width,), short=(8.3,), axis=LATERAL
     )
-    yield Part(
-        "pillar",
-        Tissue.MARROW,
-        ((21, -7, top - 2), (21, -9, bottom + 2)),
-        (7.0,),
-        (6.0,),
-        LATERAL,
-        *cortex,
-    )
-    yield Part(
-        "lamina",
-        Tissue.MARROW,
-        ((19, -10, middle), (10, -14, middle - 1), (2, -18, middle - 2)),
-        (6.0,),
-        (2.4,),
-        UP,
-        *cortex,
-    )
-    if level <= LAST_CERVICAL - 1:
-        yield Part(
-            "transverse",
-            Tissue.MARROW,
-            ((12, 15, middle + 2), (23, 16, middle + 1)),
-            (2.6,),
-            (2.0,),
-            UP,
-            *cortex,
-        )
-        yield Part(
-            "tubercle",
-            Tissue.MARROW,
-            ((22, -2, middle + 2), (25, 8, middle)),
-            (2.6,),
-            (2.0,),
-            UP,
-            *cortex,
-        )
-    else:
-        yield Part(
-            "transverse",
-            Tissue.MARROW,
-            ((18, -6, middle + 2), (32, -16, middle + 4)),
-            (5.0,),
-            (4.0,),
-            UP,
-            *cortex,
-        )
+
+
+def _raised(part: Part, z_mm: float) -> Part:
+    """The part at another height."""
+    return replace(part, course=tuple((x, y, z + z_mm) for x, y, z in part.course))
