@@ -8,7 +8,6 @@ from plexus_mri.asymmetry.compare import compare_sides
 from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import Case, CaseResult
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.measure import measure_nerves
@@ -52,11 +51,7 @@ def run_case(case: Case, settings: Settings, *, progress: Announce | None = None
     with clock("sides"):
         frame = frame and prove_sides(frame, nerves, settings.registration)
     with clock("measure"):
-        table = (
-            measure_nerves(image, nerves, frame, settings.measure)
-            if frame
-            else MeasurementTable.unmeasured(nerves.missing)
-        )
+        table = measure_nerves(image, nerves, frame, settings.measure)
     with clock("compare"):
         asymmetry = compare_sides(table, nerves, settings.asymmetry)
     with clock("quality"):

@@ -27,7 +27,7 @@ _QUIET_SHARE = 0.3
 
 
 def measure_nerves(
-    image: Volume, nerves: NerveTree, frame: PatientFrame, settings: MeasureSettings
+    image: Volume, nerves: NerveTree, frame: PatientFrame | None, settings: MeasureSettings
 ) -> MeasurementTable:
     """Profile and numbers of every nerve; each (nerve, side, quantity) has its row.
 
@@ -39,7 +39,11 @@ def measure_nerves(
     ----------
     image
         Bias-corrected, RAS axis order, any spacing.
+    frame
+        None when there is no midline; then no nerve can have been traced either.
     """
+    if frame is None or not nerves.nerves:
+        return MeasurementTable.unmeasured(nerves.missing)
     scale = float(np.mean(np.abs(image.data))) or 1.0
     unit = image.with_data(image.data / np.float32(scale))
     states, fits = fit_nerves(unit, nerves, settings)
