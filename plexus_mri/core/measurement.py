@@ -97,6 +97,8 @@ class Profile:
         Reference muscle intensity at the same level.
     quality
         One flag per node.
+    long_axis : (n, 3)
+        Unit vector of the ellipse's long axis in RAS+ mm, for drawing; None when not kept.
     """
 
     nerve: Nerve
@@ -112,6 +114,7 @@ class Profile:
     signal_se: FloatArray
     reference: FloatArray
     quality: tuple[Quality, ...]
+    long_axis: FloatArray | None = None
 
     @property
     def diameter_mm(self) -> FloatArray:

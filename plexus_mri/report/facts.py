@@ -12,6 +12,7 @@ from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.rounding import fixed, plain_number
 from plexus_mri.report.words import key_words, reason_words
 
+_UNITS = {"ms": "ms", "mm": "mm", "t": "T", "deg": "°", "hz": "Hz"}
 _WORLD_AXES = ("left to right", "posterior to anterior", "inferior to superior")
 
 
@@ -32,10 +33,25 @@ def input_facts(result: CaseResult) -> Mapping[str, object]:
         "field_of_view_mm": field_of_view_mm(grid),
         "coverage": coverage_words(result),
         "acquisition": dict(series.acquisition),
-        "acquisition_words": {k.replace("_", " "): v for k, v in series.acquisition.items()},
+        "acquisition_words": [
+            _parameter_words(name, value) for name, value in series.acquisition.items()
+        ],
         "source_sha256": series.source_sha256,
         "own_mask": case.own_mask is not None,
     }
+
+
+def _parameter_words(name: str, value: float | str) -> str:
+    """Name, value and unit of an acquisition parameter.
+
+    >>> _parameter_words("repetition_time_ms", 3000.0), _parameter_words("sequence", "IR+SE")
+    ('repetition time 3000 ms', 'sequence IR+SE')
+    """
+    words, _, last = name.replace("_", " ").rpartition(" ")
+    printed = f"{value:.4g}" if isinstance(value, float) else str(value)
+    if last in _UNITS and words:
+        return f"{words} {printed} {_UNITS[last]}"
+    return f"{name.replace('_', ' ')} {printed}"
 
 
 def field_of_view_mm(grid: Grid) -> Mapping[str, float]:
@@ -137,10 +153,12 @@ def registration_facts(result: CaseResult) -> Mapping[str, object]:
 
 def _midline_sentence(frame: PatientFrame) -> str:
     canal, turned, tilted = frame.canal, _turned_deg(frame), _tilted_deg(frame)
+    forward = "right" if turned > 0 else "left"
+    lean = "right" if tilted > 0 else "left"
     return (
         f"The canal was followed over {canal.length_mm:.0f} mm. The shoulders are turned by "
-        f"{fixed(turned, 0)}° about the long axis and the canal leans by "
-        f"{fixed(tilted, 0)}° sideways; the midline lies "
+        f"{abs(turned):.0f}° ({forward} one forward) and the canal leans by "
+        f"{abs(tilted):.0f}° (head end to the {lean}); the midline lies "
         f"{fixed(float(canal.points_mm[:, 0].mean()), 0)} mm from the scanner's x = 0. Sides are "
         "counted from the midline, not from the scanner."
     )

@@ -59,13 +59,16 @@ def _group_figure(
         if section is not None:
             _draw_outline(layer, section, corner, NERVE_COLORS[key[1]])
     _draw_headers(plain, rows, settings)
-    return _figures(group, plain, layer, settings)
+    kept = all(p.long_axis is not None for p in result.table.profiles.values())
+    shape = "ellipses" if kept else "areas, drawn as circles"
+    return _figures(group, shape, (plain, layer), settings)
 
 
 def _figures(
-    group: str, plain: Axes, layer: Axes, settings: ReportSettings
+    group: str, shape: str, axes: tuple[Axes, Axes], settings: ReportSettings
 ) -> Mapping[str, Figure]:
     """Encoded picture and layer, with their words."""
+    plain, layer = axes
     name, title = f"sections_{group}", f"Planes across the {group}"
     places = ", ".join(f"{arc:.0f}" for arc in settings.section_arc_mm)
     words = (
@@ -79,7 +82,7 @@ def _figures(
             f"{words}.",
             f"{words}, all at one scale and one grey window; cranial is up and the front of the "
             "patient is on the left of each square, on both sides. Outlines are the fitted "
-            "ellipses; a dark square means that the nerve was not followed to this place.",
+            f"{shape}; a dark square means that the nerve was not followed to this place.",
             title,
             "nerves",
         ),
@@ -118,7 +121,7 @@ def section_at(
         width_mm=settings.section_width_mm,
         pixel_mm=settings.section_pixel_mm,
     )
-    outline = None if profile is None or node is None else _outline(profile, line, node, axes)
+    outline = None if profile is None or node is None else _outline(profile, node, axes)
     return Section(picture, outline)
 
 
@@ -135,23 +138,23 @@ def _curve_of(profile: Profile, traced: Centerline) -> Centerline:
         return Centerline(traced.at(profile.arc_length_mm))
 
 
-def _outline(
-    profile: Profile, line: Centerline, node: int, axes: SectionAxes
-) -> FloatArray | None:
+def _outline(profile: Profile, node: int, axes: SectionAxes) -> FloatArray | None:
     """Fitted ellipse (n, 2) in the picture's axes; None where nothing was fitted.
 
-    The angle of the long axis is from the first towards the second normal of the curve.
+    Where its direction was not kept, the circle of the same area.
     """
-    sizes = np.array([profile.long_mm[node], profile.short_mm[node], profile.angle_deg[node]])
-    if not (np.isfinite(sizes).all() and np.isfinite(profile.csa_mm2[node])):
+    if not np.isfinite(profile.csa_mm2[node]):
         return None
     turn = np.linspace(0.0, 2.0 * np.pi, 73)
-    angle = np.radians(sizes[2])
-    along, aside = np.cos(turn) * sizes[0] / 2.0, np.sin(turn) * sizes[1] / 2.0
-    first, second = (normal[node] for normal in line.normals)
-    points = np.outer(along * np.cos(angle) - aside * np.sin(angle), first)
-    points += np.outer(along * np.sin(angle) + aside * np.cos(angle), second)
-    outline: FloatArray = np.stack([points @ axes.across, points @ axes.up], axis=1)
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    sizes = np.array([profile.long_mm[node], profile.short_mm[node]]) / 2.0
+    direction = None if profile.long_axis is None else profile.long_axis[node]
+    if direction is None or not (np.isfinite(direction).all() and np.isfinite(sizes).all()):
+        return circle * float(profile.diameter_mm[node]) / 2.0
+    along = np.array([direction @ axes.across, direction @ axes.up])
+    along = along / np.linalg.norm(along)
+    aside = np.array([-along[1], along[0]])
+    outline: FloatArray = circle * sizes @ np.stack([along, aside])
     return outline
 
 

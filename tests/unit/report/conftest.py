@@ -116,6 +116,7 @@ def profile_of(side: Side, nerve: Nerve) -> Profile:
         signal_se=np.full(len(arc), 4.0),
         reference=np.full(len(arc), 100.0),
         quality=tuple(flags),
+        long_axis=Centerline(line.points_mm).normals[0],
     )
 
 

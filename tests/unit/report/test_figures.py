@@ -10,10 +10,12 @@ from PIL import Image
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.case import CaseResult
+from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.volume import Volume
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.figures import draw_figures
 from plexus_mri.report.name_tags import nerve_tags
+from plexus_mri.report.planes import section_axes
 from plexus_mri.report.section_figures import section_at
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.side_figures import first_nodes
@@ -96,6 +98,35 @@ def test_outline_has_the_size_and_place_of_the_fitted_ellipse(
     across = np.linalg.norm(section.outline_mm, axis=1)  # about the middle of the picture
     assert 2 * across.max() == pytest.approx(profile.long_mm[10], rel=1e-2)
     assert 2 * across.min() == pytest.approx(profile.short_mm[10], rel=1e-2)
+
+
+def test_outline_lies_along_the_stored_long_axis(
+    result: CaseResult, small: ReportSettings
+) -> None:
+    key = (Side.LEFT, Nerve.C7)
+    section = section_at(result, key, 10.0, small)
+    profile = result.table.profiles[key]
+    assert section is not None
+    assert section.outline_mm is not None
+    assert profile.long_axis is not None
+    axes = section_axes(Centerline(profile.points_mm).tangents[10])
+    direction = profile.long_axis[10]
+    farthest = section.outline_mm[np.linalg.norm(section.outline_mm, axis=1).argmax()]
+    cosine = farthest @ [direction @ axes.across, direction @ axes.up] / np.linalg.norm(farthest)
+    assert abs(cosine) > 0.99  # steps of 5 degrees along the outline
+
+
+def test_outline_is_the_circle_of_the_same_area_where_no_direction_was_kept(
+    result: CaseResult, small: ReportSettings
+) -> None:
+    key = (Side.LEFT, Nerve.C7)
+    profile = replace(result.table.profiles[key], long_axis=None)
+    table = replace(result.table, profiles={key: profile})
+    section = section_at(replace(result, table=table), key, 10.0, small)
+    assert section is not None
+    assert section.outline_mm is not None
+    radius = np.linalg.norm(section.outline_mm, axis=1)
+    np.testing.assert_allclose(2 * radius, profile.diameter_mm[10])
 
 
 def test_section_beyond_the_end_of_a_nerve_is_absent(
