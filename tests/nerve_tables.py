@@ -23,8 +23,18 @@ def flat(arc_mm: FloatArray) -> FloatArray:
 
 
 def swelling(from_mm: float, to_mm: float, percent: float) -> Shape:
-    """A stretch that is larger by ``percent``, with sharp ends."""
-    return lambda a: 1.0 + percent / 100.0 * ((a >= from_mm) & (a <= to_mm))
+    """A stretch that is larger by ``percent``; each end rises over 2 mm about its place."""
+
+    def shape(arc_mm: FloatArray) -> FloatArray:
+        inside = np.minimum(arc_mm - from_mm, to_mm - arc_mm)
+        return 1.0 + percent / 100.0 * np.clip((inside + 1.0) / 2.0, 0.0, 1.0)
+
+    return shape
+
+
+def spike(at_mm: float, percent: float) -> Shape:
+    """A single node that is larger by ``percent``."""
+    return lambda a: 1.0 + percent / 100.0 * (a == at_mm)
 
 
 def ar1(rng: np.random.Generator, count: int, lag_one: float) -> FloatArray:

@@ -8,10 +8,10 @@ import numpy as np
 from plexus_mri.asymmetry.contrast import (
     COURSE_OF,
     COURSE_OF_MEAN,
-    DESCRIPTIVE,
     Evidence,
     contrast,
     gather,
+    is_tested,
 )
 from plexus_mri.asymmetry.family import holm_levels
 from plexus_mri.asymmetry.index import Contrast, asymmetry_percent
@@ -44,7 +44,7 @@ def compare_sides(
 
     Quantities along the nerve are taken again from the profiles over the stretch that both
     sides cover, so they may differ from the measurements of the whole traces. A row that cannot
-    be compared has a reason and no number. The length is given and never called a difference.
+    be compared has a reason and no number; one that is given without being tested says so.
     """
     evidence = gather(table, nerves, settings)
     keys = [(nerve, quantity) for nerve in Nerve for quantity in Quantity]
@@ -65,9 +65,7 @@ def compare_sides(
 
 def _levels(known: Mapping[Key, Contrast], settings: AsymmetrySettings) -> dict[Key, float]:
     """Level of each test; what is not tested has none."""
-    tested = [
-        key for key, c in known.items() if key[1] not in DESCRIPTIVE and c.log_ratio_se is not None
-    ]
+    tested = [key for key, contrast in known.items() if is_tested(contrast)]
     p_values = np.array([known[key].p_value for key in tested])
     family = settings.family_error_percent / 100.0 / 2.0
     return dict(zip(tested, holm_levels(p_values, family).tolist(), strict=True))

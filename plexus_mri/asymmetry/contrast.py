@@ -11,11 +11,12 @@ from plexus_mri.asymmetry.noise import (
     lift_of_maximum,
     max_estimate,
     mean_estimate,
+    noise_of_nerve,
 )
 from plexus_mri.asymmetry.pairing import Course, PairedCourse, pair_courses
 from plexus_mri.asymmetry.refusal import refusal_of_common_stretch, refusal_of_sides
 from plexus_mri.asymmetry.settings import AsymmetrySettings
-from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.reasons import ReasonCode
@@ -31,8 +32,6 @@ COURSE_OF_MAX = {
     Quantity.SIGNAL_RATIO_MAX: Course.RATIO,
 }
 COURSE_OF = {**COURSE_OF_MEAN, **COURSE_OF_MAX}
-# Where a trace ends is arbitrary, so a difference in length is given and never called one.
-DESCRIPTIVE = frozenset({Quantity.LENGTH})
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +78,8 @@ def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) 
         left, right = (max_estimate(pair, v, se, noise, window_mm) for v, se in sides)
         lift = lift_of_maximum(pair, window_mm)
     else:
-        left, right = (mean_estimate(pair, v, se, noise) for v, se in sides)
+        own = noise_of_nerve(noise, pair)
+        left, right = (mean_estimate(pair, v, se, own) for v, se in sides)
     share = float(pair.doubtful.mean())
     model = model_error(quantity, settings) * doubt_factor(share, settings)
     return _contrast(pair.nerve, quantity, left, right, model_error=model, lift=lift)
@@ -131,6 +131,17 @@ def _relative_se(measurement: Measurement, value: float) -> float | None:
         width = measurement.ci_high - measurement.ci_low
         return width / (2.0 * normal_quantile(0.975)) / value
     return None
+
+
+def is_tested(contrast: Contrast) -> bool:
+    """Whether a row can be called a difference at all.
+
+    Where a trace ends is arbitrary, so its length is not tested; nor is the first point of a
+    trunk or cord, which lies where nerves part or join.
+    """
+    if contrast.log_ratio_se is None or contrast.quantity is Quantity.LENGTH:
+        return False
+    return contrast.quantity is not Quantity.DIAMETER_AT_0 or contrast.nerve in ROOTS
 
 
 def model_error(quantity: Quantity, settings: AsymmetrySettings) -> float:

@@ -3,7 +3,7 @@
 Shapes: ``n`` common usable nodes, ``m`` nodes of one profile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -83,32 +83,46 @@ def pair_courses(
         right = table.profiles.get((Side.RIGHT, nerve))
         if left is None or right is None:
             continue
-        skip_mm = settings.ganglion_mm if nerve in ROOTS else 0.0
+        arc, step_mm = _common_arc_mm(left, right, settings)
+        usable = [_usable(side, settings) for side in (left, right)]
         for course in Course:
-            pair = _pair(left, right, course, skip_mm)
+            sides = [_at(s, course, arc, u) for s, u in zip((left, right), usable, strict=True)]
+            pair = _pair(nerve, arc, step_mm, sides)
             if len(pair.arc_length_mm):
                 paired[nerve, course] = pair
     return paired
 
 
-def _pair(left: Profile, right: Profile, course: Course, skip_mm: float) -> PairedCourse:
-    """One course of two profiles on a common arc length."""
-    arc, step_mm = _common_arc_mm(left, right, skip_mm)
-    sides = [_at(profile, course, arc) for profile in (left, right)]
-    usable = np.logical_and.reduce([np.isfinite(v) & np.isfinite(se) for v, se, _ in sides])
+@dataclass(frozen=True, eq=False)
+class _SideCourse:
+    """One side at the common nodes (n,): NaN where unusable; doubtful where thin or touching."""
+
+    values: FloatArray
+    errors: FloatArray
+    doubtful: npt.NDArray[np.bool_]
+
+
+def _pair(
+    nerve: Nerve, arc_length_mm: FloatArray, step_mm: float, sides: Sequence[_SideCourse]
+) -> PairedCourse:
+    """Both sides at the nodes where both are usable."""
+    left, right = sides
+    usable = np.isfinite(left.values) & np.isfinite(right.values)
     return PairedCourse(
-        nerve=left.nerve,
-        arc_length_mm=arc[usable],
-        left=sides[0][0][usable],
-        right=sides[1][0][usable],
-        left_se=sides[0][1][usable],
-        right_se=sides[1][1][usable],
+        nerve=nerve,
+        arc_length_mm=arc_length_mm[usable],
+        left=left.values[usable],
+        right=right.values[usable],
+        left_se=left.errors[usable],
+        right_se=right.errors[usable],
         step_mm=step_mm,
-        doubtful=(sides[0][2] | sides[1][2])[usable],
+        doubtful=(left.doubtful | right.doubtful)[usable],
     )
 
 
-def _common_arc_mm(left: Profile, right: Profile, skip_mm: float) -> tuple[FloatArray, float]:
+def _common_arc_mm(
+    left: Profile, right: Profile, settings: AsymmetrySettings
+) -> tuple[FloatArray, float]:
     """Nodes (n,) from the later start to the earlier end, and their step: the coarser one.
 
     They are multiples of the step from node 0, so that equal grids are used as they are.
@@ -117,31 +131,50 @@ def _common_arc_mm(left: Profile, right: Profile, skip_mm: float) -> tuple[Float
     if min(len(a) for a in arcs) < 2:
         return np.empty(0), 1.0
     step_mm = max(float(np.median(np.diff(a))) for a in arcs)
-    start = max(skip_mm, *(float(a[0]) for a in arcs))
-    end = min(float(a[-1]) for a in arcs)
+    start = max(_skip_mm(left.nerve, settings), *(float(a[0]) for a in arcs))
+    end = min(float(a[-1]) for a in arcs) - settings.trace_end_mm
     first, last = np.ceil(start / step_mm - 1e-6), np.floor(end / step_mm + 1e-6)
     return np.arange(int(first), int(last) + 1) * step_mm, step_mm
 
 
-def _at(
-    profile: Profile, course: Course, arc_length_mm: FloatArray
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
-    """Values, standard errors and doubt (n,) at arc lengths (n,); NaN next to an unusable node."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # what is not finite is unusable below
-        values, errors = _course(profile, course)
-    usable = np.isfinite(values) & np.isfinite(errors) & (values > 0)
+def _usable(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.bool_]:
+    """Whether each node (m,) shows this nerve and nothing else, up to the first jump in area."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # what is not finite is unusable
+        flatness = profile.long_mm / profile.short_mm
+        log_area = np.log(profile.csa_mm2)
+    usable = np.isfinite(log_area) & (flatness <= settings.flattest_ratio)
     usable &= np.array([not q & UNUSABLE for q in profile.quality], dtype=bool)
+    usable &= profile.arc_length_mm >= _skip_mm(profile.nerve, settings)
+    arc = profile.arc_length_mm[usable]
+    change = np.abs(np.diff(log_area[usable]) / np.diff(arc))
+    jumps = arc[1:][change > settings.steepest_area_change_per_mm]
+    end_mm = jumps[0] if len(jumps) else np.inf
+    return np.asarray(usable & (profile.arc_length_mm < end_mm))
+
+
+def _skip_mm(nerve: Nerve, settings: AsymmetrySettings) -> float:
+    """Length of a nerve's first stretch that is its ganglion."""
+    return settings.ganglion_mm if nerve in ROOTS else 0.0
+
+
+def _at(
+    profile: Profile,
+    course: Course,
+    arc_length_mm: FloatArray,
+    usable: npt.NDArray[np.bool_],
+) -> _SideCourse:
+    """One course of a side at arc lengths (n,); NaN next to an unusable node."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # what is not finite is unusable
+        values, errors = _course(profile, course)
+    usable = usable & np.isfinite(values) & np.isfinite(errors) & (values > 0)
     nodes = profile.arc_length_mm
     nearest = np.abs(arc_length_mm[:, None] - nodes[None, :]).argmin(axis=1)
     # A node that is met to rounding is taken as it is, whatever its neighbours are.
     met = np.isclose(arc_length_mm, nodes[nearest], rtol=0.0, atol=1e-6)
-    arc_length_mm = np.where(met, nodes[nearest], arc_length_mm)
-    columns = [
-        np.interp(arc_length_mm, nodes, np.where(usable, column, np.nan))
-        for column in (values, errors)
-    ]
+    places = np.where(met, nodes[nearest], arc_length_mm)
+    columns = [np.interp(places, nodes, np.where(usable, c, np.nan)) for c in (values, errors)]
     doubtful = np.array([bool(q & DOUBTFUL) for q in profile.quality], dtype=bool)
-    return columns[0], columns[1], doubtful[nearest]
+    return _SideCourse(columns[0], columns[1], doubtful[nearest])
 
 
 def _course(profile: Profile, course: Course) -> tuple[FloatArray, FloatArray]:

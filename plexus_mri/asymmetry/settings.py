@@ -20,19 +20,30 @@ class AsymmetrySettings:
 
     # A trace at least this sure may be compared: tracing calls the rest low (ADR-0010).
     least_confidence: float = 0.5
-    # Usable length that both sides must share; twice the smallest lesion worth naming, ADR-0010.
-    least_common_mm: float = 8.0
-    # A root's first stretch is its ganglion, which is wider than the nerve: cadaver ganglia are
-    # 6.0-6.7 mm wide, half of it is 3.4 mm and
-    # the blur of 1-1.5 mm comes on top.
-    ganglion_mm: float = 5.0
+    # Usable length that both sides must share: what is left of a root's 25-35 mm between its
+    # ganglion and its trunk is 8-17 mm on synthetic cases (ADR-0010).
+    least_common_mm: float = 5.0
+    # A root's first stretch is its ganglion, nearly twice as wide as the nerve. On synthetic
+    # cases its area has come down to that of the nerve 7-8 mm from node 0, blur and an error of
+    # node 0 of 1 mm included (ADR-0010).
+    ganglion_mm: float = 8.0
+    # The last stretch of a trace: half of its section slab is missing and the curve is free to
+    # stray (ADR-0010).
+    trace_end_mm: float = 3.0
+    # A flatter section (long over short axis) holds two nerves side by side; sound sections on
+    # synthetic cases stay below 1.55, true ones below 1.52 (ADR-0010).
+    flattest_ratio: float = 2.0
+    # Steepest change of the logarithm of area from node to node that a nerve can have: a lesion
+    # that widens it 1.8-fold within 5 mm changes by 0.36 per mm. Beyond a steeper one another
+    # structure is measured (ADR-0010).
+    steepest_area_change_per_mm: float = 0.4
     # The largest value is that of a running mean this long, so that one node cannot make it.
     max_window_mm: float = 3.0
 
     # Model errors: chosen on synthetic cases, see ADR-0012.
-    area_mean_model_error_percent: float = 3.0
-    area_max_model_error_percent: float = 4.0
-    diameter_mean_model_error_percent: float = 1.5
+    area_mean_model_error_percent: float = 2.0
+    area_max_model_error_percent: float = 3.0
+    diameter_mean_model_error_percent: float = 1.0
     diameter_point_model_error_percent: float = 3.0
     # The coil: 20 % over 200 mm fakes 8 % between nerves 90 mm apart before bias correction.
     signal_mean_model_error_percent: float = 5.0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,12 +16,12 @@ def pair(left, right, course=Course.AREA):
     return pair_courses(table_of(left, right), SETTINGS)[left.nerve, course]
 
 
-def test_common_arc_ends_where_the_shorter_side_ends():
+def test_common_arc_ends_before_the_end_of_the_shorter_side():
     paired = pair(
         profile(Nerve.UPPER_TRUNK, Side.LEFT, arc_mm=arc(50.0)),
         profile(Nerve.UPPER_TRUNK, Side.RIGHT, arc_mm=arc(30.0)),
     )
-    assert paired.arc_length_mm[[0, -1]].tolist() == [0.0, 30.0]
+    assert paired.arc_length_mm[[0, -1]].tolist() == [0.0, 30.0 - SETTINGS.trace_end_mm]
 
 
 def test_ganglion_of_a_root_is_left_out():
@@ -37,6 +39,28 @@ def test_a_node_flagged_on_one_side_is_left_out_of_both(side, flag):
     )
     assert 20.0 not in paired.arc_length_mm
     assert {19.0, 21.0} <= set(paired.arc_length_mm)
+
+
+def test_a_section_too_flat_for_one_nerve_is_left_out():
+    left, right = profile(Nerve.C6, Side.LEFT), profile(Nerve.C6, Side.RIGHT)
+    wide = np.where(arc() == 20.0, 2.1, 1.9) * left.short_mm
+    paired = pair(replace(left, long_mm=wide), right)
+    assert 20.0 not in paired.arc_length_mm
+    assert {19.0, 21.0} <= set(paired.arc_length_mm)
+
+
+def test_nothing_is_compared_beyond_a_jump_in_area():
+    strayed = np.where(arc() >= 25.0, 18.0, 9.0)
+    paired = pair(profile(Nerve.C6, Side.LEFT, csa_mm2=strayed), profile(Nerve.C6, Side.RIGHT))
+    assert paired.arc_length_mm[-1] == 24.0
+
+
+def test_a_steep_lesion_is_no_jump():
+    # 1.8-fold diameter within 5 mm, as a raised cosine: the steepest that is looked for.
+    weight = 0.5 * (1.0 + np.cos(np.pi * np.clip(np.abs(arc() - 22.0) / 5.0, 0.0, 1.0)))
+    left = profile(Nerve.C6, Side.LEFT, csa_mm2=9.0 * (1.0 + 0.8 * weight) ** 2)
+    paired = pair(left, profile(Nerve.C6, Side.RIGHT))
+    assert paired.arc_length_mm[-1] == 40.0 - SETTINGS.trace_end_mm
 
 
 @pytest.mark.parametrize("flag", [Quality.THIN, Quality.TOUCHING])
@@ -59,7 +83,7 @@ def test_sides_with_different_steps_meet_on_the_coarser_one():
         profile(Nerve.UPPER_TRUNK, Side.LEFT, arc_mm=fine, csa_mm2=9.0 + fine / 10),
         profile(Nerve.UPPER_TRUNK, Side.RIGHT, arc_mm=coarse, csa_mm2=9.0 + coarse / 10),
     )
-    assert paired.arc_length_mm.tolist() == coarse.tolist()
+    assert paired.arc_length_mm.tolist() == coarse[coarse <= 40.0 - SETTINGS.trace_end_mm].tolist()
     np.testing.assert_allclose(paired.left, paired.right)
 
 

@@ -11,7 +11,7 @@ from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.reasons import ReasonCode
-from tests.nerve_tables import arc, both_sides, flat, profile, swelling, table_of
+from tests.nerve_tables import arc, both_sides, flat, profile, spike, swelling, table_of
 
 SETTINGS = AsymmetrySettings()
 NO_TREE = NerveTree({})
@@ -83,9 +83,9 @@ def test_a_focal_swelling_shows_in_the_largest_area():
 
 
 def test_one_wild_node_does_not_make_the_largest_area():
-    left, right = both_sides(Nerve.C6, left_shape=swelling(20, 20, 60))
+    left, right = both_sides(Nerve.C6, left_shape=spike(20, 45))
     row = rows_of(table_of(left, right))[Nerve.C6, Quantity.CSA_MAX]
-    assert row.left == pytest.approx(9.0 * (1.0 + 0.6 / 3.0))  # mean of three nodes
+    assert row.left == pytest.approx(9.0 * (1.0 + 0.45 / 3.0))  # mean of three nodes
 
 
 def test_a_noisier_side_widens_the_error_of_the_largest_value():
@@ -129,6 +129,26 @@ def test_length_is_given_and_never_called_a_difference():
     assert row.verdict is Verdict.NO_DIFFERENCE
     assert row.smallest_detectable_percent is None
     assert row.reason is ReasonCode.NOT_TESTED
+
+
+def test_the_first_point_is_tested_for_roots_and_only_given_for_trunks():
+    table = table_of(*both_sides(Nerve.C6), *both_sides(Nerve.UPPER_TRUNK))
+    rows = rows_of(table)
+    assert rows[Nerve.C6, Quantity.DIAMETER_AT_0].reason is None
+    trunk = rows[Nerve.UPPER_TRUNK, Quantity.DIAMETER_AT_0]
+    assert (trunk.asymmetry_percent, trunk.reason) == (0.0, ReasonCode.NOT_TESTED)
+
+
+def test_a_nerve_that_scatters_more_than_the_others_is_less_sure_of_its_mean():
+    zigzag = 9.0 * (1.0 + 0.15 * np.where(np.arange(41) % 2, 1.0, -1.0))
+    quiet = [p for n in (Nerve.C6, Nerve.C7, Nerve.C8) for p in both_sides(n)]
+    loud = (
+        profile(Nerve.T1, Side.LEFT, csa_mm2=zigzag),
+        profile(Nerve.T1, Side.RIGHT),
+    )
+    rows = rows_of(table_of(*quiet, *loud))
+    widths = {n: rows[n, Quantity.CSA_MEAN].ci_high for n in (Nerve.C6, Nerve.T1)}
+    assert widths[Nerve.T1] > 1.5 * widths[Nerve.C6]
 
 
 def test_thin_nerves_need_a_larger_difference():
