@@ -21,10 +21,11 @@ from plexus_mri.synthetic import (
 SPACING_MM = 1.2  # keeps three subjects under 12 MB; the field of view stays the full one
 AXIS_CODES = "LSA"  # columns, rows, slices of a coronal series as converters store them
 FIELD_MM = (300.0, 100.0, 190.0)
+# On the left only, and not on neighbours: swollen neighbours touch, which is a case of its own.
 LESIONS = (
-    Lesion(Side.LEFT, Nerve.C6, Pattern.FOCAL, 1.6, 1.5, centers_mm=(14.0,), half_length_mm=10.0),
-    Lesion(Side.LEFT, Nerve.C7, Pattern.DIFFUSE, diameter_factor=1.4, t2_factor=1.4),
-    Lesion(Side.LEFT, Nerve.UPPER_TRUNK, Pattern.DIFFUSE, diameter_factor=1.3, t2_factor=1.3),
+    Lesion(Side.LEFT, Nerve.C6, Pattern.FOCAL, 1.5, 1.5, centers_mm=(14.0,), half_length_mm=10.0),
+    Lesion(Side.LEFT, Nerve.C8, Pattern.DIFFUSE, diameter_factor=1.4, t2_factor=1.4),
+    Lesion(Side.LEFT, Nerve.LATERAL_CORD, Pattern.DIFFUSE, diameter_factor=1.3, t2_factor=1.3),
 )
 
 

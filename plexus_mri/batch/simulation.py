@@ -1,16 +1,19 @@
 """Synthetic cases as files: the image, and its truth in the tables of measured results."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
+from plexus_mri.core.anatomy import CORDS, NERVE_KEYS, ROOTS, Nerve, NerveKey, Side
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quality, Quantity
 from plexus_mri.io.dicom_write import SyntheticSeries
 from plexus_mri.io.simulated import ImageFormat, write_image, write_truth
+from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.synthetic import simulate
 from plexus_mri.synthetic.spec import AcquisitionSpec, Lesion, PhantomSpec, Sequence
@@ -66,8 +69,8 @@ def write_simulated_case(job: SimulationJob) -> Path:
 def truth_table(truth: PhantomTruth) -> MeasurementTable:
     """True values as measurements without error.
 
-    They are of the whole nerve; where a part of it lies outside the field of view, quality and
-    reason say so.
+    Means and maxima leave out the ganglion and the junctions, as the measured ones do. Nerves are
+    whole; where a part of one lies outside the field of view, quality and reason say so.
     """
     profiles = {key: _profile(truth, key) for key in NERVE_KEYS}
     measurements = [m for profile in profiles.values() for m in _measurements(profile)]
@@ -126,39 +129,56 @@ def _profile(truth: PhantomTruth, key: NerveKey) -> Profile:
 def _measurements(profile: Profile) -> list[Measurement]:
     cut = any(quality is Quality.EDGE_OF_VIEW for quality in profile.quality)
     coverage = ReasonCode.COVERAGE_LEFT if profile.side is Side.LEFT else ReasonCode.COVERAGE_RIGHT
+    known = {q: v for q, v in _values(profile).items() if v is not None and math.isfinite(v)}
     return [
         Measurement(
             profile.nerve,
             profile.side,
             quantity,
-            value,
+            known.get(quantity),
             standard_error=0.0,
             quality=Quality.EDGE_OF_VIEW if cut else Quality.GOOD,
-            reason=(coverage if cut else None) if value is not None else ReasonCode.TOO_SHORT,
+            reason=(coverage if cut else None) if quantity in known else ReasonCode.TOO_SHORT,
         )
-        for quantity, value in _values(profile).items()
+        for quantity in Quantity
     ]
 
 
 def _values(profile: Profile) -> dict[Quantity, float | None]:
+    """True values of one nerve, over the stretch from which the measured ones come."""
     arc_mm, diameter_mm = profile.arc_length_mm, profile.diameter_mm
-    at_10_mm = float(np.interp(10.0, arc_mm, diameter_mm)) if arc_mm[-1] >= 10 else None
+    body = _body(profile)
     return {
         Quantity.LENGTH: float(arc_mm[-1]),
-        Quantity.CSA_MEAN: _mean(profile.csa_mm2, arc_mm),
-        Quantity.CSA_MAX: float(profile.csa_mm2.max()),
-        Quantity.DIAMETER_MEAN: _mean(diameter_mm, arc_mm),
+        Quantity.CSA_MEAN: _mean(profile.csa_mm2[body], arc_mm[body]),
+        Quantity.CSA_MAX: _largest(profile.csa_mm2[body]),
+        Quantity.DIAMETER_MEAN: _mean(diameter_mm[body], arc_mm[body]),
         Quantity.DIAMETER_AT_0: float(diameter_mm[0]),
-        Quantity.DIAMETER_AT_10: at_10_mm,
-        Quantity.SIGNAL_MEAN: _mean(profile.signal, arc_mm),
-        Quantity.SIGNAL_RATIO_MEAN: _mean(profile.signal_ratio, arc_mm),
-        Quantity.SIGNAL_RATIO_MAX: float(profile.signal_ratio.max()),
+        Quantity.DIAMETER_AT_10: float(np.interp(10.0, arc_mm, diameter_mm, right=np.nan)),
+        Quantity.SIGNAL_MEAN: _mean(profile.signal[body], arc_mm[body]),
+        Quantity.SIGNAL_RATIO_MEAN: _mean(profile.signal_ratio[body], arc_mm[body]),
+        Quantity.SIGNAL_RATIO_MAX: _largest(profile.signal_ratio[body]),
     }
 
 
-def _mean(values: FloatArray, arc_mm: FloatArray) -> float:
-    """Mean over the length, whatever the spacing of the nodes."""
-    return float(np.trapezoid(values, arc_mm) / arc_mm[-1])
+def _body(profile: Profile) -> npt.NDArray[np.bool_]:
+    """Nodes (n,) of a nerve without its ganglion and without the places where nerves join."""
+    settings, arc_mm = MeasureSettings(), profile.arc_length_mm
+    start_mm = settings.root_start_mm if profile.nerve in ROOTS else settings.junction_reach_mm
+    end_mm = 0.0 if profile.nerve in CORDS else settings.junction_reach_mm
+    body: npt.NDArray[np.bool_] = (arc_mm >= start_mm) & (arc_mm <= arc_mm[-1] - end_mm)
+    return body
+
+
+def _mean(values: FloatArray, arc_mm: FloatArray) -> float | None:
+    """Mean over the length, whatever the spacing of the nodes; None of fewer than two."""
+    if len(values) < 2:
+        return None
+    return float(np.trapezoid(values, arc_mm) / (arc_mm[-1] - arc_mm[0]))
+
+
+def _largest(values: FloatArray) -> float | None:
+    return float(values.max()) if len(values) else None
 
 
 def _comparison(

@@ -82,6 +82,18 @@ def test_true_area_and_diameter_of_the_first_node_agree(table: MeasurementTable)
     assert measured.value == pytest.approx(2 * np.sqrt(area_mm2 / np.pi))
 
 
+def test_true_means_leave_out_the_ganglion(table: MeasurementTable) -> None:
+    profile = table.profiles[(Side.LEFT, Nerve.C8)]
+    body = (profile.arc_length_mm >= 5) & (profile.arc_length_mm <= profile.arc_length_mm[-1] - 3)
+    measured = table.get(Nerve.C8, Side.LEFT, Quantity.CSA_MEAN)
+    largest = table.get(Nerve.C8, Side.LEFT, Quantity.CSA_MAX)
+    assert measured is not None
+    assert largest is not None
+    # Nodes are evenly spaced, so the plain mean is the one over the length but for the two ends.
+    assert measured.value == pytest.approx(profile.csa_mm2[body].mean(), rel=0.01)
+    assert largest.value == profile.csa_mm2[body].max() < profile.csa_mm2.max()
+
+
 def test_nerves_outside_the_field_of_view_say_so(table: MeasurementTable) -> None:
     cord = table.get(Nerve.MEDIAL_CORD, Side.RIGHT, Quantity.LENGTH)
     assert cord is not None
@@ -140,8 +152,8 @@ def test_committed_truth_is_what_the_readme_says() -> None:
     assert set(patterns["01"].values()) == set(patterns["03"].values()) == {"none"}
     assert {n: p for n, p in patterns["02"].items() if p != "none"} == {
         "C6": "focal",
-        "C7": "diffuse",
-        "upper_trunk": "diffuse",
+        "C8": "diffuse",
+        "lateral_cord": "diffuse",
     }
     cut = {r["reason"] for r in rows["03"]} - {"n/a"}
     assert len(cut) == 1
