@@ -112,5 +112,8 @@ def side_field(
     gap = ndimage.distance_transform_edt(tubularity < settings.least_tubularity)
     passable = beside[pick] & (gap * float(grid.spacing[0]) <= settings.bridge_mm / 2)
     passable &= lateral[pick] <= settings.farthest_lateral_mm
-    cost = np.where(passable, 1.0 / (settings.cost_floor + tubularity**2), np.inf)
+    # Above the tubularity of a thin root all nerves cost the same: else the path of a thin root
+    # would change over to its thicker neighbour as early as it can.
+    ease = np.minimum(tubularity / settings.easy_tubularity, 1.0) ** 2
+    cost = np.where(passable, 1.0 / (settings.cost_floor + ease), np.inf)
     return SideField(cost, lateral[pick], tubularity, grid, int(first), side.sign, reach_mm)

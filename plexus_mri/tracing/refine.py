@@ -95,7 +95,7 @@ def _section_shifts(
     background = np.percentile(values, 35, axis=(1, 2), keepdims=True)
     centre = values[:, len(offsets) // 2, len(offsets) // 2][:, None, None]
     contrast = np.maximum(centre - background, 1e-6)
-    bright = np.clip((values - background) / contrast - 0.3, 0.0, 1.0)
+    bright = np.clip((values - background) / contrast - 0.5, 0.0, 1.0)
     near = np.exp(-0.5 * (u**2 + v**2) / 1.8**2)[None]
     weight = bright * near * _own_share(plane, line, others)
     total = weight.sum(axis=(1, 2)) + 1e-9

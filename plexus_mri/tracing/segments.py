@@ -23,6 +23,9 @@ NEAREST_JUNCTION_MM = 24.0
 TOGETHER_MM = 2.0
 # … and stay so for at least this length.
 TOGETHER_FOR_MM = 6.0
+# On synthetic cases the true junction lay 1-6 mm
+# beyond the place where two curves meet (ADR-22). What lies between belongs to no nerve.
+FORMING_MM = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ def split_side(
         carrier = _carrier(trunk, starts)
         if carrier is None:
             continue
-        line, start_mm = roots[carrier], starts[trunk, carrier]
+        line, start_mm = roots[carrier], starts[trunk, carrier] + FORMING_MM
         strangers = [roots[n] for n in roots if n not in ROOTS_OF_TRUNK[trunk]]
         meets = [meeting_mm(line, other) for other in strangers]
         alone_mm = min((m for m in meets if m is not None), default=line.length_mm)

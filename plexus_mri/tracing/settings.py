@@ -24,8 +24,10 @@ class TracingSettings:
     least_lateral_mm: float = 60.0
     # How far out cords are followed.
     farthest_lateral_mm: float = 122.0
-    # Cost of travel: 1/(floor + tubularity squared) per mm.
+    # Cost of travel: 1/(floor + share squared) per mm, where the share is tubularity over the
+    # easy one, at most 1. Healthy C5 roots have a tubularity of 0.55 and more (ADR-21).
     cost_floor: float = 0.02
+    easy_tubularity: float = 0.6
     # A gap in a nerve is bridged over this length at most; wider gaps end it. Below this
     # tubularity a place counts as gap (both chosen on synthetic cases, see ADR-22).
     bridge_mm: float = 6.0
@@ -51,7 +53,7 @@ class TracingSettings:
     smooth_mm: float = 2.0
     # Trunks and cords: lengths 35-40 and 45-49 mm (Hlongwane 2022); the division zone between
     # is left unmeasured, since its borders cannot be seen without the clavicle.
-    trunk_mm: float = 30.0
+    trunk_mm: float = 25.0
     cord_mm: float = 40.0
     # Shortest stretch worth reporting.
     least_length_mm: float = 8.0

@@ -45,7 +45,7 @@ def trace_nerves(
     pieces: dict[NerveKey, Piece] = {}
     for side, field in fields.items():
         named = _named_roots(paths, support, naming, side, settings)
-        roots = {nerve: _curve(image, path, settings) for nerve, path in named.items()}
+        roots = _root_curves(image, named, settings)
         found = split_side(roots, frame, side, settings)
         found |= _cord_pieces(field, roots, found, frame, settings)
         pieces |= {(side, nerve): piece for nerve, piece in found.items()}
@@ -123,10 +123,18 @@ def _named_roots(
     return named
 
 
-def _curve(image: Volume, path: RootPath, settings: TracingSettings) -> Centerline:
-    """Smooth curve along a voxel path, centred on the grey image."""
-    rough = smooth_curve(path.points_mm, settings.node_step_mm, settings.smooth_mm)
-    return recentre(image, rough, (), smooth_mm=settings.smooth_mm).line
+def _root_curves(
+    image: Volume, paths: dict[Nerve, RootPath], settings: TracingSettings
+) -> dict[Nerve, Centerline]:
+    """Smooth curves along the voxel paths of one side, each centred on its own grey section."""
+    step, smooth = settings.node_step_mm, settings.smooth_mm
+    rough = {nerve: smooth_curve(path.points_mm, step, smooth) for nerve, path in paths.items()}
+    return {
+        nerve: recentre(
+            image, line, tuple(o for n, o in rough.items() if n != nerve), smooth_mm=smooth
+        ).line
+        for nerve, line in rough.items()
+    }
 
 
 def _refined(
