@@ -1,6 +1,7 @@
 """The output folder: checked before any work, and cleared of a case's older results."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from plexus_mri.errors import OutputError, SettingsError
@@ -51,6 +52,10 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise output_error(path, error) from error
+    for empty in (folder, folder.parent / "figures", folder.parent, folder.parent.parent):
+        if empty != out:
+            with suppress(OSError):  # not there, or not empty: then it is not ours to remove
+                empty.rmdir()
 
 
 def clear_leftovers(out: Path) -> None:

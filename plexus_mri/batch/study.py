@@ -97,11 +97,12 @@ def _run_plan(plan: StudyPlan, request: StudyRequest, listener: Listener, work: 
         ledger.expect(_fresh_row(job) for job in jobs)
         listener.planned(len(jobs), len(plan.jobs) - len(jobs))
         logger.info("%d cases to measure, %d done already", len(jobs), len(plan.jobs) - len(jobs))
-        _book_unusable(plan, request, ledger, listener)
+        _book_unusable(plan, ledger, listener)
         _measure(jobs, request, ledger, listener, work)
     except KeyboardInterrupt:
         ledger.stop()
         stopped = True
+    _clear_unfinished(plan, ledger)
     write_study_files(request.out, ledger.rows())
     keys = {case.key for case in plan.cases}
     code = STOPPED if stopped else study_exit_code(ledger.outcomes_of(keys))
@@ -127,11 +128,15 @@ def check_single(plan: StudyPlan) -> None:
         raise InputError(msg, ReasonCode.INPUT_AMBIGUOUS)
 
 
-def _book_unusable(
-    plan: StudyPlan, request: StudyRequest, ledger: Ledger, listener: Listener
-) -> None:
+def _clear_unfinished(plan: StudyPlan, ledger: Ledger) -> None:
+    """Leave no half-written result and no older one where a case is not finished."""
+    for row in ledger.rows_of({case.key for case in plan.cases}):
+        if row.state is not CaseState.FINISHED:
+            clear_case(ledger.out, row.subject, row.session)
+
+
+def _book_unusable(plan: StudyPlan, ledger: Ledger, listener: Listener) -> None:
     for case in plan.unusable:
-        clear_case(request.out, case.subject, case.session)
         row = CaseStatus(case.subject, case.session, step="inventory")
         _end(row, case.outcome, ledger, listener)
 
@@ -188,7 +193,7 @@ def _book(event: Event[CaseOutcome], job: CaseJob, ledger: Ledger, listener: Lis
             listener.step(row.name, event.step)
         case Ended():
             row = replace(row, seconds=event.seconds, peak_memory_mb=event.peak_memory_mb)
-            outcome = event.result or _died(event.signal_number)
+            outcome = event.result or _died(event)
             if outcome.crash:
                 write_crash_file(job.out, row.name.replace(" ", "_"), outcome.crash)
             _end(row, outcome, ledger, listener)
@@ -203,8 +208,12 @@ def _end(row: CaseStatus, outcome: CaseOutcome, ledger: Ledger, listener: Listen
     listener.ended(row, outcome.sentence)
 
 
-def _died(signal_number: int | None) -> CaseOutcome:
+def _died(event: Ended[CaseOutcome]) -> CaseOutcome:
     """Outcome of a process that ended without a word."""
-    how = signal.Signals(signal_number).name if signal_number else "no result"
-    sentence = f"the process of this case died ({how}); the other cases are not affected"
+    number = event.signal_number
+    how = f"by {signal.Signals(number).name}" if number else "without a result"
+    sentence = (
+        f"the process of this case ended {how}: a defect in a library, or too little memory; "
+        "the other cases are not affected"
+    )
     return CaseOutcome(CaseState.FAILED, CRASHED, ReasonCode.CASE_CRASHED, sentence, sentence)

@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import typer
@@ -11,6 +12,7 @@ from typer.exceptions import TyperException
 
 from plexus_mri.batch.crash import describe_crash
 from plexus_mri.batch.outcome import CRASHED, OK, STOPPED
+from plexus_mri.batch.status import CaseStatus, read_status
 from plexus_mri.cli import commands
 from plexus_mri.cli.from_dataclass import add_command
 from plexus_mri.cli.options import (
@@ -24,7 +26,7 @@ from plexus_mri.cli.options import (
 )
 from plexus_mri.cli.text import closing_line
 from plexus_mri.core.caveats import CAVEATS
-from plexus_mri.errors import PlexusError, SettingsError
+from plexus_mri.errors import InputError, PlexusError, SettingsError
 
 AnyOptions = TypeVar("AnyOptions", bound=Common)
 _LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
@@ -75,11 +77,11 @@ def _guarded(run: Callable[[AnyOptions], int]) -> Callable[[AnyOptions], int]:
         try:
             return run(options)
         except KeyboardInterrupt:
-            return _end("stopped", STOPPED)
+            return _end("stopped", STOPPED, options)
         except PlexusError as error:
-            return _end(str(error), error.exit_code)
+            return _end(str(error), error.exit_code, options)
         except Exception as error:  # noqa: BLE001  (the last stop before the user)
-            return _end(f"unexpected error\n{describe_crash(error)}", CRASHED)
+            return _end(f"unexpected error\n{describe_crash(error)}", CRASHED, options)
 
     guarded.__doc__ = run.__doc__
     return guarded
@@ -95,10 +97,15 @@ def _log_to_stderr(verbose: int) -> None:
     root.setLevel(handler.level)
 
 
-def _end(sentence: str, code: int) -> int:
+def _end(sentence: str, code: int, options: Common | None = None) -> int:
+    """Say why it ended and, if a status file was written by now, what it holds."""
     if sentence:
         typer.echo(f"plexus-mri: {sentence}", err=True)
-    typer.echo(closing_line((), code, None))
+    out = getattr(options, "out", None)
+    rows: tuple[CaseStatus, ...] = ()
+    with suppress(InputError):
+        rows = read_status(out) if out is not None else ()
+    typer.echo(closing_line(rows, code, out if rows else None))
     return code
 
 

@@ -8,6 +8,7 @@ from plexus_mri.batch.case_process import measure_case
 from plexus_mri.batch.outcome import CaseOutcome, outcome_of_error
 from plexus_mri.errors import RefusedError, StageError
 from plexus_mri.io.atomic import output_error
+from plexus_mri.io.derivatives import case_paths
 from plexus_mri.reasons import ReasonCode
 
 Announce = Callable[[str], None]
@@ -35,6 +36,9 @@ def refuse(job: CaseJob, announce: Announce) -> CaseOutcome:
 
 def fill_disk(job: CaseJob, announce: Announce) -> CaseOutcome:
     announce("write")
+    table = case_paths(job.out, job.subject, job.session).nerve_measures
+    table.parent.mkdir(parents=True)
+    table.write_text("subject\n01\n", encoding="utf-8")
     return outcome_of_error(output_error(job.out, OSError(28, "no space")))
 
 

@@ -67,10 +67,12 @@ def test_stop_on_first_crash_starts_no_further_case(request_):
     assert states(request_.out) == {"01": CaseState.FAILED, "02": CaseState.PENDING}
 
 
-def test_a_full_disk_starts_no_further_case(request_):
+def test_a_full_disk_starts_no_further_case_and_leaves_nothing_half_written(request_):
     end = run_study(request_, SilentListener(), work=fill_disk)
 
     assert end.exit_code == 6
+    assert not list(request_.out.glob("sub-*"))
+    assert read_table(request_.out / "group_measures.tsv") == []
     assert states(request_.out) == {"01": CaseState.FAILED, "02": CaseState.PENDING}
 
 

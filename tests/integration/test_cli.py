@@ -139,6 +139,15 @@ def test_status_and_report_read_what_is_stored(program, out):
     assert "sub-02.html" in (out / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_result_that_was_removed_by_hand_costs_the_others_nothing(program, study, out):
+    (out / "sub-01" / "anat" / "sub-01_desc-summary_report.json").unlink()
+
+    assert program("batch", study, "--out", out).code == 0
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "sub-02.html" in page
+    assert "measure the case again" in page
+
+
 def test_status_of_a_folder_without_results_is_no_usable_input(program, tmp_path):
     for command in ("status", "report"):
         ended = program(command, tmp_path)

@@ -41,3 +41,4 @@ def test_clearing_takes_the_case_and_nothing_else(tmp_path):
     clear_case(tmp_path, "1", None)
 
     assert [name for name in (*ours, *others) if (tmp_path / name).exists()] == others
+    assert not (tmp_path / "sub-1" / "figures").exists()

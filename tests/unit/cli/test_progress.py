@@ -1,0 +1,51 @@
+"""Progress is one line a step where nobody watches, and a bar where somebody does."""
+
+import io
+
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+
+from plexus_mri.batch.status import CaseState, CaseStatus
+from plexus_mri.cli.progress import LiveListener, PlainListener, show_progress
+from plexus_mri.reasons import ReasonCode
+
+DONE = CaseStatus("01", "1", CaseState.FINISHED, seconds=61.4)
+LOST = CaseStatus("02", None, CaseState.FAILED, reason=ReasonCode.NERVE_LOST)
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=200)
+
+
+def test_plain_progress_is_one_line_a_step_and_end(console):
+    listener = PlainListener(console)
+    listener.planned(2, 1)
+    listener.step("sub-01 ses-1", "trace")
+    listener.ended(DONE, "")
+    listener.ended(LOST, "the nerves are lost [here]")
+
+    assert console.file.getvalue().splitlines() == [
+        "2 cases to measure, 1 done already",
+        "sub-01 ses-1: trace",
+        "sub-01 ses-1: finished in 61 s",
+        "sub-02: failed (NERVE_LOST): the nerves are lost [here]",
+    ]
+
+
+def test_live_progress_counts_ends_and_shows_the_newest_step(console):
+    progress = Progress(console=console)
+    listener = LiveListener(console, progress)
+    listener.planned(2, 0)
+    listener.step("sub-01", "trace")
+    listener.ended(DONE, "")
+
+    (task,) = progress.tasks
+    assert (task.total, task.completed, task.description) == (2, 1, "sub-01: trace")
+    assert "sub-01 ses-1: finished" in console.file.getvalue()
+
+
+def test_where_stderr_is_no_terminal_progress_is_plain():
+    with show_progress() as listener:
+        assert type(listener) is PlainListener
