@@ -190,7 +190,7 @@ def _comparison(
     if left is None or right is None:
         words = (Verdict.NOT_COMPARABLE, Pattern.NONE)
         return Comparison(nerve, quantity, left, right, *(None,) * 4, *words, reason=reason)
-    index = 200 * (left - right) / (left + right)
+    index = round(200 * (left - right) / (left + right), 6)
     verdict = _verdict(index)
     pattern, from_mm, to_mm = Pattern.NONE, None, None
     if verdict is not Verdict.NO_DIFFERENCE and quantity is not Quantity.LENGTH:
