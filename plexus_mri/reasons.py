@@ -60,6 +60,7 @@ class ReasonCode(StrEnum):
     NERVE_NOT_FOUND = "NERVE_NOT_FOUND", "The nerve could not be found with confidence."
     NERVE_LOST = "NERVE_LOST", "The nerve could be followed only part of the way."
     LEVEL_DOUBT = "LEVEL_DOUBT", "The level names may be shifted by one on both sides."
+    NAME_DOUBT = "NAME_DOUBT", "The names of two nerves may be exchanged on one side."
     LOW_CONFIDENCE = "LOW_CONFIDENCE", "The trace has a confidence below the stated limit."
     # Measures
     TOO_SHORT = "TOO_SHORT", "Too little of the nerve to measure this."

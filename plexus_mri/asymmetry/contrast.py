@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plexus_mri.asymmetry.index import Contrast, Estimate, normal_quantile
+from plexus_mri.asymmetry.naming import doubtful_names
 from plexus_mri.asymmetry.noise import (
     NodeNoise,
     estimate_noise,
@@ -42,6 +43,7 @@ class Evidence:
     nerves: NerveTree
     pairs: Mapping[tuple[Nerve, Course], PairedCourse]
     noise: Mapping[Course, NodeNoise]
+    doubtful_names: frozenset[Nerve]
     settings: AsymmetrySettings
 
 
@@ -52,7 +54,7 @@ def gather(table: MeasurementTable, nerves: NerveTree, settings: AsymmetrySettin
         course: estimate_noise([pair for (_, c), pair in pairs.items() if c is course])
         for course in Course
     }
-    return Evidence(table, nerves, pairs, noise, settings)
+    return Evidence(table, nerves, pairs, noise, doubtful_names(table), settings)
 
 
 def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast | ReasonCode:
@@ -60,6 +62,8 @@ def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast |
     refused = refusal_of_sides(evidence.table, evidence.nerves, nerve, quantity, evidence.settings)
     if refused is not None:
         return refused
+    if nerve in evidence.doubtful_names:
+        return ReasonCode.NAME_DOUBT
     if quantity not in COURSE_OF:
         return _contrast_of_numbers(evidence, nerve, quantity)
     course = COURSE_OF[quantity]

@@ -29,7 +29,14 @@ def collect_warnings(
     """All warnings of a case, the gravest first; nerves with one reason share a warning."""
     return (
         *_of_frame(frame),
-        *_grouped(chain(nerves.missing.items(), _trace_reasons(nerves), _profile_flags(table))),
+        *_grouped(
+            chain(
+                nerves.missing.items(),
+                _trace_reasons(nerves),
+                _profile_flags(table),
+                _doubted_names(asymmetry),
+            )
+        ),
         *_of_quality(quality),
         *_of_healthy_spread(asymmetry),
     )
@@ -89,6 +96,13 @@ def _profile_flags(table: MeasurementTable) -> Iterator[tuple[NerveKey, ReasonCo
         for flag, reason in reason_of.items():
             if sum(bool(q & flag) for q in profile.quality) > MOST * len(profile.quality):
                 yield key, reason
+
+
+def _doubted_names(asymmetry: Sequence[Comparison]) -> Iterator[tuple[NerveKey, ReasonCode]]:
+    """Nerves that were not compared because a name may be exchanged on one side."""
+    for row in asymmetry:
+        if row.reason is ReasonCode.NAME_DOUBT:
+            yield from (((side, row.nerve), row.reason) for side in Side)
 
 
 def _of_quality(quality: Sequence[QualityNumber]) -> Iterator[CaseWarning]:

@@ -114,3 +114,10 @@ def test_only_numbers_that_fail_are_said_with_value_and_cutoff():
 def test_a_sure_difference_within_the_spread_of_healthy_sides_is_said(percent, verdict, said):
     found = collect_warnings(FRAME, NO_TREE, EMPTY, (), (area_row(percent, verdict),))
     assert [w.reason for w in found] == [ReasonCode.HEALTHY_SPREAD] * said
+
+
+def test_names_that_may_be_exchanged_are_said_once():
+    row = replace(area_row(20.0, Verdict.NOT_COMPARABLE), reason=ReasonCode.NAME_DOUBT)
+    rows = (row, replace(row, quantity=Quantity.CSA_MAX))
+    (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (), rows)
+    assert (warning.reason, warning.where) == (ReasonCode.NAME_DOUBT, "C6 both sides")

@@ -1,0 +1,56 @@
+"""Nerves whose names may be exchanged on one side.
+
+A name exchanged on one side makes two nerves differ that are equal. The bundle is built alike on
+both sides: from one nerve of a group to another, the way on the left is the mirror image of the
+way on the right, up to the patient's posture.
+"""
+
+from itertools import combinations
+
+import numpy as np
+
+from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, Side
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.measurement import MeasurementTable, Profile
+
+# Nearer than this, the way from one nerve to the other has no direction to speak of.
+LEAST_DISTANCE_MM = 3.0
+MIRROR = np.array([-1.0, 1.0, 1.0])
+
+
+def doubtful_names(table: MeasurementTable) -> frozenset[Nerve]:
+    """Nerves that lie to each other on the left against the mirror image of the right.
+
+    The angle between the ways is over 90 degrees; two shoulders tilted by 15 degrees each make 30.
+    """
+    doubtful: set[Nerve] = set()
+    for group in (ROOTS, TRUNKS, CORDS):
+        for pair in combinations(group, 2):
+            left, right = (_way_mm(table, side, *pair) for side in (Side.LEFT, Side.RIGHT))
+            if left is not None and right is not None and float((left * MIRROR) @ right) < 0.0:
+                doubtful.update(pair)
+    return frozenset(doubtful)
+
+
+def _way_mm(table: MeasurementTable, side: Side, one: Nerve, other: Nerve) -> FloatArray | None:
+    """Mean way (3,) from one nerve to the other at equal arc length; None where there is none."""
+    first, second = (table.profiles.get((side, nerve)) for nerve in (one, other))
+    if first is None or second is None:
+        return None
+    arc_mm = np.intersect1d(_known(first).round(3), _known(second).round(3))
+    if len(arc_mm) == 0:
+        return None
+    way: FloatArray = (_at(second, arc_mm) - _at(first, arc_mm)).mean(axis=0)
+    return way if float(np.linalg.norm(way)) >= LEAST_DISTANCE_MM else None
+
+
+def _known(profile: Profile) -> FloatArray:
+    """Arc lengths at which the nerve has a place."""
+    return profile.arc_length_mm[np.isfinite(profile.points_mm).all(axis=1)]
+
+
+def _at(profile: Profile, arc_length_mm: FloatArray) -> FloatArray:
+    """Places (n, 3) at arc lengths (n,)."""
+    known = np.isfinite(profile.points_mm).all(axis=1)
+    columns = profile.points_mm[known].T
+    return np.stack([np.interp(arc_length_mm, _known(profile), c) for c in columns], axis=1)

@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from plexus_mri.asymmetry import AsymmetrySettings, compare_sides
+from plexus_mri.asymmetry.naming import doubtful_names
+from plexus_mri.core.anatomy import CORDS, Nerve, Side
+from plexus_mri.core.comparison import Verdict
+from plexus_mri.core.measurement import MeasurementTable
+from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.reasons import ReasonCode
+from tests.nerve_tables import profile, table_of
+
+# The lateral cord lies before, the posterior one behind, the medial one below.
+PLACE_MM = {
+    Nerve.LATERAL_CORD: (0.0, 8.0, 0.0),
+    Nerve.POSTERIOR_CORD: (0.0, 0.0, 0.0),
+    Nerve.MEDIAL_CORD: (0.0, 0.0, -11.0),
+}
+
+
+def cord(nerve, side, place=None, *, turn_deg=0.0):
+    made = profile(nerve, side, csa_mm2=16.0 if nerve is Nerve.POSTERIOR_CORD else 13.0)
+    nodes = made.arc_length_mm
+    points = np.stack([side.sign * (80.0 + nodes), 0 * nodes, 0 * nodes], axis=1)
+    points = points + np.array(PLACE_MM[place or nerve])
+    turned = Rotation.from_euler("x", turn_deg, degrees=True).apply(points)
+    return replace(made, points_mm=turned)
+
+
+def exchanged(side):
+    """Lateral and posterior cord have each other's name on one side."""
+    swap = {
+        Nerve.LATERAL_CORD: Nerve.POSTERIOR_CORD,
+        Nerve.POSTERIOR_CORD: Nerve.LATERAL_CORD,
+        Nerve.MEDIAL_CORD: Nerve.MEDIAL_CORD,
+    }
+    return table_of(*(cord(n, s, swap[n] if s is side else n) for n in CORDS for s in Side))
+
+
+def test_mirrored_cords_are_not_doubted():
+    assert doubtful_names(table_of(*(cord(n, s) for n in CORDS for s in Side))) == frozenset()
+
+
+def test_a_tilt_of_thirty_degrees_between_the_sides_is_no_exchange():
+    turned = (cord(n, s, turn_deg=15.0 * s.sign) for n in CORDS for s in Side)
+    assert doubtful_names(table_of(*turned)) == frozenset()
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_two_cords_exchanged_on_one_side_are_doubted_and_the_third_is_not(side):
+    expected = {Nerve.LATERAL_CORD, Nerve.POSTERIOR_CORD}
+    assert doubtful_names(exchanged(side)) == expected
+
+
+def test_names_exchanged_on_both_sides_alike_leave_the_comparison_right():
+    swap = {
+        Nerve.LATERAL_CORD: Nerve.POSTERIOR_CORD,
+        Nerve.POSTERIOR_CORD: Nerve.LATERAL_CORD,
+    }
+    table = table_of(*(cord(n, s, swap[n]) for n in swap for s in Side))
+    assert doubtful_names(table) == frozenset()
+
+
+def test_doubted_names_are_not_compared():
+    rows = compare_sides(exchanged(Side.LEFT), NerveTree({}), AsymmetrySettings())
+    for row in rows:
+        if row.nerve in (Nerve.LATERAL_CORD, Nerve.POSTERIOR_CORD):
+            assert (row.verdict, row.reason) == (Verdict.NOT_COMPARABLE, ReasonCode.NAME_DOUBT)
+
+
+def test_nerves_without_places_or_with_one_side_only_are_not_doubted():
+    table = exchanged(Side.LEFT)
+    nowhere = {
+        key: replace(p, points_mm=np.full_like(p.points_mm, np.nan))
+        for key, p in table.profiles.items()
+    }
+    assert doubtful_names(MeasurementTable((), nowhere)) == frozenset()
+    left = {key: p for key, p in table.profiles.items() if key[0] is Side.LEFT}
+    assert doubtful_names(MeasurementTable((), left)) == frozenset()
