@@ -1,6 +1,8 @@
-"""The image's own blur, estimated from nerves that stand alone and clear."""
+"""The image's own blur along each axis, estimated from nerves that stand alone and clear."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,86 +13,145 @@ from plexus_mri.measure.nerve_state import NerveStates
 from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.section_fit import fit_section
 from plexus_mri.measure.section_fits import SectionFits
-from plexus_mri.measure.section_problem import section_at
+from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
+from plexus_mri.measure.untraced import Untraced, with_untraced
 
 logger = logging.getLogger(__name__)
 
+Place = tuple[NerveKey, int]
 _FEWEST_SECTIONS = 12
+_ROUNDS = 2
 
 
-def point_spread(
-    image: Volume, blur_voxels: FloatArray | float, settings: MeasureSettings
-) -> PointSpread:
-    """Point spread of an image blurred by ``blur_voxels`` (per array axis, in voxels)."""
-    blur_mm = np.broadcast_to(np.asarray(blur_voxels, dtype=float), 3) * image.grid.spacing
-    return PointSpread.of_grid(image.grid, blur_mm, settings.longest_voxel_part_mm)
+def point_spread(image: Volume, blur_voxels: FloatArray, settings: MeasureSettings) -> PointSpread:
+    """Point spread of an image blurred by ``blur_voxels`` (3,) along its array axes."""
+    return PointSpread.of_grid(
+        image.grid, blur_voxels * image.grid.spacing, settings.longest_voxel_part_mm
+    )
+
+
+def default_blur(settings: MeasureSettings) -> FloatArray:
+    """Blur (3,) in voxels before anything is known of the image."""
+    return np.full(3, settings.blur_expected_voxels)
 
 
 def estimate_blur(
     image: Volume,
     states: NerveStates,
-    fits: dict[NerveKey, SectionFits],
+    fits: Mapping[NerveKey, SectionFits],
+    noise: float,
     settings: MeasureSettings,
-) -> float:
-    """Blur in voxels that fits the clearest sections best, all of them together.
+) -> FloatArray:
+    """Blur (3,) in voxels along the array axes that fits the clearest sections best.
 
-    The cost of refitting the sections is computed for each candidate; a parabola through the
-    lowest three gives the optimum. With too few clear sections the starting value is kept.
+    The sections, with what stands beside them, are refitted at trial blurs; their summed cost
+    and a weak prior are brought to a minimum, axis after axis, by parabolas in the variance.
+    With too few clear sections the default is kept.
     """
     places = _clear_places(fits, settings)
     if len(places) < _FEWEST_SECTIONS:
         logger.info("blur: only %d clear sections, the default is kept", len(places))
-        return settings.blur_start_voxels
-    candidates = np.array(settings.blur_candidates_voxels)
-    costs = np.array([_costs(image, states, places, float(b), settings) for b in candidates])
-    return _lowest(candidates, costs.sum(axis=1))
+        return default_blur(settings)
+    start = default_blur(settings)
+    spread = point_spread(image, start, settings)
+    sections = [_prepared(image, spread, states, place, noise, settings) for place in places]
+    bench = _Bench(image, states, places, [s for s in sections if s is not None], noise, settings)
+    variance = start**2
+    steps = np.array(settings.blur_trial_voxels) ** 2
+    for _ in range(_ROUNDS):
+        for axis in range(3):
+            costs = [bench.cost(_with(variance, axis, v)) for v in steps]
+            variance = _with(variance, axis, lowest(steps, np.array(costs)))
+    return np.sqrt(variance)
 
 
-def _clear_places(
-    fits: dict[NerveKey, SectionFits], settings: MeasureSettings
-) -> list[tuple[tuple[NerveKey, int], float]]:
-    """Nodes far from neighbours, best contrast-to-noise first, with their noise."""
+def lowest(places: FloatArray, costs: FloatArray) -> float:
+    """Place (n,) of the lowest cost (n,), refined by a parabola through it and its neighbours.
+
+    >>> x = np.array([0.0, 1.0, 3.0, 4.0])
+    >>> round(lowest(x, (x - 2.0) ** 2), 6)
+    2.0
+    """
+    k = min(max(int(np.argmin(costs)), 1), len(places) - 2)
+    near = slice(k - 1, k + 2)
+    curve = np.polynomial.Polynomial.fit(places[near], costs[near], 2).convert()
+    if curve.coef[2] <= 0.0:
+        return float(places[np.argmin(costs)])
+    best = -curve.coef[1] / (2.0 * curve.coef[2])
+    return float(np.clip(best, places[k - 1], places[k + 1]))
+
+
+class _Bench:
+    """Sections refitted at any blur."""
+
+    def __init__(
+        self,
+        image: Volume,
+        states: NerveStates,
+        places: Sequence[Place],
+        sections: Sequence[Section],
+        noise: float,
+        settings: MeasureSettings,
+    ) -> None:
+        self._image, self._states, self._places = image, states, places
+        self._sections, self._settings = sections, settings
+        self._robust = (settings.loss_turn_noise_units, noise, noise)
+
+    def cost(self, variance: FloatArray) -> float:
+        """Cost of all sections at a blur variance (3,) in voxels², with its prior."""
+        spread = point_spread(self._image, np.sqrt(variance), self._settings)
+        expected = self._settings.blur_expected_voxels**2
+        total = float(((variance - expected) ** 2).sum()) / expected**2
+        for place, section in zip(self._places, self._sections, strict=False):
+            seen = _rewhitened(section, self._states, place, spread)
+            total += float(
+                fit_section(seen.start, seen.prior, seen.data, seen.scene, self._robust)[2][1]
+            )
+        return total
+
+
+def _clear_places(fits: Mapping[NerveKey, SectionFits], settings: MeasureSettings) -> list[Place]:
+    """Nodes far from neighbours, best contrast-to-noise first."""
     found = []
     for key, fit in fits.items():
         alone = fit.trusted(settings) & (fit.gap_mm > 2.0 * settings.touching_gap_mm)
         ratio = fit.contrast / np.maximum(fit.noise, 1e-12)
-        found += [
-            ((key, int(n)), float(fit.noise[n]), float(ratio[n])) for n in np.flatnonzero(alone)
-        ]
-    found.sort(key=lambda item: (-item[2], str(item[0])))
-    return [(place, noise) for place, noise, _ in found[: settings.blur_sections]]
+        # Every third node: neighbouring sections share their voxels.
+        found += [((key, int(n)), float(ratio[n])) for n in np.flatnonzero(alone)[::3]]
+    found.sort(key=lambda item: (-item[1], str(item[0])))
+    return [place for place, _ in found[: settings.blur_sections]]
 
 
-def _costs(
+def _prepared(
     image: Volume,
+    spread: PointSpread,
     states: NerveStates,
-    places: list[tuple[tuple[NerveKey, int], float]],
-    blur_voxels: float,
+    place: Place,
+    noise: float,
     settings: MeasureSettings,
-) -> FloatArray:
-    """Cost (s,) of refitting each section at a blur."""
-    spread = point_spread(image, blur_voxels, settings)
-    costs = []
-    for place, noise in places:
-        section = section_at(image, spread, states, place, settings)
-        if section is None:
-            costs.append(0.0)
-            continue
-        robust = (settings.loss_turn_noise_units, section.least_noise, noise)
-        costs.append(
-            float(fit_section(section.start, section.prior, section.voxels, robust)[2][1])
-        )
-    return np.array(costs)
+) -> Section | None:
+    """Section with its untraced neighbours, started at its best fit."""
+    section = section_at(image, spread, states, place, settings)
+    if section is None:
+        return None
+    return with_untraced(section, Untraced.none(), noise, settings)[0]
 
 
-def _lowest(places: FloatArray, costs: FloatArray) -> float:
-    """Place of the lowest cost, refined by a parabola through it and its neighbours."""
-    k = int(np.argmin(costs))
-    if k in (0, len(places) - 1):
-        return float(places[k])
-    near = slice(k - 1, k + 2)
-    # The blur enters as a variance, so the parabola is taken in it.
-    curve = np.polynomial.Polynomial.fit(places[near] ** 2, costs[near], 2).convert()
-    variance = -curve.coef[1] / (2.0 * curve.coef[2])
-    return float(np.sqrt(np.clip(variance, places[k - 1] ** 2, places[k + 1] ** 2)))
+def _rewhitened(
+    section: Section, states: NerveStates, place: Place, spread: PointSpread
+) -> Section:
+    """Section seen through another point spread; no traced neighbour is in it."""
+    curve = states[place[0]].curve
+    matrix = spread.whitening(curve.first[place[1]], curve.second[place[1]])
+    points, whiten, inside, behind, terms = section.scene
+    turn = np.ascontiguousarray((matrix @ np.linalg.inv(whiten[0])).T)
+    matrices = np.repeat(matrix[None], len(whiten), axis=0)
+    return replace(section, scene=(points @ turn, matrices, inside, behind, terms))
+
+
+def _with(variance: FloatArray, axis: int, value: float) -> FloatArray:
+    """Variance (3,) with one axis replaced."""
+    out = variance.copy()
+    out[axis] = value
+    return out

@@ -10,7 +10,7 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
-from plexus_mri.measure.blur import estimate_blur, point_spread
+from plexus_mri.measure.blur import default_blur, estimate_blur, point_spread
 from plexus_mri.measure.nerve_state import NerveState, NerveStates, traced_states
 from plexus_mri.measure.node_quality import node_quality
 from plexus_mri.measure.point_spread import PointSpread
@@ -61,13 +61,13 @@ def fit_nerves(
 ) -> tuple[dict[NerveKey, NerveState], dict[NerveKey, SectionFits]]:
     """States and fits of every nerve after the last pass."""
     states = traced_states(nerves, settings)
-    spread = point_spread(image, settings.blur_start_voxels, settings)
+    spread = point_spread(image, default_blur(settings), settings)
     fits = _pass(image, spread, states, settings)
     states = _refined(states, fits, settings)
-    blur = estimate_blur(image, states, fits, settings)
-    logger.info("blur of the image: %.2f voxels", blur)
-    spread = point_spread(image, blur, settings)
     noise = image_noise(fits)
+    blur = estimate_blur(image, states, fits, noise, settings)
+    logger.info("blur of the image along its axes: %s voxels", np.round(blur, 2).tolist())
+    spread = point_spread(image, blur, settings)
     fits = _pass(image, spread, states, settings, noise)
     states = _refined(states, fits, settings)
     return states, _pass(image, spread, states, settings, noise)

@@ -1,23 +1,27 @@
 """Fit of blurred ellipses on a smooth background to the voxels of one section.
 
-    image = background·(1 - ΣF) + Σ signal·F
+    ground = background·(1 - ΣF) + Σ signal·F   over the objects behind
+    image = ground·(1 - ΣF) + Σ signal·F        over the objects in front
 
-F is the share of a voxel that lies in a nerve (after blur). Robust least squares: the soft-L1
-loss by reweighting, Levenberg-Marquardt steps inside, Gaussian priors on the parameters.
+F is the share of a voxel that lies in an object (after blur). Nerves and vessels stand side by
+side in front, so their shares add; a muscle whose edge runs under a nerve lies behind.
+Robust least squares: the soft-L1 loss by reweighting, Levenberg-Marquardt steps inside, Gaussian
+priors on the parameters.
 
-Symbols: n voxels, k nerves (the first is the one measured), b background terms,
-parameters = 6 per nerve (x, y, log radius, stretch 1, stretch 2, signal) and then b.
+Symbols: n voxels, k objects (the first is the nerve measured), b background terms,
+parameters = 6 per object (x, y, log radius, stretch 1, stretch 2, signal) and then b.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.measure.blurred_ellipse import blurred_ellipse
 from plexus_mri.measure.compiled import compiled
 
-# Values (n,), weights (n,), whitened points (k, n, p, 2), whitening (k, 2, 2), inside (k, n) and
-# background terms (n, b).
-SectionVoxels = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+# The arguments of `model_and_slopes` after theta.
+Scene = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+BoolArray = npt.NDArray[np.bool_]
 PER_NERVE = 6
 _SIGNAL = 5
 _ROUNDS = 6
@@ -27,49 +31,54 @@ _MAD_TO_SD = 1.4826
 
 
 @compiled
-def model_and_slopes(
-    theta: FloatArray,
-    points: FloatArray,
-    whiten: FloatArray,
-    inside: FloatArray,
-    terms: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
+def model_and_slopes(theta: FloatArray, scene: Scene) -> tuple[FloatArray, FloatArray]:
     """Model (n,) and its derivatives (n, parameters).
 
     Parameters
     ----------
     theta : (6k + b,)
         Parameters.
-    points : (k, n, p, 2)
-        Whitened coordinates of the voxels' parts in the section of each nerve.
-    whiten : (k, 2, 2)
-        Whitening of each nerve's section.
-    inside : (k, n)
-        1 where the nerve runs, 0 beyond its end.
-    terms : (n, b)
-        Background terms.
+    scene
+        Whitened points (k, n, p, 2) of the voxels' parts in the section of each object; whitening
+        (k, 2, 2) of each section; inside (k, n), 0 beyond an object's end; behind (k,), 1 for
+        objects behind; background terms (n, b).
     """
-    nerves, voxels = inside.shape
-    offset = PER_NERVE * nerves
-    ground = terms @ theta[offset:]
+    behind, terms = scene[3], scene[4]
+    offset = PER_NERVE * len(behind)
+    ground, open_behind, slopes_behind = _covered(
+        theta, scene, terms @ theta[offset:], behind == 1.0
+    )
+    model, open_front, slopes_front = _covered(theta, scene, ground, behind == 0.0)
+    slopes = np.empty((len(model), len(theta)))
+    for n in range(len(model)):
+        for j in range(offset):
+            slopes[n, j] = slopes_front[n, j] + slopes_behind[n, j] * open_front[n]
+        for j in range(terms.shape[1]):
+            slopes[n, offset + j] = terms[n, j] * open_behind[n] * open_front[n]
+    return model, slopes
+
+
+@compiled
+def _covered(
+    theta: FloatArray, scene: Scene, ground: FloatArray, chosen: BoolArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Ground (n,) covered by the chosen objects (k,), what of it stays open (n,), the slopes."""
+    points, whiten, inside = scene[0], scene[1], scene[2]
     model = ground.copy()
-    covered = np.zeros(voxels)
-    slopes = np.zeros((voxels, len(theta)))
-    for k in range(nerves):
+    open_share = np.ones(len(ground))
+    slopes = np.zeros((len(ground), PER_NERVE * len(chosen)))
+    for k in np.flatnonzero(chosen):
         start = PER_NERVE * k
         ellipse = blurred_ellipse(points[k], theta[start : start + 5], whiten[k])
-        for n in range(voxels):
+        for n in range(len(ground)):
             share = inside[k, n] * ellipse[n, 0]
             contrast = theta[start + _SIGNAL] - ground[n]
             model[n] += contrast * share
-            covered[n] += share
+            open_share[n] -= share
             slopes[n, start + _SIGNAL] = share
             for j in range(5):
                 slopes[n, start + j] = contrast * inside[k, n] * ellipse[n, j + 1]
-    for n in range(voxels):
-        for j in range(terms.shape[1]):
-            slopes[n, offset + j] = terms[n, j] * (1.0 - covered[n])
-    return model, slopes
+    return model, open_share, slopes
 
 
 @compiled
@@ -93,10 +102,11 @@ def _step(normal: FloatArray, gradient: FloatArray, damping: float) -> FloatArra
 def fit_section(
     start: FloatArray,
     prior: FloatArray,
-    voxels: SectionVoxels,
+    data: tuple[FloatArray, FloatArray],
+    scene: Scene,
     robust: tuple[float, float, float],
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Best parameters, their covariance and (noise, cost, voxels used, converged).
+    """Best parameters, their covariance and (noise, cost, voxels, settled, contrast at the rim).
 
     Parameters
     ----------
@@ -104,17 +114,18 @@ def fit_section(
         First guess.
     prior : (2, p)
         Mean and precision (1/variance, 0 for none) of each parameter.
-    voxels
-        Values (n,), weights (n,) and the points, whitening, inside and terms of
-        `model_and_slopes`.
+    data
+        Values (n,) and weights (n,) of the voxels.
+    scene
+        See `model_and_slopes`.
     robust
         Residual in noise units at which the loss turns linear; smallest noise; fixed noise (0:
         estimate it).
     """
-    values, weights, points, whiten, inside, terms = voxels
+    values, weights = data
     turn, least_noise, fixed_noise = robust
     theta = start.copy()
-    model, slopes = model_and_slopes(theta, points, whiten, inside, terms)
+    model, slopes = model_and_slopes(theta, scene)
     noise, cost, moved = 0.0, 0.0, 1.0
     used = weights
     normal = np.eye(len(theta))
@@ -125,7 +136,7 @@ def fit_section(
         used = weights / np.sqrt(1.0 + ((values - model) / (turn * noise)) ** 2)
         before = theta.copy()
         theta, model, slopes = _descend(
-            theta, prior, (values, used / noise**2, points, whiten, inside, terms), model, slopes
+            theta, prior, (values, used / noise**2), scene, (model, slopes)
         )
         moved = np.abs(theta - before)[:3].max()
         if moved < 1e-3:  # noqa: PLR2004 - a micrometre
@@ -136,20 +147,31 @@ def fit_section(
     inverse = np.linalg.inv(normal + 1e-12 * np.diag(np.diag(normal)))
     loss = 2.0 * turn**2 * (np.sqrt(1.0 + (scaled / turn) ** 2) - 1.0)
     cost = (weights * loss).sum()
-    facts = np.array([noise, cost, weights.sum(), 1.0 if moved < 0.02 else 0.0])  # noqa: PLR2004
+    settled = 1.0 if moved < 0.02 else 0.0  # noqa: PLR2004 - a hundredth of a millimetre
+    facts = np.array([noise, cost, weights.sum(), settled, _rim_contrast(theta, scene, slopes)])
     return theta, inverse @ spread @ inverse, facts
+
+
+@compiled
+def _rim_contrast(theta: FloatArray, scene: Scene, slopes: FloatArray) -> float:
+    """Signal of the first object above what lies around its rim."""
+    brighter = theta.copy()
+    brighter[_SIGNAL] += 1.0
+    unit = model_and_slopes(brighter, scene)[1][:, 2] - slopes[:, 2]
+    return float(slopes[:, 2].sum() / max(unit.sum(), 1e-12))
 
 
 @compiled
 def _descend(
     theta: FloatArray,
     prior: FloatArray,
-    voxels: SectionVoxels,
-    model: FloatArray,
-    slopes: FloatArray,
+    data: tuple[FloatArray, FloatArray],
+    scene: Scene,
+    fitted: tuple[FloatArray, FloatArray],
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Levenberg-Marquardt steps at fixed weights (the weights are precisions here)."""
-    values, precision, points, whiten, inside, terms = voxels
+    values, precision = data
+    model, slopes = fitted
     off = theta - prior[0]
     best = (precision * (values - model) ** 2).sum() + (prior[1] * off * off).sum()
     damping = 1e-3
@@ -159,7 +181,7 @@ def _descend(
         step = _step(normal, gradient, damping)
         largest = np.abs(step[:3]).max()
         trial = theta + step * min(1.0, 0.7 / max(largest, 1e-9))
-        trial_model, trial_slopes = model_and_slopes(trial, points, whiten, inside, terms)
+        trial_model, trial_slopes = model_and_slopes(trial, scene)
         off = trial - prior[0]
         cost = (precision * (values - trial_model) ** 2).sum() + (prior[1] * off * off).sum()
         if cost < best:

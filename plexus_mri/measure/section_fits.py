@@ -13,7 +13,7 @@ from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.section_fit import fit_section
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
-from plexus_mri.measure.untraced import with_untraced
+from plexus_mri.measure.untraced import Untraced, with_untraced
 
 _COLUMNS = 16
 
@@ -32,8 +32,8 @@ class SectionFits:
         Log of the area-equivalent radius in mm.
     stretch : (n, 2)
         Stretches of the ellipse.
-    signal, signal_se, ground, noise : (n,)
-        Intensity of the nerve, of its background at its centre, and of the residuals.
+    signal, signal_se, contrast, noise : (n,)
+        Intensity of the nerve, its error, its height above its surroundings, the residuals' size.
     share_in_view, gap_mm : (n,)
         Share of the window inside the image; free space to the nearest traced neighbour.
     merged, settled : (n,)
@@ -47,17 +47,12 @@ class SectionFits:
     stretch: FloatArray
     signal: FloatArray
     signal_se: FloatArray
-    ground: FloatArray
+    contrast: FloatArray
     noise: FloatArray
     share_in_view: FloatArray
     gap_mm: FloatArray
     merged: np.ndarray[tuple[int], np.dtype[np.bool_]]
     settled: np.ndarray[tuple[int], np.dtype[np.bool_]]
-
-    @property
-    def contrast(self) -> FloatArray:
-        """Signal above the background (n,)."""
-        return self.signal - self.ground
 
     def trusted(self, settings: MeasureSettings) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each section (n,) was fitted well enough to be reported."""
@@ -79,11 +74,16 @@ def fit_nerve(
     noise: float | None = None,
 ) -> SectionFits:
     """Fit every node of one nerve; given the image's noise, also what stands beside it."""
-    rows = [
-        _fit_row(section_at(image, spread, states, (key, node), settings), settings, noise)
-        for node in range(len(states[key].radius_mm))
-    ]
-    t = np.array(rows).T
+    rows: dict[int, Sequence[float]] = {}
+    middle = len(states[key].radius_mm) // 2
+    for run in (range(middle, len(states[key].radius_mm)), range(middle - 1, -1, -1)):
+        beside = Untraced.none()
+        for node in run:
+            section = section_at(image, spread, states, (key, node), settings)
+            if section is not None and noise is not None:
+                section, beside = with_untraced(section, beside, noise, settings)
+            rows[node] = _fit_row(section, settings)
+    t = np.array([rows[node] for node in sorted(rows)]).T
     return SectionFits(
         offset_mm=t[0:2].T,
         offset_se_mm=t[2],
@@ -92,7 +92,7 @@ def fit_nerve(
         stretch=t[5:7].T,
         signal=t[7],
         signal_se=t[8],
-        ground=t[9],
+        contrast=t[9],
         noise=t[10],
         share_in_view=t[11],
         gap_mm=t[12],
@@ -101,18 +101,14 @@ def fit_nerve(
     )
 
 
-def _fit_row(
-    section: Section | None, settings: MeasureSettings, noise: float | None
-) -> Sequence[float]:
+def _fit_row(section: Section | None, settings: MeasureSettings) -> Sequence[float]:
     """Numbers of `SectionFits` for one section."""
     if section is None:
         return [np.nan] * 11 + [0.0, np.inf, 0.0, 0.0]
     robust = (settings.loss_turn_noise_units, section.least_noise, 0.0)
-    start = section.start
-    if noise is not None:
-        section, start = with_untraced(section, start, noise, settings)
-    theta, covariance, facts = fit_section(start, section.prior, section.voxels, robust)
-    ground = theta[len(theta) - section.voxels[5].shape[1]]
+    theta, covariance, facts = fit_section(
+        section.start, section.prior, section.data, section.scene, robust
+    )
     error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return [
         theta[0],
@@ -124,7 +120,7 @@ def _fit_row(
         theta[4],
         theta[5],
         error[5],
-        ground,
+        facts[4],
         facts[0],
         section.share_in_view,
         section.nearest_gap_mm,

@@ -9,7 +9,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.nerve_state import NerveState, NerveStates
 from plexus_mri.measure.point_spread import PointSpread
-from plexus_mri.measure.section_fit import SectionVoxels
+from plexus_mri.measure.section_fit import Scene
 from plexus_mri.measure.section_window import Window, window_at
 from plexus_mri.measure.settings import MeasureSettings
 
@@ -29,15 +29,43 @@ class Section:
 
     start: FloatArray
     prior: FloatArray
-    voxels: SectionVoxels
+    data: tuple[FloatArray, FloatArray]
+    scene: Scene
     share_in_view: float
     nearest_gap_mm: float
     merged: bool
     least_noise: float
 
-    def replaced(self, start: FloatArray, prior: FloatArray, voxels: SectionVoxels) -> "Section":
-        """Give the section with another start, prior and voxels."""
-        return replace(self, start=start, prior=prior, voxels=voxels)
+    def with_objects(
+        self, objects: FloatArray, spread: FloatArray, behind: FloatArray
+    ) -> "Section":
+        """Section with more objects, seen in the nerve's own section.
+
+        Parameters
+        ----------
+        objects, spread : (m, 6)
+            Expected parameters and their standard deviations.
+        behind : (m,)
+            1 for objects behind the nerve.
+        """
+        points, whiten, inside, before, terms = self.scene
+        split = len(self.start) - terms.shape[1]
+        more = len(objects)
+        extra = np.stack([objects.reshape(-1), 1.0 / spread.reshape(-1) ** 2])
+        prior = np.concatenate([self.prior[:, :split], extra, self.prior[:, split:]], axis=1)
+        scene = (
+            np.concatenate([points, np.repeat(points[:1], more, axis=0)]),
+            np.concatenate([whiten, np.repeat(whiten[:1], more, axis=0)]),
+            np.concatenate([inside, np.ones((more, inside.shape[1]))]),
+            np.concatenate([before, behind]),
+            terms,
+        )
+        start = np.concatenate([self.start[:split], objects.reshape(-1), self.start[split:]])
+        return replace(self, start=start, prior=prior, scene=scene)
+
+    def started_at(self, theta: FloatArray) -> "Section":
+        """Section with another first guess."""
+        return replace(self, start=theta)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +96,13 @@ def section_at(
     if len(window.values) < 4 * terms.shape[1] or window.share_in_view < _LEAST_VIEW:
         return None
     members = [(own, node), *((n.state, n.node) for n in shown)]
-    voxels = _voxels(window, spread, members, reach, terms)
+    scene = _scene(window, spread, members, reach, terms)
     start, prior = _start_and_prior(window, members, terms.shape[1], settings)
     gap = min((n.gap_mm for n in near), default=np.inf)
     merged = any(n.merged for n in near)
     least_noise = 1e-3 * float(np.ptp(window.values)) + 1e-12
-    return Section(start, prior, voxels, window.share_in_view, gap, merged, least_noise)
+    data = (window.values, window.weights)
+    return Section(start, prior, data, scene, window.share_in_view, gap, merged, least_noise)
 
 
 def background_terms(section: FloatArray) -> FloatArray:
@@ -103,13 +132,13 @@ def _neighbors(
     return sorted(found, key=lambda n: n.gap_mm)[:_MOST_NEIGHBORS]
 
 
-def _voxels(
+def _scene(
     window: Window,
     spread: PointSpread,
     members: list[tuple[NerveState, int]],
     reach_mm: float,
     terms: FloatArray,
-) -> SectionVoxels:
+) -> Scene:
     """Arrays of `model_and_slopes` for the voxels of a window."""
     parts = window.points_mm[:, None] + spread.part_offsets_mm
     points, whiten, inside = [], [], []
@@ -125,11 +154,10 @@ def _voxels(
         inside.append(((arc >= low) & (arc <= high)).astype(float))
     inside[0] = np.ones(len(window.values))
     return (
-        window.values,
-        window.weights,
         np.ascontiguousarray(np.stack(points)),
         np.ascontiguousarray(np.stack(whiten)),
         np.stack(inside),
+        np.zeros(len(members)),
         terms,
     )
 

@@ -24,11 +24,11 @@ class MeasureSettings:
     signal_smoothing_mm: float = 5.0
     signal_change_percent: float = 5.0
     background_bend_percent: float = 30.0
-    most_untraced: int = 2
+    most_untraced: int = 4
     loss_turn_noise_units: float = 2.0
     # Blur
-    blur_candidates_voxels: tuple[float, ...] = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
-    blur_start_voxels: float = 0.35
+    blur_expected_voxels: float = 0.3
+    blur_trial_voxels: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7, 0.9)
     blur_sections: int = 60
     # Flags
     thin_voxels: float = 3.0
