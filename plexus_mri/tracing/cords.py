@@ -1,12 +1,13 @@
 """Cords: three separate tubes of the bundle, each fed by one trunk."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import permutations, product
 
 import numpy as np
 from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
 
-from plexus_mri.core.anatomy import Nerve
+from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.tracing.field import IndexArray, SideField
 from plexus_mri.tracing.paths import RootPath
@@ -21,19 +22,44 @@ CORD_OF_TRUNK = {
 LEAST_DISTANCE_MM = 3.5
 # A place counts as a tube of its own above this tubularity.
 LEAST_TUBULARITY = 0.5
+# Ways of one side that are weighed against those of the other.
+MOST_WAYS = 40
+# Tubes at most: three cords, and a few veins and branches beside them.
+MOST_TUBES = 6
 
 
-def trace_cords(
+@dataclass(frozen=True, eq=False)
+class CordOptions:
+    """What the cords of one side may be.
+
+    Parameters
+    ----------
+    field
+        The side's travel costs.
+    trunks
+        Trunks that were followed, in order.
+    tubes : (m, 3)
+        Voxels of the separate tubes at the gathering distance.
+    cost : (trunks, m)
+        Travel cost from each trunk's end to each tube.
+    place_mm : (m, 3)
+        World points of the tubes, x turned to grow outward, so that both sides compare.
+    """
+
+    field: SideField
+    trunks: tuple[Nerve, ...]
+    tubes: IndexArray
+    cost: FloatArray
+    place_mm: FloatArray
+
+
+def cord_options(
     field: SideField,
     trunk_ends_mm: Mapping[Nerve, FloatArray],
     bundle_mm: FloatArray,
     settings: TracingSettings,
-) -> dict[Nerve, FloatArray]:
-    """Voxel paths (n, 3) in mm of the cords, from the gathering distance outward.
-
-    Each trunk is given the tube that makes the summed travel cost of all three smallest: the
-    upper trunk feeds the lateral cord, the middle one the posterior, the lower one the medial.
-    A trunk without a tube of its own has no cord.
+) -> CordOptions | None:
+    """Tubes of one side and what it costs each trunk to reach them; None without any.
 
     Parameters
     ----------
@@ -43,20 +69,80 @@ def trace_cords(
         Middle of the bundle at the gathering distance.
     """
     far = min(settings.farthest_lateral_mm, field.reach_mm)
-    start = settings.gather_lateral_mm
-    if far - start < settings.least_length_mm or not trunk_ends_mm:
-        return {}
-    tubes = _tubes(field, start, bundle_mm, settings)
+    if far - settings.gather_lateral_mm < settings.least_length_mm or not trunk_ends_mm:
+        return None
+    tubes = _tubes(field, settings.gather_lateral_mm, bundle_mm, settings)
     if not len(tubes):
-        return {}
-    cost, trunks = _travel_costs(field, trunk_ends_mm, tubes), list(trunk_ends_mm)
-    usable = np.where(np.isfinite(cost), cost, 1e9)
+        return None
+    cost = _travel_costs(field, trunk_ends_mm, tubes)
+    place = field.to_world(tubes) * np.array([field.step, 1, 1])
+    return CordOptions(field, tuple(trunk_ends_mm), tubes, cost, place)
+
+
+def name_cords(options: Mapping[Side, CordOptions]) -> dict[Side, dict[Nerve, int]]:
+    """Tube of each cord, on both sides together.
+
+    The upper trunk feeds the lateral cord, the middle one the posterior, the lower one the
+    medial. Every way of giving each trunk a tube of its own is weighed by its travel cost and by
+    how unlike the arrangement of the cords is on the two sides, so that names are not exchanged
+    on one side only.
+    """
+    ways = {side: _ways(option) for side, option in options.items()}
+    sides = [side for side in options if ways[side]]
+    best: dict[Side, dict[Nerve, int]] = {}
+    least = np.inf
+    for pick in product(*(ways[side] for side in sides)):
+        cost = sum(way_cost for way_cost, _ in pick)
+        if len(pick) == len(Side):
+            one, two = (_arrangement(options[s], p[1]) for s, p in zip(sides, pick, strict=True))
+            both = [cord for cord in one if cord in two]
+            cost += sum(float(np.linalg.norm(one[c] - two[c])) for c in both)
+        if cost < least:
+            least, best = cost, {s: p[1] for s, p in zip(sides, pick, strict=True)}
+    return best
+
+
+def _ways(option: CordOptions) -> list[tuple[float, dict[Nerve, int]]]:
+    """Cost and tubes of the cheapest ways to give every trunk that can have one its own tube."""
+    able = [row for row in range(len(option.trunks)) if np.isfinite(option.cost[row]).any()]
+    able = able[: len(option.tubes)]
+    ways = [
+        (
+            float(sum(option.cost[row, tube] for row, tube in zip(able, tubes, strict=True))),
+            {CORD_OF_TRUNK[option.trunks[r]]: int(t) for r, t in zip(able, tubes, strict=True)},
+        )
+        for tubes in permutations(range(len(option.tubes)), len(able))
+    ]
+    finite = [(cost + _out_of_place(option, way), way) for cost, way in ways if np.isfinite(cost)]
+    return sorted(finite, key=lambda way: way[0])[:MOST_WAYS]
+
+
+def _out_of_place(option: CordOptions, tubes: Mapping[Nerve, int]) -> float:
+    """How far in mm the posterior cord lies before the lateral one, which it should not."""
+    if not {Nerve.POSTERIOR_CORD, Nerve.LATERAL_CORD} <= set(tubes):
+        return 0.0
+    anterior = option.place_mm[:, 1]
+    ahead = anterior[tubes[Nerve.POSTERIOR_CORD]] - anterior[tubes[Nerve.LATERAL_CORD]]
+    return max(0.0, float(ahead))
+
+
+def _arrangement(option: CordOptions, tubes: Mapping[Nerve, int]) -> dict[Nerve, FloatArray]:
+    """Place (3,) in mm of each cord relative to the middle of them all."""
+    middle = option.place_mm[list(tubes.values())].mean(axis=0)
+    return {cord: option.place_mm[tube] - middle for cord, tube in tubes.items()}
+
+
+def trace_cords(
+    option: CordOptions, tubes: Mapping[Nerve, int], settings: TracingSettings
+) -> dict[Nerve, FloatArray]:
+    """Voxel paths (n, 3) in mm of the cords of one side, from the gathering distance outward."""
+    field = option.field
+    far = min(settings.farthest_lateral_mm, field.reach_mm)
     cords = {}
-    for row, column in zip(*linear_sum_assignment(usable), strict=True):
-        if np.isfinite(cost[row, column]):
-            way = _outward(field, tubes[column], start, far)
-            if way is not None and way.support(settings.support_window_mm) >= LEAST_TUBULARITY:
-                cords[CORD_OF_TRUNK[trunks[row]]] = way.points_mm
+    for cord, tube in tubes.items():
+        way = _outward(field, option.tubes[tube], settings.gather_lateral_mm, far)
+        if way is not None and way.support(settings.support_window_mm) >= LEAST_TUBULARITY:
+            cords[cord] = way.points_mm
     return cords
 
 
@@ -73,7 +159,7 @@ def _tubes(
         gaps = np.linalg.norm(shell[kept] - shell[k], axis=1) * field.spacing_mm
         if value[k] >= LEAST_TUBULARITY and (gaps >= LEAST_DISTANCE_MM).all():
             kept.append(int(k))
-    return shell[kept]
+    return shell[kept[:MOST_TUBES]]
 
 
 def _travel_costs(

@@ -10,7 +10,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.tracing.cords import trace_cords
+from plexus_mri.tracing.cords import CordOptions, cord_options, name_cords, trace_cords
 from plexus_mri.tracing.field import SideField, side_field
 from plexus_mri.tracing.levels import Level, Naming, chain_levels, name_levels
 from plexus_mri.tracing.paths import RootPath, own_ways, trace_side
@@ -43,24 +43,31 @@ def trace_nerves(
     if naming is None:
         return NerveTree({}, _why_missing({}, fields))
     pieces: dict[NerveKey, Piece] = {}
+    options: dict[Side, CordOptions] = {}
     for side, field in fields.items():
         named = _named_roots(paths, support, naming, side, settings)
         roots = _root_curves(image, named, settings)
         found = split_side(roots, frame, side, settings)
-        found |= _cord_pieces(field, roots, found, frame, settings)
         pieces |= {(side, nerve): piece for nerve, piece in found.items()}
+        option = _cord_options(field, roots, found, frame, settings)
+        if option is not None:
+            options[side] = option
+    for side, tubes in name_cords(options).items():
+        for cord, points in trace_cords(options[side], tubes, settings).items():
+            line = smooth_curve(points, settings.node_step_mm, settings.smooth_mm)
+            pieces[side, cord] = Piece(line, joins_start=False, joins_end=False)
     nerves = _refined(image, evidence.tubularity, pieces, naming, settings)
     return NerveTree(nerves, _why_missing(nerves, fields))
 
 
-def _cord_pieces(
+def _cord_options(
     field: SideField,
     roots: dict[Nerve, Centerline],
     found: dict[Nerve, Piece],
     frame: PatientFrame,
     settings: TracingSettings,
-) -> dict[Nerve, Piece]:
-    """Cords of one side, from where they cross the gathering distance."""
+) -> CordOptions | None:
+    """What the cords of one side may be, where its roots cross the gathering distance."""
     ends = {trunk: found[trunk].line.points_mm[-1] for trunk in TRUNKS if trunk in found}
     crossings = [
         line.points_mm[int(np.argmin(np.abs(lateral - settings.gather_lateral_mm)))]
@@ -68,16 +75,8 @@ def _cord_pieces(
         if (lateral := np.abs(frame.lateral_mm(line.points_mm))).max() > settings.gather_lateral_mm
     ]
     if not crossings:
-        return {}
-    cords = trace_cords(field, ends, np.median(crossings, axis=0), settings)
-    return {
-        cord: Piece(
-            smooth_curve(points, settings.node_step_mm, settings.smooth_mm),
-            joins_start=False,
-            joins_end=False,
-        )
-        for cord, points in cords.items()
-    }
+        return None
+    return cord_options(field, ends, np.median(crossings, axis=0), settings)
 
 
 def _all_paths(

@@ -57,9 +57,15 @@ def test_sides_are_named_together_even_when_one_alone_would_shift():
     assert name_levels(chain, left | right).first == 2
 
 
-def test_six_roots_that_join_leave_a_doubt():
+def test_six_roots_that_join_are_a_prefixed_plexus():
     chain = chain_levels(both_sides(), SETTINGS)
-    naming = name_levels(chain, supports((0, 0.8, 0.9, 0.9, 0.9, 0.9, 0.8, 0)))
+    naming = name_levels(chain, supports((0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0)))
+    assert naming.first == 2
+
+
+def test_a_weak_last_root_leaves_a_doubt():
+    chain = chain_levels(both_sides(), SETTINGS)
+    naming = name_levels(chain, supports((0, 0.8, 0.9, 0.9, 0.9, 0.9, 0.55, 0)))
     assert naming.margin < SETTINGS.naming_margin
 
 
