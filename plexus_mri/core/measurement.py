@@ -90,7 +90,8 @@ class Profile:
     csa_mm2, csa_se_mm2 : (n,)
         Area and its standard error.
     long_mm, short_mm, angle_deg : (n,)
-        Full axes of the fitted ellipse and the angle of the long one in the section plane.
+        Full axes of the fitted ellipse; angle of the long one from the craniocaudal direction,
+        0-90 degrees.
     signal, signal_se : (n,)
         Fitted plateau intensity and its standard error.
     reference : (n,)

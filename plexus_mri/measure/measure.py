@@ -112,6 +112,8 @@ def _profile(
     radius = np.exp(fits.log_radius) * kept
     area = np.pi * radius**2
     stretch = np.exp(np.linalg.norm(fits.stretch, axis=1))
+    turn = 0.5 * np.arctan2(fits.stretch[:, 1], fits.stretch[:, 0])[:, None]
+    long_axis = np.cos(turn) * state.curve.first + np.sin(turn) * state.curve.second
     return Profile(
         nerve=nerve,
         side=side,
@@ -121,7 +123,8 @@ def _profile(
         csa_se_mm2=2.0 * area * fits.log_radius_se,
         long_mm=2.0 * radius * stretch,
         short_mm=2.0 * radius / stretch,
-        angle_deg=np.rad2deg(0.5 * np.arctan2(fits.stretch[:, 1], fits.stretch[:, 0])),
+        angle_deg=np.rad2deg(np.arccos(np.clip(np.abs(long_axis[:, 2]), 0.0, 1.0))),
+        long_axis=long_axis,
         signal=fits.signal * kept * scale,
         signal_se=fits.signal_se * kept * scale,
         reference=muscle,
