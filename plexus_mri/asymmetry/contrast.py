@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plexus_mri.asymmetry.index import Contrast, Estimate, normal_quantile
-from plexus_mri.asymmetry.naming import doubtful_names
+from plexus_mri.asymmetry.naming import doubtful_names, merged_nerves
 from plexus_mri.asymmetry.noise import (
     NodeNoise,
     estimate_noise,
     lift_of_maximum,
     max_estimate,
     mean_estimate,
-    noise_of_nerve,
 )
 from plexus_mri.asymmetry.pairing import Course, PairedCourse, pair_courses
 from plexus_mri.asymmetry.refusal import refusal_of_common_stretch, refusal_of_sides
@@ -43,6 +42,7 @@ class Evidence:
     nerves: NerveTree
     pairs: Mapping[tuple[Nerve, Course], PairedCourse]
     noise: Mapping[Course, NodeNoise]
+    merged: frozenset[Nerve]
     doubtful_names: frozenset[Nerve]
     settings: AsymmetrySettings
 
@@ -54,7 +54,9 @@ def gather(table: MeasurementTable, nerves: NerveTree, settings: AsymmetrySettin
         course: estimate_noise([pair for (_, c), pair in pairs.items() if c is course])
         for course in Course
     }
-    return Evidence(table, nerves, pairs, noise, doubtful_names(table), settings)
+    return Evidence(
+        table, nerves, pairs, noise, merged_nerves(table), doubtful_names(table), settings
+    )
 
 
 def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast | ReasonCode:
@@ -62,6 +64,8 @@ def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast |
     refused = refusal_of_sides(evidence.table, evidence.nerves, nerve, quantity, evidence.settings)
     if refused is not None:
         return refused
+    if nerve in evidence.merged:
+        return ReasonCode.NERVES_TOUCH
     if nerve in evidence.doubtful_names:
         return ReasonCode.NAME_DOUBT
     if quantity not in COURSE_OF:
@@ -82,8 +86,7 @@ def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) 
         left, right = (max_estimate(pair, v, se, noise, window_mm) for v, se in sides)
         lift = lift_of_maximum(pair, window_mm)
     else:
-        own = noise_of_nerve(noise, pair)
-        left, right = (mean_estimate(pair, v, se, own) for v, se in sides)
+        left, right = (mean_estimate(pair, v, se, noise) for v, se in sides)
     share = float(pair.doubtful.mean())
     model = model_error(quantity, settings) * doubt_factor(share, settings)
     return _contrast(pair.nerve, quantity, left, right, model_error=model, lift=lift)

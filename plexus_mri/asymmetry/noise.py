@@ -6,7 +6,7 @@ Shapes: ``n`` common usable nodes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,17 +39,6 @@ def estimate_noise(pairs: Sequence[PairedCourse]) -> NodeNoise:
     lag_one = float(np.median([_lag_one(pair) for pair in usable]))
     scatter = float(np.median([_scatter(pair) for pair in usable]))
     return NodeNoise(min(max(lag_one, 0.0), LARGEST_LAG_ONE), max(scatter, 1.0))
-
-
-def noise_of_nerve(noise: NodeNoise, pair: PairedCourse) -> NodeNoise:
-    """Noise of the case, its scatter widened where this nerve alone scatters more.
-
-    So that a trace that strays is not sure of its mean. For means only: a lesion of a part of the
-    nerve scatters too, and must not hide itself.
-    """
-    if len(pair.arc_length_mm) < LEAST_NODES:
-        return noise
-    return replace(noise, scatter=max(noise.scatter, _scatter(pair)))
 
 
 def _lag_one(pair: PairedCourse) -> float:

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from plexus_mri.asymmetry import AsymmetrySettings, compare_sides
-from plexus_mri.asymmetry.naming import doubtful_names
+from plexus_mri.asymmetry.naming import doubtful_names, merged_nerves
 from plexus_mri.core.anatomy import CORDS, Nerve, Side
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.measurement import MeasurementTable
@@ -80,3 +80,31 @@ def test_nerves_without_places_or_with_one_side_only_are_not_doubted():
     assert doubtful_names(MeasurementTable((), nowhere)) == frozenset()
     left = {key: p for key, p in table.profiles.items() if key[0] is Side.LEFT}
     assert doubtful_names(MeasurementTable((), left)) == frozenset()
+
+
+def test_two_names_for_one_nerve_are_merged_and_not_compared():
+    places = {Nerve.MEDIAL_CORD: Nerve.POSTERIOR_CORD}
+    table = table_of(
+        *(cord(n, s, places.get(n) if s is Side.LEFT else None) for n in CORDS for s in Side)
+    )
+    assert merged_nerves(table) == {Nerve.MEDIAL_CORD, Nerve.POSTERIOR_CORD}
+    rows = compare_sides(table, NerveTree({}), AsymmetrySettings())
+    assert {r.reason for r in rows if r.nerve is Nerve.MEDIAL_CORD} == {ReasonCode.NERVES_TOUCH}
+
+
+@pytest.mark.parametrize(("apart_mm", "merged"), [(4.3, False), (3.5, True)])
+def test_nerves_beside_each_other_are_not_merged_and_nerves_within_each_other_are(
+    apart_mm, merged
+):
+    # Circles of 13 and 16 mm^2 touch at 4.3 mm.
+    upper = cord(Nerve.POSTERIOR_CORD, Side.LEFT)
+    below = upper.points_mm - np.array([0.0, 0.0, apart_mm])
+    lower = replace(cord(Nerve.MEDIAL_CORD, Side.LEFT), points_mm=below)
+    assert bool(merged_nerves(table_of(upper, lower))) is merged
+
+
+def test_nerves_that_meet_only_at_their_end_are_not_merged():
+    one, other = cord(Nerve.POSTERIOR_CORD, Side.LEFT), cord(Nerve.MEDIAL_CORD, Side.LEFT)
+    drop = np.linspace(0.0, 11.0, 41)[:, None] * np.array([0.0, 0.0, 1.0])
+    joining = replace(other, points_mm=other.points_mm + drop)
+    assert merged_nerves(table_of(one, joining)) == frozenset()
