@@ -15,7 +15,7 @@ from plexus_mri.measure.section_fit import fit_section
 from plexus_mri.measure.section_fits import SectionFits
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
-from plexus_mri.measure.untraced import Untraced, with_untraced
+from plexus_mri.measure.untraced import no_objects, with_untraced
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ def _prepared(
     section = section_at(image, spread, states, place, settings)
     if section is None:
         return None
-    return with_untraced(section, Untraced.none(), noise, settings)[0]
+    return with_untraced(section, no_objects(), noise, settings)[0]
 
 
 def _rewhitened(

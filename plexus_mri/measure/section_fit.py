@@ -1,10 +1,11 @@
 """Fit of blurred ellipses on a smooth background to the voxels of one section.
 
-    ground = background·(1 - ΣF) + Σ signal·F   over the objects behind
-    image = ground·(1 - ΣF) + Σ signal·F        over the objects in front
+    ground = background, painted over by each object behind: ground·(1 - F) + signal·F
+    image = ground·(1 - ΣF) + Σ signal·F over the objects in front
 
-F is the share of a voxel that lies in an object (after blur). Nerves and vessels stand side by
-side in front, so their shares add; a muscle whose edge runs under a nerve lies behind.
+F is the share of a voxel that lies in an object (after blur). Traced nerves stand side by side
+in front, so their shares add. Everything else lies behind: a muscle's edge may run under a nerve,
+and a vessel that touches the nerve slips under its rim by the width of the blur.
 Robust least squares: the soft-L1 loss by reweighting, Levenberg-Marquardt steps inside, Gaussian
 priors on the parameters.
 
@@ -13,7 +14,6 @@ parameters = 6 per object (x, y, log radius, stretch 1, stretch 2, signal) and t
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.measure.blurred_ellipse import blurred_ellipse
@@ -21,7 +21,6 @@ from plexus_mri.measure.compiled import compiled
 
 # The arguments of `model_and_slopes` after theta.
 Scene = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
-BoolArray = npt.NDArray[np.bool_]
 PER_NERVE = 6
 _SIGNAL = 5
 _ROUNDS = 6
@@ -45,10 +44,8 @@ def model_and_slopes(theta: FloatArray, scene: Scene) -> tuple[FloatArray, Float
     """
     behind, terms = scene[3], scene[4]
     offset = PER_NERVE * len(behind)
-    ground, open_behind, slopes_behind = _covered(
-        theta, scene, terms @ theta[offset:], behind == 1.0
-    )
-    model, open_front, slopes_front = _covered(theta, scene, ground, behind == 0.0)
+    ground, open_behind, slopes_behind = _painted(theta, scene, terms @ theta[offset:])
+    model, open_front, slopes_front = _covered(theta, scene, ground)
     slopes = np.empty((len(model), len(theta)))
     for n in range(len(model)):
         for j in range(offset):
@@ -59,26 +56,61 @@ def model_and_slopes(theta: FloatArray, scene: Scene) -> tuple[FloatArray, Float
 
 
 @compiled
-def _covered(
-    theta: FloatArray, scene: Scene, ground: FloatArray, chosen: BoolArray
+def _painted(
+    theta: FloatArray, scene: Scene, ground: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Ground (n,) covered by the chosen objects (k,), what of it stays open (n,), the slopes."""
-    points, whiten, inside = scene[0], scene[1], scene[2]
+    """Background (n,) painted over by the objects behind, what of it stays open, the slopes."""
     model = ground.copy()
     open_share = np.ones(len(ground))
-    slopes = np.zeros((len(ground), PER_NERVE * len(chosen)))
-    for k in np.flatnonzero(chosen):
-        start = PER_NERVE * k
-        ellipse = blurred_ellipse(points[k], theta[start : start + 5], whiten[k])
+    slopes = np.zeros((len(ground), PER_NERVE * len(scene[3])))
+    for k in range(len(scene[3])):
+        if scene[3][k] == 0.0:
+            continue
+        columns, share = _object_slopes(theta, scene, k, model)
         for n in range(len(ground)):
-            share = inside[k, n] * ellipse[n, 0]
-            contrast = theta[start + _SIGNAL] - ground[n]
-            model[n] += contrast * share
-            open_share[n] -= share
-            slopes[n, start + _SIGNAL] = share
-            for j in range(5):
-                slopes[n, start + j] = contrast * inside[k, n] * ellipse[n, j + 1]
+            for j in range(PER_NERVE * k):
+                slopes[n, j] *= 1.0 - share[n]
+            for j in range(PER_NERVE):
+                slopes[n, PER_NERVE * k + j] = columns[n, j]
+            model[n] += (theta[PER_NERVE * k + _SIGNAL] - model[n]) * share[n]
+            open_share[n] *= 1.0 - share[n]
     return model, open_share, slopes
+
+
+@compiled
+def _covered(
+    theta: FloatArray, scene: Scene, ground: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Ground (n,) covered by the objects in front, what of it stays open, the slopes."""
+    model = ground.copy()
+    open_share = np.ones(len(ground))
+    slopes = np.zeros((len(ground), PER_NERVE * len(scene[3])))
+    for k in range(len(scene[3])):
+        if scene[3][k] == 1.0:
+            continue
+        columns, share = _object_slopes(theta, scene, k, ground)
+        model += (theta[PER_NERVE * k + _SIGNAL] - ground) * share
+        open_share -= share
+        slopes[:, PER_NERVE * k : PER_NERVE * (k + 1)] = columns
+    return model, open_share, slopes
+
+
+@compiled
+def _object_slopes(
+    theta: FloatArray, scene: Scene, k: int, ground: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Derivatives (n, 6) by an object's own parameters, and its share (n,) of each voxel."""
+    start = PER_NERVE * k
+    ellipse = blurred_ellipse(scene[0][k], theta[start : start + 5], scene[1][k])
+    out = np.empty((len(ground), PER_NERVE))
+    share = np.empty(len(ground))
+    for n in range(len(ground)):
+        share[n] = scene[2][k, n] * ellipse[n, 0]
+        contrast = (theta[start + _SIGNAL] - ground[n]) * scene[2][k, n]
+        for j in range(5):
+            out[n, j] = contrast * ellipse[n, j + 1]
+        out[n, _SIGNAL] = share[n]
+    return out, share
 
 
 @compiled

@@ -13,7 +13,7 @@ from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.section_fit import fit_section
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
-from plexus_mri.measure.untraced import Untraced, with_untraced
+from plexus_mri.measure.untraced import no_objects, with_untraced
 
 _COLUMNS = 16
 
@@ -77,7 +77,7 @@ def fit_nerve(
     rows: dict[int, Sequence[float]] = {}
     middle = len(states[key].radius_mm) // 2
     for run in (range(middle, len(states[key].radius_mm)), range(middle - 1, -1, -1)):
-        beside = Untraced.none()
+        beside = no_objects()
         for node in run:
             section = section_at(image, spread, states, (key, node), settings)
             if section is not None and noise is not None:

@@ -36,28 +36,26 @@ class Section:
     merged: bool
     least_noise: float
 
-    def with_objects(
-        self, objects: FloatArray, spread: FloatArray, behind: FloatArray
-    ) -> "Section":
-        """Section with more objects, seen in the nerve's own section.
+    def with_objects(self, objects: FloatArray, spread: FloatArray) -> "Section":
+        """Section with more objects behind the nerve, seen in its own section.
 
         Parameters
         ----------
-        objects, spread : (m, 6)
-            Expected parameters and their standard deviations.
-        behind : (m,)
-            1 for objects behind the nerve.
+        objects : (m, 6)
+            Expected parameters.
+        spread : (6,)
+            Standard deviations of each.
         """
         points, whiten, inside, before, terms = self.scene
         split = len(self.start) - terms.shape[1]
         more = len(objects)
-        extra = np.stack([objects.reshape(-1), 1.0 / spread.reshape(-1) ** 2])
+        extra = np.stack([objects.reshape(-1), np.tile(1.0 / spread**2, more)])
         prior = np.concatenate([self.prior[:, :split], extra, self.prior[:, split:]], axis=1)
         scene = (
             np.concatenate([points, np.repeat(points[:1], more, axis=0)]),
             np.concatenate([whiten, np.repeat(whiten[:1], more, axis=0)]),
             np.concatenate([inside, np.ones((more, inside.shape[1]))]),
-            np.concatenate([before, behind]),
+            np.concatenate([before, np.ones(more)]),
             terms,
         )
         start = np.concatenate([self.start[:split], objects.reshape(-1), self.start[split:]])

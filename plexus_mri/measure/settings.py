@@ -23,7 +23,7 @@ class MeasureSettings:
     stretch_error: float = 0.15
     signal_smoothing_mm: float = 5.0
     signal_change_percent: float = 5.0
-    background_bend_percent: float = 30.0
+    background_bend_percent: float = 10.0
     most_untraced: int = 4
     loss_turn_noise_units: float = 2.0
     # Blur

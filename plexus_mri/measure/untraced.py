@@ -2,13 +2,12 @@
 
 What a section's fit leaves over is searched for the disc that would explain most of it; the disc
 joins the fit when it lowers the cost by more than its parameters are worth [Schwarz 1978, Ann.
-Stat. 6:461]. A muscle edge is a large disc behind the nerve, a vein a small one beside it. From
+Stat. 6:461]. A muscle edge is a large disc, a vein a small one; both lie behind the nerve. From
 node to node the discs are carried along, so that a vessel seen alone is still known for what it
 is where it touches the nerve.
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,15 +17,19 @@ from plexus_mri.measure.section_fit import PER_NERVE, Scene, fit_section, model_
 from plexus_mri.measure.section_problem import Section
 from plexus_mri.measure.settings import MeasureSettings
 
-# Trial discs: radius, and where the rim nearest to the nerve lies from the nerve's centre in
-# nerve radii (edges behind it) or from its rim in mm (vessels beside it).
+# Trial discs: their radius, and where the rim nearest to the nerve lies, measured from the
+# nerve's rim for vessels and from its centre for muscles, whose edge may run under it.
 _VESSEL_RADII_MM = np.array([1.2, 2.2])
 _VESSEL_GAPS_MM = np.array([-0.6, 0.4, 1.5, 3.0])
-_EDGE_RADIUS_MM = 9.0
-_EDGE_PLACES_MM = np.array([-1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4.5])
+_MUSCLE_RADII_MM = np.array([5.0, 12.0])
+_MUSCLE_PLACES_MM = np.array([-1.5, -0.3, 0.9, 2.1, 3.5])
 _TRIAL_DIRECTIONS = 12
 _CLOSEST_LOOKS = 10
-_MOST_OVERLAP = 0.6
+# A disc of less than this many nerve radii, centred within this share of both radii, is not
+# another object but the nerve's own rim.
+_RIM_RADII = 1.8
+_RIM_SHARE = 0.5
+_TRIES = 2
 _LEAST_SIGNIFICANCE = 5.0
 _LEAST_SHARE = 0.1
 # How well a disc is known: newly found, and carried from the node before (x, y, log radius,
@@ -35,96 +38,112 @@ _NEW_SPREAD = np.array([1.0, 1.0, 0.5, 0.25, 0.25, 1e3])
 _CARRIED_SPREAD = np.array([0.7, 0.7, 0.2, 0.1, 0.1, 1e3])
 
 
-@dataclass(frozen=True, eq=False)
-class Untraced:
-    """Objects beside a nerve, m of them: parameters (m, 6) and 1 for those behind it (m,)."""
-
-    objects: FloatArray
-    behind: FloatArray
-
-    @classmethod
-    def none(cls) -> "Untraced":
-        """Give no objects."""
-        return cls(np.empty((0, PER_NERVE)), np.empty(0))
+def no_objects() -> FloatArray:
+    """Give no objects: (0, 6)."""
+    return np.empty((0, PER_NERVE))
 
 
 def with_untraced(
-    section: Section, carried: Untraced, noise: float, settings: MeasureSettings
-) -> tuple[Section, Untraced]:
+    section: Section, carried: FloatArray, noise: float, settings: MeasureSettings
+) -> tuple[Section, FloatArray]:
     """Section, started at its best fit, with what stands beside the nerve and was not traced.
 
     Parameters
     ----------
-    carried
-        What was found at the node before.
+    carried : (m, 6)
+        Objects found at the node before.
     noise
         Noise of the image, in its units.
+
+    Returns
+    -------
+    section
+        With the objects in it.
+    carried : (m, 6)
+        The objects that matter here.
     """
     robust = (settings.loss_turn_noise_units, noise, noise)
     traced = len(section.scene[3])
-    if len(carried.behind):
-        spread = np.repeat(_CARRIED_SPREAD[None], len(carried.behind), axis=0)
-        section = section.with_objects(carried.objects, spread, carried.behind)
+    if len(carried):
+        section = section.with_objects(carried, _CARRIED_SPREAD)
+    section, cost = _refitted(section, robust)
+    while len(section.scene[3]) - traced < settings.most_untraced:
+        wider = _widened(section, cost, noise, robust)
+        if wider is None:
+            break
+        section, cost = wider
+    return section, _worth_carrying(section, traced, noise)
+
+
+def _refitted(section: Section, robust: tuple[float, float, float]) -> tuple[Section, float]:
+    """Section started at its best fit, and the cost of it."""
     theta, _, facts = fit_section(
         section.start, section.prior, section.data, section.scene, robust
     )
-    while len(section.scene[3]) - traced < settings.most_untraced:
-        trial = best_trial(theta, section.data, section.scene, noise)
-        if trial[7] < PER_NERVE:
-            break
-        wider = section.started_at(theta).with_objects(
-            trial[None, :PER_NERVE], _NEW_SPREAD[None], trial[6:7]
-        )
-        found, _, wider_facts = fit_section(
-            wider.start, wider.prior, wider.data, wider.scene, robust
-        )
-        worth = PER_NERVE * math.log(max(facts[2], 2.0))
-        if facts[1] - wider_facts[1] < worth or _on_nerve(found, wider):
-            break
-        section, theta, facts = wider, found, wider_facts
-    return section.started_at(theta), _worth_carrying(section, theta, traced, noise)
+    return section.started_at(theta), float(facts[1])
 
 
-def _on_nerve(theta: FloatArray, section: Section) -> bool:
-    """Whether the last object, if not behind, lies on the nerve itself."""
-    last = PER_NERVE * (len(section.scene[3]) - 1)
+def _widened(
+    section: Section, cost: float, noise: float, robust: tuple[float, float, float]
+) -> tuple[Section, float] | None:
+    """Section with one more object and its cost, or None when none is worth its parameters."""
+    trials = best_trials(section.start, section.prior, section.data, section.scene, noise)
+    worth = PER_NERVE * math.log(max(float(section.data[1].sum()), 2.0))
+    for trial in trials[:_TRIES]:
+        if trial[6] < 0.5 * worth:
+            break
+        wider, wider_cost = _refitted(
+            section.with_objects(trial[None, :PER_NERVE], _NEW_SPREAD), robust
+        )
+        if cost - wider_cost >= worth and not _is_rim(wider):
+            return wider, wider_cost
+    return None
+
+
+def _is_rim(section: Section) -> bool:
+    """Whether the last object is the nerve's own rim."""
+    theta, last = section.start, PER_NERVE * (len(section.scene[3]) - 1)
+    radius, other = math.exp(theta[2]), math.exp(theta[last + 2])
     apart = math.hypot(theta[last] - theta[0], theta[last + 1] - theta[1])
-    near = _MOST_OVERLAP * (math.exp(theta[2]) + math.exp(theta[last + 2]))
-    return bool(section.scene[3][-1] < 1.0 and apart < near)
+    return other < _RIM_RADII * radius and apart < _RIM_SHARE * (radius + other)
 
 
-def _worth_carrying(section: Section, theta: FloatArray, traced: int, noise: float) -> Untraced:
-    """Objects that still matter in this section."""
+def _worth_carrying(section: Section, traced: int, noise: float) -> FloatArray:
+    """Objects (m, 6) that still matter in this section."""
+    theta = section.start
     slopes = model_and_slopes(theta, section.scene)[1]
-    weights = section.data[1]
+    ground = theta[len(theta) - section.scene[4].shape[1]]
     kept = []
     for k in range(traced, len(section.scene[3])):
-        start = PER_NERVE * k
-        share = slopes[:, start + 5]
-        total = float((weights * share * share).sum())
-        ground = theta[len(theta) - section.scene[4].shape[1]]
-        height = abs(theta[start + 5] - ground)
-        if share.max() > _LEAST_SHARE and height * math.sqrt(total) > _LEAST_SIGNIFICANCE * noise:
-            kept.append(k)
-    rows = [theta[PER_NERVE * k : PER_NERVE * (k + 1)] for k in kept]
-    return Untraced(np.array(rows).reshape(-1, PER_NERVE), section.scene[3][kept])
+        found = theta[PER_NERVE * k : PER_NERVE * (k + 1)]
+        share = slopes[:, PER_NERVE * k + 5]
+        size = math.sqrt(float((section.data[1] * share * share).sum()))
+        if (
+            share.max() > _LEAST_SHARE
+            and abs(found[5] - ground) * size > _LEAST_SIGNIFICANCE * noise
+        ):
+            kept.append(found)
+    return np.array(kept).reshape(-1, PER_NERVE)
 
 
 @compiled
-def best_trial(
-    theta: FloatArray, data: tuple[FloatArray, FloatArray], scene: Scene, noise: float
+def best_trials(
+    theta: FloatArray,
+    prior: FloatArray,
+    data: tuple[FloatArray, FloatArray],
+    scene: Scene,
+    noise: float,
 ) -> FloatArray:
-    """Trial object (6 parameters), whether it is behind, and the cost it would save: (8,).
+    """Trial objects, best first: their six parameters and the cost each would save: (t, 7).
 
-    Each trial is freed of what the parameters already in the model could explain.
+    Each trial is freed of what the parameters already in the model could explain, as far as
+    their priors let them.
     """
     values, weights = data
     model, slopes = model_and_slopes(theta, scene)
-    points, whiten, terms = scene[0], scene[1], scene[4]
+    points, whiten = scene[0], scene[1]
     root = np.sqrt(weights) / noise
-    basis = np.ascontiguousarray(np.linalg.qr(slopes * root.reshape(-1, 1))[0].T)
-    left = root * (values - model)
-    left = left - (basis @ left) @ basis
+    basis, left = _freed(root, root * (values - model), slopes, prior[1], prior[0] - theta)
     flat = np.ascontiguousarray(points[0, :, points.shape[2] // 2])
     places = flat @ np.ascontiguousarray(np.linalg.inv(whiten[0]).T)
     steep = math.sqrt(np.linalg.det(whiten[0]))
@@ -133,44 +152,59 @@ def best_trial(
     for k in range(len(trials)):
         column = root * _soft_disc(places, trials[k], steep)
         scores[k] = (column @ left) ** 2 / ((column * column).sum() + 1.0)
-    best = np.zeros(8)
-    for k in np.argsort(-scores)[:_CLOSEST_LOOKS]:
+    best = np.zeros((_CLOSEST_LOOKS, 7))
+    for row, k in enumerate(np.argsort(-scores)[:_CLOSEST_LOOKS]):
         share = _soft_disc(places, trials[k], steep)
         column = root * share
-        column = column - (basis @ column) @ basis
-        power = (column * column).sum()
+        power = (column * column).sum() - ((basis @ column) ** 2).sum()
         if power < 1.0:
             continue
         height = (column @ left) / power
-        if height * height * power > best[7]:
-            ground = (share @ terms) @ theta[-terms.shape[1] :] / share.sum()
-            best[:2], best[2] = trials[k, :2], math.log(trials[k, 2])
-            best[5], best[6], best[7] = ground + height, trials[k, 3], height * height * power
-    return best
+        ground = (share @ model) / share.sum()
+        best[row, 0], best[row, 1] = trials[k, 0], trials[k, 1]
+        best[row, 2] = math.log(trials[k, 2])
+        best[row, 5], best[row, 6] = ground + height, height * height * power
+    return best[np.argsort(-best[:, 6])]
+
+
+@compiled
+def _freed(
+    root: FloatArray,
+    residual: FloatArray,
+    slopes: FloatArray,
+    precision: FloatArray,
+    off: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """What the parameters can explain, as an orthonormal basis (p, n), and the rest (n,)."""
+    count = len(residual)
+    firm = np.sqrt(precision)
+    system = np.empty((count + len(off), len(off)))
+    system[:count] = slopes * root.reshape(-1, 1)
+    system[count:] = np.diag(firm)
+    whole = np.concatenate((residual, firm * off))
+    full = np.ascontiguousarray(np.linalg.qr(system)[0].T)
+    rest = whole - (full @ whole) @ full
+    return np.ascontiguousarray(full[:, :count]), rest[:count]
 
 
 @compiled
 def _trials(theta: FloatArray) -> FloatArray:
-    """Trial discs (m, 4): x, y, radius, behind."""
+    """Trial discs (m, 3): x, y, radius."""
     vessels = len(_VESSEL_RADII_MM) * len(_VESSEL_GAPS_MM)
-    per_direction = vessels + len(_EDGE_PLACES_MM)
-    out = np.empty((_TRIAL_DIRECTIONS * per_direction, 4))
+    muscles = len(_MUSCLE_RADII_MM) * len(_MUSCLE_PLACES_MM)
+    out = np.empty((_TRIAL_DIRECTIONS * (vessels + muscles), 3))
+    row = 0
     for k in range(_TRIAL_DIRECTIONS):
         angle = 2.0 * math.pi * k / _TRIAL_DIRECTIONS
-        row = k * per_direction
-        for place in _EDGE_PLACES_MM:
-            away = place + _EDGE_RADIUS_MM
-            out[row, 0], out[row, 1] = away * math.cos(angle), away * math.sin(angle)
-            out[row, 2], out[row, 3] = _EDGE_RADIUS_MM, 1.0
-            row += 1
-        for radius in _VESSEL_RADII_MM:
-            for gap in _VESSEL_GAPS_MM:
-                away = math.exp(theta[2]) + gap + radius
-                out[row, 0], out[row, 1] = away * math.cos(angle), away * math.sin(angle)
-                out[row, 2], out[row, 3] = radius, 0.0
-                row += 1
-    out[:, 0] += theta[0]
-    out[:, 1] += theta[1]
+        for kind in range(2):
+            from_mm = math.exp(theta[2]) if kind == 0 else 0.0
+            for radius in _VESSEL_RADII_MM if kind == 0 else _MUSCLE_RADII_MM:
+                for place in _VESSEL_GAPS_MM if kind == 0 else _MUSCLE_PLACES_MM:
+                    away = from_mm + place + radius
+                    out[row, 0] = theta[0] + away * math.cos(angle)
+                    out[row, 1] = theta[1] + away * math.sin(angle)
+                    out[row, 2] = radius
+                    row += 1
     return out
 
 
