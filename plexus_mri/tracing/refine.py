@@ -119,7 +119,7 @@ def _own_share(
     for other in others:
         gap = np.linalg.norm(line.points_mm[:, None] - other.points_mm[None], axis=-1)
         for k in np.flatnonzero(gap.min(axis=1) < 2 * SECTION_REACH_MM):
-            close = other.points_mm[gap[k] < 3 * SECTION_REACH_MM]
+            close = other.points_mm[gap[k] < gap[k].min() + SECTION_REACH_MM]
             distance = np.linalg.norm(plane_mm[k][:, :, None] - close, axis=-1).min(axis=-1)
             # Inside a junction the two curves coincide and cannot share: leave it whole.
             if gap[k].min() > 1.0:
