@@ -11,6 +11,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python scripts/warm_up.py
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
@@ -18,7 +19,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	touch $@
 
 demo: $(VENV)/.runtime
-	$(BIN)/plexus-mri batch sample_data/study --out $(OUT)
+	$(BIN)/plexus-mri run sample_data/study/sub-02 --subject 02 --out $(OUT)
+	@echo "report: $(OUT)/sub-02.html"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
