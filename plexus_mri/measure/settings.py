@@ -8,55 +8,92 @@ class MeasureSettings:
     """How cross-sections are fitted, what muscle is compared with, how numbers are summed up."""
 
     # Nodes and windows
+    # Nodes every voxel of a usual image; sections overlap, so nothing is skipped.
     node_step_mm: float = 1.0
+    # Half-length of the slab that is averaged along the nerve (±1 mm in method trials; ADR-23).
     slab_half_length_mm: float = 1.5
+    # How far beyond the nerve the fit looks for its background (ADR-23).
     window_margin_mm: float = 4.0
+    # Thick slices are cut into parts no longer than this for the model (ADR-23).
     longest_voxel_part_mm: float = 1.25
+    # Smoothing of the curve that sections stand on, before and after recentring (ADR-23).
     trace_smoothing_mm: float = 1.5
     recentred_smoothing_mm: float = 2.5
+    # A nerve is taken to run on this far beyond its trace, as a neighbour of others (ADR-23).
     run_on_mm: float = 3.0
     # Priors (standard deviations)
+    # Traces lie 0.1-0.3 mm off, single nodes up to 1 mm (docs/validation.md).
     trace_error_mm: float = 0.8
+    # After recentring the centre is known this well (ADR-23).
     recentred_error_mm: float = 0.4
+    # Rough radii of tracing scatter by this much (ADR-23).
     trace_radius_error_percent: float = 40.0
+    # A neighbour already fitted is known this well (ADR-23).
     neighbor_radius_error_percent: float = 10.0
+    # Ellipses: log ratio of the axes; true sections stay below 1.5:1 (ADR-23).
     stretch_error: float = 0.15
+    # The signal changes slowly along a nerve: window and looseness of that rule (ADR-23).
     signal_smoothing_mm: float = 5.0
     signal_change_percent: float = 5.0
+    # Curvature of the background, in percent of the contrast (ADR-23).
     background_bend_percent: float = 10.0
+    # Bright blobs beside the nerve that are fitted along with it, at most (ADR-23).
     most_untraced: int = 4
+    # Residuals beyond this many noise SDs count less (robust loss; ADR-23).
     loss_turn_noise_units: float = 2.0
     # Blur
     blur_expected_voxels: float = 0.3
     blur_trial_voxels: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7, 0.9)
+    # Sections that blur is estimated from (ADR-23).
     blur_sections: int = 60
     # Flags
+    # Under three voxels across, area errors grow quickly (libraries side by side, ADR-23).
     thin_voxels: float = 3.0
+    # Nerves with less between their borders than this are flagged as touching (one voxel).
     touching_gap_mm: float = 1.0
+    # Sections nearer to a junction than this may hold two nerves (half a nerve and a slab).
     junction_reach_mm: float = 3.0
+    # Below this a section is not trusted (Rose criterion is 5 for single details; ADR-23).
     least_contrast_to_noise: float = 3.0
+    # A fit that moved farther from its trace has left the nerve (ADR-23).
     largest_shift_mm: float = 2.0
+    # A fit less sure than this is not trusted (ADR-23).
     largest_radius_error_percent: float = 25.0
+    # Traces below this confidence are flagged (ADR-22).
     least_confidence: float = 0.5
     # Reference muscle
+    # Muscle is sampled on points this far apart.
     reference_step_mm: float = 1.5
+    # How far around the canal muscle is looked for.
     reference_reach_mm: float = 60.0
+    # Where the paraspinal muscles lie beside and behind the canal (anatomy; no source read).
     paraspinal_lateral_mm: tuple[float, float] = (7.0, 35.0)
     paraspinal_behind_mm: tuple[float, float] = (12.0, 50.0)
+    # Wider shell around the canal when the field of view holds no paraspinal muscle (ADR-23).
     shell_mm: tuple[float, float] = (14.0, 45.0)
+    # Muscle samples keep this distance from traced nerves.
     reference_off_nerves_mm: float = 6.0
+    # Levels along the body, half-height of one, and smoothing over them (ADR-23).
     reference_level_step_mm: float = 2.0
     reference_level_half_mm: float = 8.0
     reference_smoothing_mm: float = 8.0
+    # Fewest samples in all and at a level for a stable mode (ADR-23).
     reference_fewest_voxels: int = 400
     reference_fewest_voxels_at_level: int = 60
     # Summary
+    # The ganglion reaches about 4 mm beyond its centre; means of roots start beyond it.
     root_start_mm: float = 5.0
+    # Diameter at 0 mm is the mean within this distance of node 0.
     ganglion_reach_mm: float = 1.0
+    # Diameter at 10 mm is the mean within this distance (sites G0 and G1, van Rosmalen 2021).
     at_10_reach_mm: float = 2.0
+    # Shortest stretch that gives a mean.
     shortest_mean_mm: float = 5.0
+    # What is slower than this along a nerve is its course, what is faster its scatter (ADR-23).
     course_smoothing_mm: float = 6.0
+    # Ends of a trace are known this well (one ganglion radius; ADR-23).
     length_error_mm: float = 2.0
+    # What the model gets wrong beyond noise, one SD (docs/validation.md, ADR-23).
     area_model_error_percent: float = 4.0
     signal_model_error_percent: float = 2.0
     common_flag_percent: float = 30.0
