@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plexus_mri.batch.engine import Limits
+from plexus_mri.io.derivatives import case_stem
 from plexus_mri.settings import Settings
 
 
@@ -29,6 +30,11 @@ class StudyRequest:
         Leave finished cases alone when neither input nor recipe changed.
     stop_on_first_crash
         Start no further case after one that failed.
+
+    Raises
+    ------
+    SettingsError
+        When subject or session is no label; said before anything is read or written.
     """
 
     source: Path
@@ -43,3 +49,6 @@ class StudyRequest:
     limits: Limits = field(default_factory=Limits)
     resume: bool = True
     stop_on_first_crash: bool = False
+
+    def __post_init__(self) -> None:
+        case_stem("1" if self.subject is None else self.subject, self.session)

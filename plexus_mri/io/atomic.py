@@ -74,7 +74,8 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         When the file cannot be written.
     """
-    write_bytes(path, text.encode("utf-8"))
+    # A folder name that is no UTF-8 must not cost the whole table: its odd bytes become "?".
+    write_bytes(path, text.encode("utf-8", errors="replace"))
 
 
 def _flush(path: Path) -> None:

@@ -36,6 +36,7 @@ _BIDSIGNORE = (
     "*_report.json",
     "*_recipe.yaml",
 )
+_LONGEST_LABEL = 64  # file names of 255 bytes hold it with all that follows
 _NOT_IN_LABEL = re.compile(r"[^0-9A-Za-z+]")
 
 
@@ -202,8 +203,12 @@ def _gather(out: Path, pattern: str, columns: Sequence[Column]) -> list[dict[str
 
 def _label(entity: str, prefix: str, value: str) -> str:
     label = value.removeprefix(prefix)
-    if not label or _NOT_IN_LABEL.search(label):
-        msg = f"the {entity} label '{value}' may hold letters and digits only; rename it"
+    if not label or len(label) > _LONGEST_LABEL or _NOT_IN_LABEL.search(label):
+        shown = value[:_LONGEST_LABEL].encode("unicode_escape").decode()
+        msg = (
+            f"the {entity} label '{shown}' may hold letters and digits only, "
+            f"{_LONGEST_LABEL} at most; rename it"
+        )
         raise SettingsError(msg)
     return label
 

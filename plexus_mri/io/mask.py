@@ -18,6 +18,7 @@ from plexus_mri.reasons import ReasonCode
 
 _MIN_INSIDE = 0.95  # of the labelled voxels: a rim may stick out, a nerve may not
 _IGNORED = "ignore"
+_MOST_DIGITS = 6
 _SIDES = {"l": Side.LEFT, "left": Side.LEFT, "r": Side.RIGHT, "right": Side.RIGHT}
 _REMEDY = "a label table holds index, nerve and side (L or R) for each label"
 
@@ -140,8 +141,9 @@ def _json_rows(path: Path) -> Sequence[Mapping[str, object]]:
 
 def _index(path: Path, row: Mapping[str, str]) -> int:
     text = row.get("index", "")
-    if not text.isdecimal() or not 1 <= int(text) <= np.iinfo(np.int16).max:
-        msg = f"'{path.name}' holds the index '{text}'; whole numbers from 1 are possible"
+    short = text.isdecimal() and len(text) <= _MOST_DIGITS
+    if not short or not 1 <= int(text) <= np.iinfo(np.int16).max:
+        msg = f"'{path.name}' holds the index '{text[:20]}'; whole numbers from 1 are possible"
         raise InputError(msg, ReasonCode.MASK_LABELS)
     return int(text)
 

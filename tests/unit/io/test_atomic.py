@@ -86,3 +86,9 @@ def test_message_names_the_file_but_no_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"a\.txt") as caught:
         write_text(tmp_path / "out" / "a.txt", "1")
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_name_that_is_no_utf8_does_not_cost_the_table(tmp_path):
+    path = tmp_path / "table.tsv"
+    write_text(path, "folder\nbad\udcffname\n")
+    assert path.read_text(encoding="utf-8") == "folder\nbad?name\n"

@@ -145,3 +145,10 @@ def test_json_that_is_no_list_of_objects_is_refused(tmp_path: Path, text: str) -
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'gone\.json' does not exist"):
         read_label_table(tmp_path / "gone.json")
+
+
+def test_an_index_of_thousands_of_digits_is_refused_in_a_sentence(tmp_path):
+    table = tmp_path / "labels.tsv"
+    table.write_text("index\tnerve\tside\n" + "9" * 5000 + "\tC5\tL\n")
+    with pytest.raises(InputError, match="whole numbers from 1"):
+        read_label_table(table)
