@@ -12,9 +12,8 @@ class MeasureSettings:
     node_step_mm: float = 1.0
     # Half-length of the slab that is averaged along the nerve (±1 mm in method trials; ADR-23).
     slab_half_length_mm: float = 1.5
-    # How far beyond the nerve the fit looks for its background; 3.0 to 4.0 gave the same errors
-    # on synthetic cases (ADR-23).
-    window_margin_mm: float = 3.5
+    # How far beyond the nerve the fit looks for its background (ADR-23).
+    window_margin_mm: float = 4.0
     # Thick slices are cut into parts no longer than this for the model (ADR-23).
     longest_voxel_part_mm: float = 1.25
     # Smoothing of the curve that sections stand on, before and after recentring (ADR-23).
@@ -38,12 +37,11 @@ class MeasureSettings:
     signal_change_percent: float = 5.0
     # Curvature of the background, in percent of the contrast (ADR-23).
     background_bend_percent: float = 10.0
-    # Muscle edges, vessels and nodes that are fitted along with the nerve, at most (ADR-23).
+    # Bright blobs beside the nerve that are fitted along with it, at most (ADR-23).
     most_untraced: int = 4
     # Residuals beyond this many noise SDs count less (robust loss; ADR-23).
     loss_turn_noise_units: float = 2.0
     # Blur
-    # Gaussian blur beyond the voxel's box that is expected of each axis, and those tried (ADR-23).
     blur_expected_voxels: float = 0.3
     blur_trial_voxels: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7, 0.9)
     # Sections that blur is estimated from (ADR-23).
@@ -75,9 +73,6 @@ class MeasureSettings:
     shell_mm: tuple[float, float] = (14.0, 45.0)
     # Muscle samples keep this distance from traced nerves.
     reference_off_nerves_mm: float = 6.0
-    # Denervated muscle is 24 to 38 % brighter in T2 (quantitative MRI of denervated shoulder
-    # muscle, JMRI); sides that differ by more than half of the smaller figure are not pooled.
-    reference_side_difference_percent: float = 12.0
     # Levels along the body, half-height of one, and smoothing over them (ADR-23).
     reference_level_step_mm: float = 2.0
     reference_level_half_mm: float = 8.0
@@ -101,5 +96,4 @@ class MeasureSettings:
     # What the model gets wrong beyond noise, one SD (docs/validation.md, ADR-23).
     area_model_error_percent: float = 4.0
     signal_model_error_percent: float = 2.0
-    # A number carries a flag that at least this share of the nerve's nodes carries (ADR-23).
     common_flag_percent: float = 30.0

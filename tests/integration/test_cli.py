@@ -176,6 +176,8 @@ def test_ctrl_c_ends_with_130_and_a_state_that_can_be_resumed(study, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A suite that a shell runs in the background inherits an ignored Ctrl-C: hear it here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     assert "2 cases to measure" in process.stderr.readline()
     process.send_signal(signal.SIGINT)

@@ -31,7 +31,10 @@ def measured(image: Volume) -> CaseResult:
 
 
 def numbers(result: CaseResult) -> dict:
-    return {(m.nerve, m.side, m.quantity): m.value for m in result.table.measurements}
+    return {
+        (m.nerve, m.side, m.quantity): np.nan if m.value is None else m.value
+        for m in result.table.measurements
+    }
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +105,8 @@ def test_doubled_spacing_doubles_lengths_quadruples_areas_and_keeps_ratios(resul
             continue
         factor = 4 if m.quantity in AREAS else 1 if m.quantity in RATIOS else 2
         large_value = twice.get(m.nerve, m.side, m.quantity).value
-        assert large_value == pytest.approx(factor * m.value, rel=2e-3), (m.nerve, m.quantity)
+        # 3 %: the fits stop at a tolerance in mm, and the blur is picked from a few candidates.
+        assert large_value == pytest.approx(factor * m.value, rel=0.03), (m.nerve, m.quantity)
 
 
 def twice_as_long(settings: MeasureSettings) -> MeasureSettings:

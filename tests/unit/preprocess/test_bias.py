@@ -25,11 +25,12 @@ def test_correction_flattens_a_field_of_65_percent_to_a_few():
     assert ends == pytest.approx(1.0, abs=0.08)  # N4 with 100 mm control points leaves a little
 
 
-def test_mirrored_image_gives_the_mirrored_correction_exactly():
+def test_mirrored_image_gives_the_mirrored_correction():
     image, _ = biased()
     straight = correct_bias(image, PreprocessSettings()).data
     flipped = correct_bias(Volume(image.data[::-1], image.grid), PreprocessSettings()).data
-    assert np.array_equal(flipped[::-1], straight)
+    # Interpolation rounds differently on a mirrored array, and N4 iterates on it: 0.1 %.
+    assert flipped[::-1] == pytest.approx(straight, rel=1e-3)
 
 
 def test_switched_off_changes_nothing():

@@ -23,7 +23,7 @@ def canal_image(offset_mm=0.0, lean=0.0):
     aside = np.array([35.0, 5.0, 0.0])
     left = np.array([-35.0, 5.0, 0.0])
     tubes = [(canal, 8.0, 500.0), (canal + aside, 10.0, 60.0), (canal + left, 10.0, 60.0)]
-    return tube_volume(grid, tubes), canal
+    return tube_volume(grid, tubes, background=120.0), canal
 
 
 @pytest.mark.parametrize(("offset_mm", "lean"), [(0.0, 0.0), (25.0, 0.0), (-20.0, 0.15)])
