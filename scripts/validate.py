@@ -23,12 +23,11 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation")
     parser.add_argument("--cases", type=int, default=36)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--development", action="store_true", help="development seeds, no page")
+    parser.add_argument("--population", type=Population, default=Population.VALIDATION)
     options = parser.parse_args()
-    population = Population.DEVELOPMENT if options.development else Population.VALIDATION
-    first = 1 if options.development else FIRST_SEED
-    tasks = list(phantom_tasks(options.cases, population, first))
-    if not options.development:
+    population, unseen = options.population, options.population is Population.VALIDATION
+    tasks = list(phantom_tasks(options.cases, population, FIRST_SEED if unseen else 1))
+    if unseen:
         tasks += external_tasks(EXTERNAL)
     store = options.store / population
     store.mkdir(parents=True, exist_ok=True)

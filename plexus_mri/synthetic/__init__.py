@@ -10,8 +10,9 @@ specs. What holds of every case:
 - Nerves are drawn last and by sub-voxels at most 0.3 mm apart (at least 3 along each axis), so no
   neighbour cuts into them and their partial volume is exact to about 1 %.
 - The truth's signal is that of the tissue before shading, texture, blur and noise.
-- `Population.DEVELOPMENT` is for building and for choosing constants; `Population.VALIDATION`
-  reaches wider in every range, has spacings the other never shows, and is for reporting alone.
+- `Population.DEVELOPMENT` and the harder `Population.HARD` are for building and for choosing
+  constants; `Population.VALIDATION` reaches wider in every range, has spacings the others never
+  show, and is for reporting alone.
 """
 
 from plexus_mri.synthetic.draw import random_spec

@@ -26,6 +26,8 @@ FIELD_MM = (300.0, 100.0, 190.0)
 PREFIXED_SHARE = 0.9
 ONE_SIDED_SHARE = 1 / 3
 DENERVATED_SHARE = 0.3
+# Stream of random numbers of each population.
+STREAMS = {Population.DEVELOPMENT: 0, Population.VALIDATION: 1, Population.HARD: 2}
 STORED_ORDERS = ("RAS", "LAS", "LPS", "LSA", "RIP")
 
 
@@ -47,10 +49,10 @@ def random_spec(
         postfixed plexus on one or both sides, no lesion; CUT a field of view that misses part
         of the plexus on one side.
     population
-        DEVELOPMENT for building and choosing constants; VALIDATION, wider in every range and
-        with spacings development never sees, for reporting alone.
+        DEVELOPMENT and HARD for building and choosing constants; VALIDATION, wider in every
+        range and with spacings the others never show, for reporting alone.
     """
-    stream = 0 if population is Population.DEVELOPMENT else 1
+    stream = STREAMS[population]
     rng = np.random.default_rng([seed, 20, stream, list(CaseKind).index(kind)])
     ranges = RANGES[population]
     anatomy = _anatomy(rng, ranges, kind)

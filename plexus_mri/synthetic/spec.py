@@ -19,9 +19,13 @@ class CaseKind(StrEnum):
 
 
 class Population(StrEnum):
-    """Where a case is drawn from: validation reaches wider than development ever sees."""
+    """Where a case is drawn from: validation reaches wider than development ever sees.
+
+    HARD is development too, nearly as wide as validation but with other spacings.
+    """
 
     DEVELOPMENT = "development"
+    HARD = "hard"
     VALIDATION = "validation"
 
 

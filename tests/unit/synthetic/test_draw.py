@@ -16,7 +16,7 @@ from plexus_mri.synthetic import (
     Variant,
     random_spec,
 )
-from plexus_mri.synthetic.ranges import DEVELOPMENT_RANGES, VALIDATION_RANGES
+from plexus_mri.synthetic.ranges import DEVELOPMENT_RANGES, HARD_RANGES, VALIDATION_RANGES, Ranges
 from plexus_mri.synthetic.storage import stored_as
 
 SEEDS = range(40)
@@ -28,14 +28,19 @@ def test_the_same_seed_gives_the_same_spec() -> None:
 
 
 def test_populations_never_share_a_case() -> None:
-    development = {random_spec(seed).seed for seed in SEEDS}
-    validation = {random_spec(seed, population=Population.VALIDATION).seed for seed in SEEDS}
-    assert not development & validation
+    drawn = [{random_spec(s, population=p).seed for s in SEEDS} for p in Population]
+    assert len(set.union(*drawn)) == sum(map(len, drawn))
 
 
-def test_validation_reaches_at_least_as_far_in_every_range() -> None:
+def test_validation_has_spacings_of_its_own() -> None:
+    assert set(VALIDATION_RANGES.in_plane_mm).isdisjoint(HARD_RANGES.in_plane_mm)
+    assert set(VALIDATION_RANGES.slice_mm).isdisjoint(HARD_RANGES.slice_mm)
+
+
+@pytest.mark.parametrize("development", [DEVELOPMENT_RANGES, HARD_RANGES])
+def test_validation_reaches_farther_in_every_range(development: Ranges) -> None:
     for name in ("turn_deg", "cnr", "te_ms", "bias_percent", "diameter_factor", "offset_x_mm"):
-        low, high = getattr(DEVELOPMENT_RANGES, name)
+        low, high = getattr(development, name)
         wide_low, wide_high = getattr(VALIDATION_RANGES, name)
         assert wide_high - wide_low > high - low, name
 
