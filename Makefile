@@ -49,8 +49,8 @@ sample-data: $(VENV)/.runtime
 
 # Needs `uv` on the path; writes versions and hashes, no addresses.
 lock:
-	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
-	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.lock --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) out
