@@ -67,6 +67,10 @@ class SideField:
         """Whether one voxel (3,) lies in this field."""
         return bool((own >= 0).all() and (own < self.cost.shape).all())
 
+    def inner(self, lateral_mm: float) -> int:
+        """Length of the first axis that holds all voxels nearer to the midline than this."""
+        return int(np.flatnonzero((self.lateral < lateral_mm).any(axis=(1, 2)))[-1]) + 1
+
     def shell(self, lateral_mm: float) -> IndexArray:
         """Passable voxels (n, 3) one voxel thick at a distance from the midline."""
         shell = (self.lateral >= lateral_mm - self.spacing_mm) & (self.lateral < lateral_mm)

@@ -1,5 +1,6 @@
 """Ganglia of both sides to one chain of vertebral levels, and levels to names."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,8 @@ from plexus_mri.core.anatomy import ROOTS, Side
 from plexus_mri.core.evidence import Ganglion
 from plexus_mri.tracing.settings import TracingSettings
 
-# How much a supported level just above the run speaks against it; 1 for every other level.
-PREFIXED_WEIGHT = 0.3
+# Levels of the run that must be in the chain, or it is not weighed.
+LEAST_LEVELS = 4
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Level:
 class Naming:
     """Which level of the chain is C5, and how clear that is.
 
-    ``first`` may be negative when C5 lies above the chain. ``margin`` is the support by which
-    the choice wins over the next best one.
+    ``first`` may be negative when C5 lies above the chain. ``margin`` is the mean strain by
+    which the choice wins over the next best one.
     """
 
     first: int
@@ -105,37 +106,31 @@ def _out_of_row_mm(above: Level, below: Level) -> float:
     return sum(steps)
 
 
-def name_levels(
-    chain: tuple[Level | None, ...], support: dict[tuple[Side, int], float]
-) -> Naming | None:
-    """Find the run of five levels that joins the plexus.
+def runs(count: int) -> range:
+    """Chain positions at which C5 may lie: at most one of the five levels is beyond the chain.
 
-    Both sides are named together, so that a level is never shifted on one side only.
+    A chain of fewer than four levels lies within the five.
+
+    >>> list(runs(6)), list(runs(2))
+    ([-1, 0, 1, 2], [-3, -2, -1, 0])
+    """
+    seen = min(count, LEAST_LEVELS)
+    return range(seen - len(ROOTS), count - seen + 1)
+
+
+def choose_run(strains: Mapping[int, Sequence[float]]) -> Naming | None:
+    """Choose the run of five levels whose roots fit their expected courses best.
+
+    Both sides are weighed together, so that a level is never shifted on one side only.
 
     Parameters
     ----------
-    chain
-        Levels, cranial to caudal.
-    support
-        How well the root of a side and chain position reaches the plexus, 0-1.
+    strains
+        By the position of C5 in the chain: strain of every root of both sides, 0 the best.
     """
-    if not support:
+    means = {first: float(np.mean(values)) for first, values in strains.items() if values}
+    ranked = sorted(means, key=lambda first: means[first])
+    if not ranked:
         return None
-    positions = range(1 - len(ROOTS), len(chain))
-    scores = {first: _run_score(first, len(chain), support) for first in positions}
-    ranked = sorted(scores, key=lambda first: -scores[first])
-    margin = scores[ranked[0]] - scores[ranked[1]] if len(ranked) > 1 else 0.0
+    margin = means[ranked[1]] - means[ranked[0]] if len(ranked) > 1 else 0.0
     return Naming(ranked[0], margin)
-
-
-def _run_score(first: int, count: int, support: dict[tuple[Side, int], float]) -> float:
-    """Mean over sides of: support above one half counts for the run inside it, against outside."""
-    sides = {side for side, _ in support}
-    total = 0.0
-    for (_, k), value in support.items():
-        inside = first <= k < first + len(ROOTS)
-        # A sixth root above is the common variant (prefixed, 11 %; postfixed 1 %, Benes 2021).
-        outside = -PREFIXED_WEIGHT if k == first - 1 else -1.0
-        total += (value - 0.5) * (1.0 if inside else outside)
-    beyond = max(0, -first) + max(0, first + len(ROOTS) - count)
-    return total / max(1, len(sides)) - 0.1 * beyond

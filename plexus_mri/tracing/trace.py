@@ -1,8 +1,10 @@
 """From evidence to the NerveTree: levels, names, paths, curves and confidence."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from plexus_mri.core.anatomy import NERVE_KEYS, ROOTS, TRUNKS, Nerve, NerveKey, Side
+from plexus_mri.core.anatomy import NERVE_KEYS, TRUNKS, Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.evidence import NerveEvidence
 from plexus_mri.core.frame import PatientFrame
@@ -12,13 +14,12 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.tracing.cords import CordOptions, cord_options, name_cords, trace_cords
 from plexus_mri.tracing.field import SideField, side_field
-from plexus_mri.tracing.levels import Level, Naming, chain_levels, name_levels
-from plexus_mri.tracing.paths import RootPath, own_ways, trace_side
+from plexus_mri.tracing.levels import Naming, chain_levels
+from plexus_mri.tracing.paths import GuidedPath
 from plexus_mri.tracing.refine import recentre, smooth_curve
+from plexus_mri.tracing.roots import find_roots
 from plexus_mri.tracing.segments import Piece, split_side
 from plexus_mri.tracing.settings import TracingSettings
-
-SidePaths = dict[tuple[Side, int], RootPath]
 
 
 def trace_nerves(
@@ -37,26 +38,23 @@ def trace_nerves(
         for side in Side
         if (field := side_field(evidence, frame, side, settings)) is not None
     }
-    paths = _all_paths(fields, chain, settings)
-    support = _support(paths, settings)
-    naming = name_levels(chain, support)
-    if naming is None:
+    found = find_roots(fields, chain, frame, settings)
+    if found is None:
         return NerveTree({}, _why_missing({}, fields))
     pieces: dict[NerveKey, Piece] = {}
     options: dict[Side, CordOptions] = {}
     for side, field in fields.items():
-        named = _named_roots(paths, support, naming, side, settings)
-        roots = _root_curves(image, named, settings)
-        found = split_side(roots, frame, side, settings)
-        pieces |= {(side, nerve): piece for nerve, piece in found.items()}
-        option = _cord_options(field, roots, found, frame, settings)
+        roots = _root_curves(image, found.paths.get(side, {}), settings)
+        split = split_side(roots, frame, side, settings)
+        pieces |= {(side, nerve): piece for nerve, piece in split.items()}
+        option = _cord_options(field, roots, split, frame, settings)
         if option is not None:
             options[side] = option
     for side, tubes in name_cords(options).items():
         for cord, points in trace_cords(options[side], tubes, settings).items():
             line = smooth_curve(points, settings.node_step_mm, settings.smooth_mm)
             pieces[side, cord] = Piece(line, joins_start=False, joins_end=False)
-    nerves = _refined(image, evidence.tubularity, pieces, naming, settings)
+    nerves = _refined(image, evidence.tubularity, pieces, found.naming, settings)
     return NerveTree(nerves, _why_missing(nerves, fields))
 
 
@@ -79,55 +77,12 @@ def _cord_options(
     return cord_options(field, ends, np.median(crossings, axis=0), settings)
 
 
-def _all_paths(
-    fields: dict[Side, SideField], chain: tuple[Level | None, ...], settings: TracingSettings
-) -> SidePaths:
-    """Path of every ganglion of the chain, by side and position."""
-    paths: SidePaths = {}
-    for side, field in fields.items():
-        ganglia = {
-            k: ganglion
-            for k, level in enumerate(chain)
-            if level is not None and (ganglion := level.of(side)) is not None
-        }
-        for k, path in trace_side(field, ganglia, settings).items():
-            paths[side, k] = path
-    return paths
-
-
-def _support(paths: SidePaths, settings: TracingSettings) -> dict[tuple[Side, int], float]:
-    """How well each path is supported, 0-1; none for one that borrows another root."""
-    support = {}
-    for side in Side:
-        mine = {k: path for (s, k), path in paths.items() if s is side}
-        own = own_ways(mine, settings.own_stretch_mm, settings.own_distance_mm)
-        for k, path in mine.items():
-            support[side, k] = path.support(settings.support_window_mm) if own[k] else 0.0
-    return support
-
-
-def _named_roots(
-    paths: SidePaths,
-    support: dict[tuple[Side, int], float],
-    naming: Naming,
-    side: Side,
-    settings: TracingSettings,
-) -> dict[Nerve, RootPath]:
-    """Well-supported paths of one side under their names."""
-    named = {}
-    for k, nerve in enumerate(ROOTS):
-        key = (side, naming.first + k)
-        if key in paths and support[key] >= settings.least_support:
-            named[nerve] = paths[key]
-    return named
-
-
 def _root_curves(
-    image: Volume, paths: dict[Nerve, RootPath], settings: TracingSettings
+    image: Volume, ways: Mapping[Nerve, GuidedPath], settings: TracingSettings
 ) -> dict[Nerve, Centerline]:
     """Smooth curves along the voxel paths of one side, each centred on its own grey section."""
     step, smooth = settings.node_step_mm, settings.smooth_mm
-    rough = {nerve: smooth_curve(path.points_mm, step, smooth) for nerve, path in paths.items()}
+    rough = {n: smooth_curve(way.path.points_mm, step, smooth) for n, way in ways.items()}
     return {
         nerve: recentre(
             image, line, tuple(o for n, o in rough.items() if n != nerve), smooth_mm=smooth

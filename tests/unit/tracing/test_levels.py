@@ -3,7 +3,7 @@ import pytest
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.evidence import Ganglion
-from plexus_mri.tracing.levels import chain_levels, name_levels
+from plexus_mri.tracing.levels import chain_levels, choose_run, runs
 from plexus_mri.tracing.settings import TracingSettings
 
 SETTINGS = TracingSettings()
@@ -17,10 +17,6 @@ def ganglion(side, level_mm, strength=1.0, lateral_mm=15.0):
 
 def both_sides(levels=LEVELS_MM):
     return tuple(ganglion(side, level) for level in levels for side in Side)
-
-
-def supports(values, sides=(Side.LEFT, Side.RIGHT)):
-    return {(side, k): v for side in sides for k, v in enumerate(values)}
 
 
 def test_chain_finds_every_level_and_no_stray_blob():
@@ -43,32 +39,30 @@ def test_a_ganglion_missing_on_both_sides_leaves_a_gap_and_shifts_no_name():
     assert chain[3] is None
 
 
-def test_the_run_that_joins_the_plexus_is_c5_to_t1():
-    chain = chain_levels(both_sides(), SETTINGS)
-    naming = name_levels(chain, supports((0.1, 0.4, 0.9, 0.9, 0.9, 0.9, 0.8, 0.3)))
+def test_the_run_whose_roots_fit_best_is_c5_to_t1():
+    naming = choose_run({1: [0.8] * 10, 2: [0.3] * 10, 3: [1.0] * 10})
     assert naming.first == 2
-    assert naming.margin > SETTINGS.naming_margin
+    assert naming.margin == pytest.approx(0.5)
 
 
 def test_sides_are_named_together_even_when_one_alone_would_shift():
-    chain = chain_levels(both_sides(), SETTINGS)
-    left = {(Side.LEFT, k): v for k, v in enumerate((0, 0, 0.9, 0.9, 0.9, 0.9, 0.9, 0))}
-    right = {(Side.RIGHT, k): v for k, v in enumerate((0, 0, 0.45, 0.9, 0.9, 0.9, 0.9, 0.55))}
-    assert name_levels(chain, left | right).first == 2
+    left, right = {1: 0.9, 2: 0.3}, {1: 0.4, 2: 0.5}
+    assert choose_run({k: [left[k]] * 5 + [right[k]] * 5 for k in (1, 2)}).first == 2
 
 
-def test_six_roots_that_join_are_a_prefixed_plexus():
-    chain = chain_levels(both_sides(), SETTINGS)
-    naming = name_levels(chain, supports((0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0)))
-    assert naming.first == 2
+def test_two_runs_that_fit_alike_leave_a_doubt():
+    assert choose_run({0: [0.5] * 5, 1: [0.55] * 5}).margin < SETTINGS.naming_margin
 
 
-def test_a_weak_last_root_leaves_a_doubt():
-    chain = chain_levels(both_sides(), SETTINGS)
-    naming = name_levels(chain, supports((0, 0.8, 0.9, 0.9, 0.9, 0.9, 0.55, 0)))
-    assert naming.margin < SETTINGS.naming_margin
+def test_one_possible_run_alone_is_a_doubt():
+    assert choose_run({0: [0.5] * 5}).margin == 0.0
 
 
-def test_no_support_no_names():
-    assert name_levels(chain_levels(both_sides(), SETTINGS), {}) is None
+def test_no_ways_no_names():
+    assert choose_run({0: [], 1: []}) is None
     assert chain_levels((), SETTINGS) == ()
+
+
+def test_c5_or_t1_may_lie_beyond_the_chain_but_no_more_than_one_level():
+    assert list(runs(5)) == [-1, 0, 1]
+    assert list(runs(3)) == [-2, -1, 0]

@@ -1,0 +1,226 @@
+"""Roots of both sides: named together by what fits their expected courses, then traced."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from plexus_mri.core.anatomy import ROOTS, Nerve, Side
+from plexus_mri.core.evidence import Ganglion
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.tracing.expected import Anatomy, body_scale
+from plexus_mri.tracing.field import IndexArray, SideField
+from plexus_mri.tracing.levels import Level, Naming, choose_run, runs
+from plexus_mri.tracing.paths import LOST, GuidedPath, Outward, RootPath, own_ways
+from plexus_mri.tracing.settings import TracingSettings
+
+Chain = tuple[Level | None, ...]
+NO_POINTS = np.empty((0, 3))
+# Spread of where the plexus gathers about where it is expected: shoulders differ by a few
+# centimetres (chosen wide; no source read).
+GATHERING_SPREAD_MM = 15.0
+# Ends of paths this close to one another leave together.
+TOGETHER_MM = 10.0
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Names of the levels, and the roots of each side that have a way of their own."""
+
+    naming: Naming
+    paths: Mapping[Side, Mapping[Nerve, GuidedPath]]
+
+
+@dataclass(frozen=True, eq=False)
+class _SideView:
+    """One side: its travel costs, ganglia by chain position, ways to where the plexus gathers.
+
+    ``gathered_mm`` (3,) is the middle of the bundle at the gathering distance ``gather_mm``.
+    """
+
+    field: SideField
+    ganglia: Mapping[int, Ganglion]
+    outward: Outward
+    gather_mm: float
+    gathered_mm: FloatArray
+
+
+def find_roots(
+    fields: Mapping[Side, SideField], chain: Chain, frame: PatientFrame, settings: TracingSettings
+) -> Roots | None:
+    """Name the levels of both sides together and trace each root; None when nothing gathers.
+
+    A run of five levels is C5 to T1 when ways near the courses expected of them are bright and
+    near. Each side is traced again once its roots are known, since they tell better than all
+    ganglia together where the plexus gathers.
+    """
+    views = {
+        side: view
+        for side, field in fields.items()
+        if (view := _first_view(field, side, chain, settings)) is not None
+    }
+    levels = np.array([level.level_mm for level in chain if level is not None])
+    anatomy = Anatomy(frame, body_scale(levels))
+    strains = {
+        first: [
+            _strain(view, anatomy, first + k, root, settings)
+            for view in views.values()
+            for k, root in enumerate(ROOTS)
+        ]
+        for first in runs(len(chain))
+    }
+    naming = choose_run(strains)
+    if naming is None:
+        return None
+    paths = {
+        side: _named_paths(view, anatomy, naming.first, settings) for side, view in views.items()
+    }
+    return Roots(naming, paths)
+
+
+def _first_view(
+    field: SideField, side: Side, chain: Chain, settings: TracingSettings
+) -> _SideView | None:
+    """Where most well-supported paths of a side leave, whatever the names; None without any."""
+    ganglia = {
+        k: ganglion
+        for k, level in enumerate(chain)
+        if level is not None and (ganglion := level.of(side)) is not None
+    }
+    gather_mm = min(settings.gather_lateral_mm, field.reach_mm)
+    outward = Outward(field, field.shell(gather_mm), ganglia.values())
+    free = {k: path for k, g in ganglia.items() if (path := outward.free(g)) is not None}
+    if not free:
+        return None
+    own = own_ways(free, settings.own_stretch_mm, settings.own_distance_mm)
+    weight = [p.support(settings.support_window_mm) * (own[k] + 0.01) for k, p in free.items()]
+    gathered = _bundle(_ends(free.values()), np.array(weight))
+    return _SideView(field, ganglia, outward, gather_mm, gathered)
+
+
+def _strain(
+    view: _SideView, anatomy: Anatomy, position: int, root: Nerve, settings: TracingSettings
+) -> float:
+    """Strain of one ganglion of the chain as a root; that of a lost one where it has no way."""
+    if position not in view.ganglia:
+        return LOST
+    way = _way(view, anatomy, position, root, NO_POINTS, settings)
+    return way.strain if way is not None else 2 * LOST
+
+
+def _way(
+    view: _SideView,
+    anatomy: Anatomy,
+    position: int,
+    root: Nerve,
+    closed_mm: FloatArray,
+    settings: TracingSettings,
+) -> GuidedPath | None:
+    ganglion = view.ganglia[position]
+    course = anatomy.course(ganglion, root, view.gathered_mm)
+    return view.outward.guided(ganglion, course, closed_mm, clear_mm=settings.own_distance_mm)
+
+
+def _named_paths(
+    view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings
+) -> dict[Nerve, GuidedPath]:
+    """Roots of one side that have a way of their own, traced to beyond the gathering distance."""
+    positions = {root: first + k for k, root in enumerate(ROOTS) if first + k in view.ganglia}
+    view = _second_view(view, anatomy, positions, settings)
+    ways = {
+        root: way
+        for root, k in positions.items()
+        if (way := _way(view, anatomy, k, root, NO_POINTS, settings)) is not None
+    }
+    own = _own(ways, settings)
+    for root in [root for root in ways if not own[root]]:
+        # Sought again with the first stretches of the others closed.
+        closed = np.concatenate([_stretch(w.path, settings) for r, w in ways.items() if r != root])
+        way = _way(view, anatomy, positions[root], root, closed, settings)
+        if way is not None:
+            ways[root] = way
+    own = _own(ways, settings)
+    return {
+        root: way
+        for root, way in ways.items()
+        if own[root] and way.own.support(settings.support_window_mm) >= settings.least_support
+    }
+
+
+def _second_view(
+    view: _SideView, anatomy: Anatomy, positions: Mapping[Nerve, int], settings: TracingSettings
+) -> _SideView:
+    """The side again, with the bundle found by its named roots and followed farther out."""
+    ways = {
+        root: way
+        for root, k in positions.items()
+        if (way := _way(view, anatomy, k, root, NO_POINTS, settings)) is not None
+    }
+    if not ways:
+        return view
+    expected = np.mean(
+        [anatomy.gathering(view.ganglia[positions[r]], r, view.gather_mm) for r in ways], axis=0
+    )
+    ends = _ends(way.path for way in ways.values())
+    astray = np.linalg.norm(ends - expected, axis=1) / GATHERING_SPREAD_MM
+    strain = np.array([way.strain for way in ways.values()])
+    gathered = _bundle(ends, np.exp(-strain - 0.5 * astray**2))
+    outward = Outward(
+        view.field,
+        _outer_ends(view.field, gathered, view.gather_mm, settings),
+        [view.ganglia[k] for k in positions.values()],
+    )
+    return _SideView(view.field, view.ganglia, outward, view.gather_mm, gathered)
+
+
+def _outer_ends(
+    field: SideField, gathered_mm: FloatArray, gather_mm: float, settings: TracingSettings
+) -> IndexArray:
+    """Voxels (n, 3) where the bundle leaves the field of view, or where it gathers."""
+    centre = field.to_own(gathered_mm[None])[0].astype(float)
+    far = min(settings.farthest_lateral_mm, field.reach_mm)
+    if far > gather_mm + settings.least_length_mm:
+        end = _outward_end(field, centre, far)
+        if end is not None:
+            return field.near(field.shell(far), end, settings.bundle_radius_mm)
+    return field.near(field.shell(gather_mm), centre, settings.bundle_radius_mm)
+
+
+def _outward_end(field: SideField, start: FloatArray, far_mm: float) -> FloatArray | None:
+    """Where the cheapest way outward from the bundle meets a farther distance."""
+    ends = field.shell(far_mm)
+    seed = np.clip(np.rint(start).astype(int), 0, np.array(field.cost.shape) - 1)
+    if not len(ends):
+        return None
+    costs, _ = field.search().find_costs(
+        [tuple(seed)], [tuple(e) for e in ends], find_all_ends=False
+    )
+    reached = costs[tuple(ends.T)]
+    best: FloatArray = ends[int(np.argmin(reached))].astype(float)
+    return best if np.isfinite(reached.min()) else None
+
+
+def _bundle(ends_mm: FloatArray, weight: FloatArray) -> FloatArray:
+    """Middle (3,) of where most of the weight of path ends (n, 3) lies together."""
+    distance = np.linalg.norm(ends_mm[:, None] - ends_mm[None], axis=-1)
+    close = np.exp(-0.5 * (distance / TOGETHER_MM) ** 2) * weight[None]
+    best = int(np.argmax(close.sum(axis=1)))
+    middle: FloatArray = (close[best] / max(close[best].sum(), 1e-9)) @ ends_mm
+    return middle
+
+
+def _ends(paths: Iterable[RootPath]) -> FloatArray:
+    """Last points (n, 3) of paths."""
+    return np.array([path.points_mm[-1] for path in paths])
+
+
+def _own(ways: Mapping[Nerve, GuidedPath], settings: TracingSettings) -> dict[Nerve, bool]:
+    paths = {root: way.path for root, way in ways.items()}
+    return own_ways(paths, settings.own_stretch_mm, settings.own_distance_mm)
+
+
+def _stretch(path: RootPath, settings: TracingSettings) -> FloatArray:
+    """First points (n, 3) of a root, which are its own."""
+    first: FloatArray = path.points_mm[path.arc_length_mm <= settings.own_stretch_mm]
+    return first
