@@ -23,7 +23,7 @@ class SegmentationSettings:
     full_tube: float = 0.6
     # Where ganglia lie from the canal's centre: 13-14 mm lateral, 5-7 mm anterior in the
     # waypoints built from PAM50; widened for body size and pose.
-    ganglion_nearest_mm: float = 9.5
+    ganglion_nearest_mm: float = 8.0
     ganglion_farthest_mm: float = 26.0
     ganglion_behind_mm: float = 12.0
     ganglion_before_mm: float = 22.0
