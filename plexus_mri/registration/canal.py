@@ -9,7 +9,6 @@ from scipy.interpolate import UnivariateSpline
 
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.resample import isotropic_copy
 from plexus_mri.core.volume import Volume
 from plexus_mri.registration.settings import RegistrationSettings
 
@@ -20,14 +19,16 @@ BoolArray = npt.NDArray[np.bool_]
 class Canal:
     """Centre of the spinal canal, cranial to caudal, and its contrast.
 
-    ``contrast`` is the share by which the canal is brighter than its surroundings, 0-1.
+    ``contrast`` is the share by which the canal is brighter than its surroundings, 0-1;
+    ``scatter_mm`` the standard deviation of single slices' centres about the line, sideways.
     """
 
     line: Centerline
     contrast: float
+    scatter_mm: float
 
 
-def find_canal(image: Volume, settings: RegistrationSettings) -> Canal | None:
+def find_canal(work: Volume, settings: RegistrationSettings) -> Canal | None:
     """Centre of the spinal canal, or None when nothing in the image looks like one.
 
     Per axial slice every point is scored by how much brighter a canal-sized disc is than the
@@ -35,10 +36,9 @@ def find_canal(image: Volume, settings: RegistrationSettings) -> Canal | None:
 
     Parameters
     ----------
-    image
-        T2-weighted (bright cerebrospinal fluid), RAS axis order.
+    work
+        Isotropic copy of a T2-weighted image (bright cerebrospinal fluid), RAS axis order.
     """
-    work = isotropic_copy(image, settings.work_spacing_mm)
     if min(work.data.shape[:2]) * settings.work_spacing_mm < 4 * settings.canal_radius_mm:
         return None
     score, contrast = _disc_scores(work, settings.canal_radius_mm, settings.least_canal_depth_mm)
@@ -48,8 +48,8 @@ def find_canal(image: Volume, settings: RegistrationSettings) -> Canal | None:
     long_enough = (run[1] - run[0]) * settings.work_spacing_mm >= settings.shortest_canal_mm
     if not long_enough or np.median(along[run[0] : run[1]]) < settings.least_canal_contrast:
         return None
-    line = _smooth_line(work, path, run, settings)
-    return Canal(line, float(np.median(along[run[0] : run[1]])))
+    line, scatter_mm = _smooth_line(work, path, run, settings)
+    return Canal(line, float(np.median(along[run[0] : run[1]])), scatter_mm)
 
 
 def _disc_scores(
@@ -106,7 +106,9 @@ def _best_path(score: FloatArray) -> FloatArray:
     """In-plane indices (n_z, 2) of the path of highest total score, one voxel aside per slice."""
     # Beyond a strong contrast more brightness is no more canal: saturate, so that one bright
     # vessel slice cannot outweigh many canal slices.
-    gain = np.clip(score, -1.0, np.percentile(score.max(axis=(0, 1)), 60))
+    # Smoothly, because places of equal gain would be told apart by the order of storage.
+    limit = max(float(np.percentile(score.max(axis=(0, 1)), 60)), 1e-6)
+    gain = np.where(score > 0, limit * np.tanh(score / limit), np.maximum(score, -1.0))
     total = gain[:, :, 0]
     back = []
     for k in range(1, score.shape[2]):
@@ -135,8 +137,11 @@ def _longest_run(flags: FloatArray) -> tuple[int, int]:
 
 def _smooth_line(
     work: Volume, path: FloatArray, run: tuple[int, int], settings: RegistrationSettings
-) -> Centerline:
-    """Sub-voxel centre of the bright disc per slice, then a smoothing spline along z."""
+) -> tuple[Centerline, float]:
+    """Sub-voxel centre of the bright disc per slice, then a smoothing spline along z.
+
+    Also gives the standard deviation of the centres about it, along x.
+    """
     slices = np.arange(run[0], run[1])
     centres = np.array([_bright_centre(work, path[k], k, settings) for k in slices.tolist()])
     points = work.grid.to_world(np.column_stack([centres, slices]))
@@ -145,7 +150,8 @@ def _smooth_line(
     position = np.arange(len(points), dtype=float)
     smooth = [UnivariateSpline(position, points[:, k], w=weights)(position) for k in range(3)]
     line = np.column_stack(smooth)
-    return Centerline(line[np.argsort(-line[:, 2], kind="stable")])
+    scatter = 1.4826 * float(np.median(np.abs(points[:, 0] - line[:, 0])))
+    return Centerline(line[np.argsort(-line[:, 2], kind="stable")]), scatter
 
 
 def _bright_centre(

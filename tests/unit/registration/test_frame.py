@@ -5,6 +5,7 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.resample import isotropic_copy
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import RefusedError
 from plexus_mri.registration.canal import find_canal
@@ -51,7 +52,7 @@ def test_turned_shoulders_turn_the_lateral_axis():
 def test_image_without_a_canal_has_no_midline():
     rng = np.random.default_rng(1)
     noise = Volume(rng.normal(100, 10, (60, 40, 60)), grid_of())
-    assert find_canal(noise, SETTINGS) is None
+    assert find_canal(isotropic_copy(noise, SETTINGS.work_spacing_mm), SETTINGS) is None
 
 
 def frame_and_nerve(x_mm):
