@@ -63,9 +63,9 @@ class Anatomy:
         """Waypoints (n, 3) of a root in RAS+ mm, moved so that they start at the ganglion."""
         rows = np.array([*ROOT_WAYPOINTS[nerve], GATHERED]) * self.scale
         heights = ganglion.level_mm + rows[0, 2] - rows[:, 2]
-        forward = np.cross(np.array([0.0, 0.0, 1.0]), self.frame.right)
-        out = ganglion.side.sign * rows[:, :1] * self.frame.right
-        points = self._canal_at_level(heights) + out + rows[:, 1:2] * forward
+        centre = self._canal_at_level(heights)
+        out = ganglion.side.sign * rows[:, :1] * self.frame.right_at(centre)
+        points = centre + out + rows[:, 1:2] * self.frame.forward_at(centre)
         placed: FloatArray = points + (ganglion.point_mm - points[0])
         return placed
 

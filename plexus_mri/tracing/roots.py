@@ -1,7 +1,7 @@
 """Roots of both sides: named together by what fits their expected courses, then traced."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,14 @@ class _SideView:
     gathered_mm: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """How well a run of levels fits one side: the strain of each root, and where it gathers."""
+
+    strains: tuple[float, ...]
+    gathered_mm: FloatArray
+
+
 def find_roots(
     fields: Mapping[Side, SideField], chain: Chain, frame: PatientFrame, settings: TracingSettings
 ) -> Roots | None:
@@ -62,19 +70,23 @@ def find_roots(
     }
     levels = np.array([level.level_mm for level in chain if level is not None])
     anatomy = Anatomy(frame, body_scale(levels))
-    strains = {
-        first: [
-            _strain(view, anatomy, first + k, root, settings)
-            for view in views.values()
-            for k, root in enumerate(ROOTS)
-        ]
+    fits = {
+        first: {side: _best_fit(view, anatomy, first, settings) for side, view in views.items()}
         for first in runs(len(chain))
     }
-    naming = choose_run(strains)
+    naming = choose_run(
+        {
+            first: [s for fit in sides.values() for s in fit.strains]
+            for first, sides in fits.items()
+        }
+    )
     if naming is None:
         return None
     paths = {
-        side: _named_paths(view, anatomy, naming.first, settings) for side, view in views.items()
+        side: _named_paths(
+            replace(views[side], gathered_mm=fit.gathered_mm), anatomy, naming.first, settings
+        )
+        for side, fit in fits[naming.first].items()
     }
     return Roots(naming, paths)
 
@@ -99,14 +111,28 @@ def _first_view(
     return _SideView(field, ganglia, outward, gather_mm, gathered)
 
 
-def _strain(
-    view: _SideView, anatomy: Anatomy, position: int, root: Nerve, settings: TracingSettings
-) -> float:
-    """Strain of one ganglion of the chain as a root; that of a lost one where it has no way."""
-    if position not in view.ganglia:
-        return LOST
-    way = _way(view, anatomy, position, root, NO_POINTS, settings)
-    return way.strain if way is not None else 2 * LOST
+def _best_fit(view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings) -> _Fit:
+    """Fit of a run that gathers where ways led, or where the run makes it expected."""
+    expected = [
+        anatomy.gathering(view.ganglia[first + k], root, view.gather_mm)
+        for k, root in enumerate(ROOTS)
+        if first + k in view.ganglia
+    ]
+    places = [view.gathered_mm, *([np.mean(expected, axis=0)] if expected else [])]
+    fits = [_fit(replace(view, gathered_mm=p), anatomy, first, settings) for p in places]
+    return min(fits, key=lambda fit: sum(fit.strains))
+
+
+def _fit(view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings) -> _Fit:
+    """Strain of each root of a run; that of a lost one where the chain has no ganglion."""
+    strains = []
+    for k, root in enumerate(ROOTS, start=first):
+        if k not in view.ganglia:
+            strains.append(LOST)
+            continue
+        way = _way(view, anatomy, k, root, NO_POINTS, settings)
+        strains.append(way.strain if way is not None else 2 * LOST)
+    return _Fit(tuple(strains), view.gathered_mm)
 
 
 def _way(
@@ -171,7 +197,7 @@ def _second_view(
         _outer_ends(view.field, gathered, view.gather_mm, settings),
         [view.ganglia[k] for k in positions.values()],
     )
-    return _SideView(view.field, view.ganglia, outward, view.gather_mm, gathered)
+    return replace(view, outward=outward, gathered_mm=gathered)
 
 
 def _outer_ends(
