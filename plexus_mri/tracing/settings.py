@@ -45,7 +45,7 @@ class TracingSettings:
     support_window_mm: float = 12.0
     # A root with less support than this is reported as not found (ADR-22).
     least_support: float = 0.25
-    # The best run of five levels must win over its neighbours by this much support, or the
+    # The best run of five levels must win over the next one by this much mean strain, or the
     # names are doubted (ADR-22).
     naming_margin: float = 0.15
     # Node distance of the finished curves.
