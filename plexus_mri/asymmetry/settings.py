@@ -37,6 +37,10 @@ class AsymmetrySettings:
     # that widens it 1.8-fold within 5 mm changes by 0.36 per mm. Beyond a steeper one another
     # structure is measured (ADR-0010).
     steepest_area_change_per_mm: float = 0.4
+    # So it is where the area changes by less but the centre steps aside at once: the fit has taken
+    # in a neighbour. A bend of 10 mm radius steps aside by 0.25 mm per mm (ADR-43).
+    area_change_of_sidestep_per_mm: float = 0.15
+    sidestep_mm_per_mm: float = 0.4
     # The largest value is that of a running mean this long, so that one node cannot make it.
     max_window_mm: float = 3.0
 

@@ -13,7 +13,7 @@ from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.section_fit import fit_section
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
-from plexus_mri.measure.untraced import no_objects, with_untraced
+from plexus_mri.measure.untraced import no_objects, with_sheath, with_untraced
 
 _COLUMNS = 16
 
@@ -65,23 +65,37 @@ class SectionFits:
         )
 
 
+@dataclass(frozen=True)
+class Look:
+    """How closely a pass looks: at every how many-th node, and the image's noise once known."""
+
+    every: int = 1
+    noise: float | None = None
+
+
 def fit_nerve(
     image: Volume,
     spread: PointSpread,
     states: NerveStates,
     key: NerveKey,
+    look: Look,
     settings: MeasureSettings,
-    noise: float | None = None,
 ) -> SectionFits:
-    """Fit every node of one nerve; given the image's noise, also what stands beside it."""
-    rows: dict[int, Sequence[float]] = {}
-    middle = len(states[key].radius_mm) // 2
-    for run in (range(middle, len(states[key].radius_mm)), range(middle - 1, -1, -1)):
+    """Fit the nodes of one nerve; given the image's noise, also what stands beside it.
+
+    Nodes that are passed over have no fit.
+    """
+    noise, every = look.noise, look.every
+    count = len(states[key].radius_mm)
+    rows: dict[int, Sequence[float]] = {n: _fit_row(None, settings) for n in range(count)}
+    middle = count // 2
+    for run in (range(middle, count, every), range(middle - every, -1, -every)):
         beside = no_objects()
         for node in run:
             section = section_at(image, spread, states, (key, node), settings)
             if section is not None and noise is not None:
                 section, beside = with_untraced(section, beside, noise, settings)
+                section = with_sheath(section, settings)
             rows[node] = _fit_row(section, settings)
     t = np.array([rows[node] for node in sorted(rows)]).T
     return SectionFits(
