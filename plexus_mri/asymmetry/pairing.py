@@ -151,8 +151,7 @@ def _usable(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.boo
     change = np.abs(np.diff(log_area[usable]) / np.diff(arc))
     aside = _sidesteps_mm(profile.points_mm[usable]) / np.diff(arc)
     jumps = (change > settings.steepest_area_change_per_mm) | (
-        (change > settings.area_change_of_sidestep_per_mm)
-        & (aside > settings.sidestep_mm_per_mm)
+        (change > settings.area_change_of_sidestep_per_mm) & (aside > settings.sidestep_mm_per_mm)
     )
     end_mm = arc[1:][jumps][0] if jumps.any() else np.inf
     return np.asarray(usable & (profile.arc_length_mm < end_mm))

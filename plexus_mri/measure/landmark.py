@@ -40,7 +40,7 @@ def diameter_near(
     around = np.isfinite(values) & (
         np.abs(arc_mm - place_mm) <= reach_mm + settings.landmark_error_mm + 1e-9
     )
-    slope = _steepest(arc_mm[around], values[around])
+    slope = _slope(arc_mm[around], values[around])
     error = np.hypot(errors[near].mean(), settings.landmark_error_mm * slope)
     return float(values[near].mean()), float(error)
 
@@ -66,8 +66,8 @@ def ganglion_doubt(
     return ReasonCode.LANDMARK_DOUBT if grows or not bulges else None
 
 
-def _steepest(arc_mm: FloatArray, values: FloatArray) -> float:
-    """Steepest change of values (n,) from node to node, 0 for a single node."""
-    if len(values) < 2:  # noqa: PLR2004 - one node has no slope
-        return 0.0
-    return float(np.abs(np.diff(values) / np.diff(arc_mm)).max())
+def _slope(arc_mm: FloatArray, values: FloatArray) -> float:
+    """Size of the slope of a straight line through values (n,), 0 for a single node."""
+    off = arc_mm - arc_mm.mean()
+    power = float((off**2).sum())
+    return abs(float((off * values).sum())) / power if power > 0.0 else 0.0

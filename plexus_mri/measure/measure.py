@@ -74,7 +74,7 @@ def fit_nerves(
     spread = point_spread(image, blur, settings)
     look = Look(settings.every_in_first_passes, noise)
     states = _refined(states, _pass(image, spread, states, look, settings), settings)
-    return states, _pass(image, spread, states, Look(noise=noise), settings)
+    return states, _pass(image, spread, states, Look(noise=noise, coats=True), settings)
 
 
 def image_noise(fits: Mapping[NerveKey, SectionFits]) -> float:

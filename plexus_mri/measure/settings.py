@@ -42,7 +42,9 @@ class MeasureSettings:
     # Bright blobs beside the nerve that are fitted along with it, at most (ADR-23).
     most_untraced: int = 4
     # Coat of fat around a nerve, expected thickness (ADR-41).
-    sheath_mm: float = 0.8
+    coat_mm: float = 0.8
+    # Neighbouring voxels' residuals are alike, so this share of the evidence for a coat is new.
+    evidence_share: float = 0.4
     # Residuals beyond this many noise SDs count less (robust loss; ADR-23).
     loss_turn_noise_units: float = 2.0
     # Blur
@@ -110,6 +112,6 @@ class MeasureSettings:
     # Ends of a trace are known this well (one ganglion radius; ADR-23).
     length_error_mm: float = 2.0
     # What the model gets wrong beyond noise, one SD (docs/validation.md, ADR-23).
-    area_model_error_percent: float = 4.0
+    area_model_error_percent: float = 2.5
     signal_model_error_percent: float = 2.0
     common_flag_percent: float = 30.0

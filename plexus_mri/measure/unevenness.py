@@ -44,5 +44,5 @@ def unevenness(points_mm: FloatArray, relative: FloatArray, settings: MeasureSet
         noises.append(float(near.var()) / len(near))
     if len(means) < _FEWEST_CELLS:
         return 0.0
-    spread = _MAD_TO_SD * float(np.median(np.abs(means - np.median(means))))
+    spread = _MAD_TO_SD * float(np.median(np.abs(np.array(means) - np.median(means))))
     return float(np.sqrt(max(spread**2 - float(np.mean(noises)), 0.0)))

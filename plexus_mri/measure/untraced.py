@@ -36,11 +36,6 @@ _LEAST_SHARE = 0.1
 # stretches, signal in units of the image's mean).
 _NEW_SPREAD = np.array([1.0, 1.0, 0.5, 0.25, 0.25, 1e3])
 _CARRIED_SPREAD = np.array([0.7, 0.7, 0.2, 0.1, 0.1, 1e3])
-# The sheath: what share of a window is as dark as its fat, and how well it is known (x, y, log
-# radius, stretches; signal in units of the nerve's contrast).
-_FAT_QUANTILE = 0.1
-_FAT_SHARE = 0.07
-_SHEATH_SPREAD = np.array([0.25, 0.25, 0.25, 0.1, 0.1])
 
 
 def no_objects() -> FloatArray:
@@ -78,20 +73,6 @@ def with_untraced(
             break
         section, cost = wider
     return section, _worth_carrying(section, traced, noise)
-
-
-def with_sheath(section: Section, settings: MeasureSettings) -> Section:
-    """Section whose nerve lies in a coat of fat, painted over all else that is behind it.
-
-    A thin dark coat between a nerve and bright muscle is lost in the blur; without it the fit
-    makes up for the missing brightness by a narrower nerve.
-    """
-    theta, values = section.start, section.data[0]
-    fat = float(np.quantile(values, _FAT_QUANTILE))
-    around = math.log(math.exp(theta[2]) + settings.sheath_mm)
-    sheath = np.array([theta[0], theta[1], around, theta[3], theta[4], fat])
-    spread = np.append(_SHEATH_SPREAD, _FAT_SHARE * max(abs(theta[5] - fat), 1e-6))
-    return section.with_objects(sheath[None], spread)
 
 
 def _refitted(section: Section, robust: tuple[float, float, float]) -> tuple[Section, float]:
