@@ -132,7 +132,7 @@ def _profile(
         angle_deg=np.rad2deg(np.arccos(np.clip(np.abs(long_axis[:, 2]), 0.0, 1.0))),
         long_axis=long_axis,
         signal=fits.signal * kept * scale,
-        signal_se=fits.signal_se * kept * scale,
+        signal_se=np.hypot(fits.signal_se, reference.unevenness * fits.signal) * kept * scale,
         reference=muscle,
         quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
     )
