@@ -65,6 +65,7 @@ class ReasonCode(StrEnum):
     # Measures
     TOO_SHORT = "TOO_SHORT", "Too little of the nerve to measure this."
     FIT_FAILED = "FIT_FAILED", "The cross-section could not be fitted."
+    LANDMARK_DOUBT = "LANDMARK_DOUBT", "It is not sure that the root's first node is its ganglion."
     NERVES_TOUCH = "NERVES_TOUCH", "A neighbour cannot be told apart from the nerve here."
     THIN_FOR_VOXEL = "THIN_FOR_VOXEL", "The nerve is under three voxels wide; the error is larger."
     NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."

@@ -9,6 +9,7 @@ from pathlib import Path
 from validation.cases import FIRST_SEED, Task, external_tasks, phantom_tasks, run_task
 from validation.page import write_page
 
+from plexus_mri.batch.engine import threads_per_job, use_threads
 from plexus_mri.synthetic import Population
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,8 +37,7 @@ def main() -> None:
 
 
 def _run(tasks: list[Task], store: Path, jobs: int) -> None:
-    for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
-        os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // jobs)))
+    use_threads(threads_per_job(jobs))
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(run_task, task, store): task for task in tasks}
         for count, (future, task) in enumerate(waiting.items(), start=1):

@@ -15,6 +15,8 @@ from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import MeasurementTable, Profile, Quality
 
+# Steps over which the course before a node is taken.
+_COURSE = 4
 UNUSABLE = Quality.POOR_FIT | Quality.JUNCTION | Quality.EDGE_OF_VIEW
 DOUBTFUL = Quality.THIN | Quality.TOUCHING
 
@@ -147,9 +149,23 @@ def _usable(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.boo
     usable &= profile.arc_length_mm >= _skip_mm(profile.nerve, settings)
     arc = profile.arc_length_mm[usable]
     change = np.abs(np.diff(log_area[usable]) / np.diff(arc))
-    jumps = arc[1:][change > settings.steepest_area_change_per_mm]
-    end_mm = jumps[0] if len(jumps) else np.inf
+    aside = _sidesteps_mm(profile.points_mm[usable]) / np.diff(arc)
+    jumps = (change > settings.steepest_area_change_per_mm) | (
+        (change > settings.area_change_of_sidestep_per_mm) & (aside > settings.sidestep_mm_per_mm)
+    )
+    end_mm = arc[1:][jumps][0] if jumps.any() else np.inf
     return np.asarray(usable & (profile.arc_length_mm < end_mm))
+
+
+def _sidesteps_mm(points_mm: FloatArray) -> FloatArray:
+    """How far each next point (m - 1,) lies beside the course of the ``_COURSE`` before it."""
+    aside = np.zeros(max(len(points_mm) - 1, 0))
+    for k in range(_COURSE, len(aside)):
+        course = points_mm[k] - points_mm[k - _COURSE]
+        course = course / max(float(np.linalg.norm(course)), 1e-9)
+        step = points_mm[k + 1] - points_mm[k]
+        aside[k] = np.linalg.norm(step - course * (step @ course))
+    return aside
 
 
 def _skip_mm(nerve: Nerve, settings: AsymmetrySettings) -> float:

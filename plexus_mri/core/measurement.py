@@ -93,7 +93,7 @@ class Profile:
         Full axes of the fitted ellipse; angle of the long one from the craniocaudal direction,
         0-90 degrees.
     signal, signal_se : (n,)
-        Fitted plateau intensity and its standard error.
+        Fitted plateau intensity and its standard error, unevenness of the tissue included.
     reference : (n,)
         Reference muscle intensity at the same level.
     quality

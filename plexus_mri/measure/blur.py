@@ -2,8 +2,11 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
+import numba
 import numpy as np
 
 from plexus_mri.core.anatomy import NerveKey
@@ -55,14 +58,18 @@ def estimate_blur(
         return default_blur(settings)
     start = default_blur(settings)
     spread = point_spread(image, start, settings)
-    sections = [_prepared(image, spread, states, place, noise, settings) for place in places]
-    bench = _Bench(image, states, places, [s for s in sections if s is not None], noise, settings)
     variance = start**2
     steps = np.array(settings.blur_trial_voxels) ** 2
-    for _ in range(_ROUNDS):
-        for axis in range(3):
-            costs = [bench.cost(_with(variance, axis, v)) for v in steps]
-            variance = _with(variance, axis, lowest(steps, np.array(costs)))
+    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+        sections = pool.map(
+            lambda place: _prepared(image, spread, states, place, noise, settings), places
+        )
+        pairs = [(p, s) for p, s in zip(places, sections, strict=True) if s is not None]
+        bench = _Bench(image, states, pairs, noise, settings)
+        for _ in range(_ROUNDS):
+            for axis in range(3):
+                costs = [bench.cost(_with(variance, axis, v), pool) for v in steps]
+                variance = _with(variance, axis, lowest(steps, np.array(costs)))
     return np.sqrt(variance)
 
 
@@ -89,26 +96,27 @@ class _Bench:
         self,
         image: Volume,
         states: NerveStates,
-        places: Sequence[Place],
-        sections: Sequence[Section],
+        pairs: Sequence[tuple[Place, Section]],
         noise: float,
         settings: MeasureSettings,
     ) -> None:
-        self._image, self._states, self._places = image, states, places
-        self._sections, self._settings = sections, settings
+        self._image, self._states, self._pairs = image, states, pairs
+        self._settings = settings
         self._robust = (settings.loss_turn_noise_units, noise, noise)
 
-    def cost(self, variance: FloatArray) -> float:
+    def cost(self, variance: FloatArray, pool: Executor) -> float:
         """Cost of all sections at a blur variance (3,) in voxels², with its prior."""
         spread = point_spread(self._image, np.sqrt(variance), self._settings)
         expected = self._settings.blur_expected_voxels**2
-        total = float(((variance - expected) ** 2).sum()) / expected**2
-        for place, section in zip(self._places, self._sections, strict=False):
-            seen = _rewhitened(section, self._states, place, spread)
-            total += float(
-                fit_section(seen.start, seen.prior, seen.data, seen.scene, self._robust)[2][1]
-            )
-        return total
+        prior = float(((variance - expected) ** 2).sum()) / expected**2
+        return prior + sum(pool.map(partial(self._cost_of, spread), self._pairs))
+
+    def _cost_of(self, spread: PointSpread, pair: tuple[Place, Section]) -> float:
+        """Cost of one section's best fit."""
+        seen = _rewhitened(pair[1], self._states, pair[0], spread)
+        return float(
+            fit_section(seen.start, seen.prior, seen.data, seen.scene, self._robust)[2][1]
+        )
 
 
 def _clear_places(fits: Mapping[NerveKey, SectionFits], settings: MeasureSettings) -> list[Place]:

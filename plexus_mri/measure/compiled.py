@@ -10,6 +10,6 @@ _R = TypeVar("_R")
 
 
 def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Give the function as machine code, kept on disk between runs."""
-    machine_code: Callable[_P, _R] = numba.njit(cache=True)(function)
+    """Give the function as machine code, kept on disk, that lets other threads run beside it."""
+    machine_code: Callable[_P, _R] = numba.njit(cache=True, nogil=True)(function)
     return machine_code

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
@@ -16,7 +18,7 @@ from plexus_mri.measure.node_quality import node_quality
 from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.reference_muscle import ReferenceMuscle, reference_muscle
 from plexus_mri.measure.refine_state import refined_state
-from plexus_mri.measure.section_fits import SectionFits, fit_nerve, fitted_points
+from plexus_mri.measure.section_fits import Look, SectionFits, fit_nerve, fitted_points
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.summary import summarize
 from plexus_mri.reasons import ReasonCode
@@ -47,7 +49,9 @@ def measure_nerves(
     scale = float(np.mean(np.abs(image.data))) or 1.0
     unit = image.with_data(image.data / np.float32(scale))
     states, fits = fit_nerves(unit, nerves, settings)
-    reference = reference_muscle(image, frame, nerves, settings)
+    reference = reference_muscle(image, frame, nerves, settings).without_noise_floor(
+        scale * image_noise(fits)
+    )
     profiles = {
         key: _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings)
         for key in states
@@ -62,15 +66,15 @@ def fit_nerves(
     """States and fits of every nerve after the last pass."""
     states = traced_states(nerves, settings)
     spread = point_spread(image, default_blur(settings), settings)
-    fits = _pass(image, spread, states, settings)
+    fits = _pass(image, spread, states, Look(settings.every_in_first_passes), settings)
     states = _refined(states, fits, settings)
     noise = image_noise(fits)
     blur = estimate_blur(image, states, fits, noise, settings)
     logger.info("blur of the image along its axes: %s voxels", np.round(blur, 2).tolist())
     spread = point_spread(image, blur, settings)
-    fits = _pass(image, spread, states, settings, noise)
-    states = _refined(states, fits, settings)
-    return states, _pass(image, spread, states, settings, noise)
+    look = Look(settings.every_in_first_passes, noise)
+    states = _refined(states, _pass(image, spread, states, look, settings), settings)
+    return states, _pass(image, spread, states, Look(noise=noise, coats=True), settings)
 
 
 def image_noise(fits: Mapping[NerveKey, SectionFits]) -> float:
@@ -83,11 +87,13 @@ def _pass(
     image: Volume,
     spread: PointSpread,
     states: NerveStates,
+    look: Look,
     settings: MeasureSettings,
-    noise: float | None = None,
 ) -> dict[NerveKey, SectionFits]:
-    """Fits of every nerve."""
-    return {key: fit_nerve(image, spread, states, key, settings, noise) for key in states}
+    """Fits of every nerve; nerves do not wait for each other, so the order of work is free."""
+    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+        fits = pool.map(lambda key: fit_nerve(image, spread, states, key, look, settings), states)
+        return dict(zip(states, fits, strict=True))
 
 
 def _refined(
@@ -126,7 +132,7 @@ def _profile(
         angle_deg=np.rad2deg(np.arccos(np.clip(np.abs(long_axis[:, 2]), 0.0, 1.0))),
         long_axis=long_axis,
         signal=fits.signal * kept * scale,
-        signal_se=fits.signal_se * kept * scale,
+        signal_se=np.hypot(fits.signal_se, reference.unevenness * fits.signal) * kept * scale,
         reference=muscle,
         quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
     )
@@ -141,8 +147,7 @@ def _rows(
 ) -> tuple[Measurement, ...]:
     """Rows of one nerve; a reason in each when it was not measured."""
     if key in profiles:
-        error = reference.relative_error(profiles[key].points_mm)
-        return summarize(profiles[key], nerves[key].centerline.length_mm, error, settings)
+        return summarize(profiles[key], nerves[key].centerline.length_mm, reference, settings)
     reason = nerves.missing.get(key, ReasonCode.NERVE_NOT_FOUND)
     reason = ReasonCode.TOO_SHORT if key in nerves else reason
     return tuple(Measurement(key[1], key[0], q, None, reason=reason) for q in Quantity)

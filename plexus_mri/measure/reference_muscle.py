@@ -5,7 +5,7 @@ keep their signal when the plexus is ill; both sides are pooled, because a dener
 one side would hide a bright nerve there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,11 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.settings import MeasureSettings
+from plexus_mri.measure.unevenness import unevenness
 
 BoolArray = npt.NDArray[np.bool_]
 _BINS = 200
+_LARGEST_FLOOR = 1.0 / 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ class ReferenceMuscle:
         ``"paraspinal"``, ``"around the canal"`` or ``"none"``.
     points_mm : (q, 3)
         Voxel centres that were taken for muscle, for drawing.
+    unevenness
+        Relative standard deviation of its intensity from place to place.
     """
 
     level_mm: FloatArray
@@ -46,6 +50,7 @@ class ReferenceMuscle:
     left_right_ratio: float | None
     region: str
     points_mm: FloatArray
+    unevenness: float = 0.0
 
     def at(self, points_mm: FloatArray) -> FloatArray:
         """Intensity (n,) at the level of points (n, 3); NaN beyond the levels or when none."""
@@ -56,6 +61,22 @@ class ReferenceMuscle:
         values = np.interp(z, self.level_mm, self.intensity)
         beyond = (z < self.level_mm[0] - 10 * step) | (z > self.level_mm[-1] + 10 * step)
         return np.where(beyond, np.nan, values)
+
+    def without_noise_floor(self, noise: float) -> "ReferenceMuscle":
+        """Muscle as it would be without the lift that noise gives a magnitude image.
+
+        Parameters
+        ----------
+        noise
+            Standard deviation of the noise, in image units.
+
+        References
+        ----------
+        Gudbjartsson & Patz 1995, Magn Reson Med 34:910: the true intensity is about
+        sqrt(measured² - noise²); below a signal-to-noise of 1.5 nothing more is taken off.
+        """
+        floor = np.minimum(noise, _LARGEST_FLOOR * self.intensity)
+        return replace(self, intensity=np.sqrt(self.intensity**2 - floor**2))
 
     def relative_error(self, points_mm: FloatArray) -> FloatArray:
         """Relative standard error (n,) at the level of points (n, 3); 0 when there is none."""
@@ -77,7 +98,10 @@ def reference_muscle(
     ):
         found = _by_level(points[chosen], values[chosen], lateral[chosen], settings)
         if found is not None:
-            return ReferenceMuscle(*found[:4], region, found[4])
+            level, intensity, error, ratio, used = found
+            relative = values[chosen] / np.interp(points[chosen, 2], level, intensity)
+            even = unevenness(points[chosen], relative, settings)
+            return ReferenceMuscle(level, intensity, error, ratio, region, used, even)
     nothing = np.empty(0)
     return ReferenceMuscle(nothing, nothing, nothing, None, "none", np.empty((0, 3)))
 

@@ -8,14 +8,15 @@ import numpy as np
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import Volume
+from plexus_mri.measure.nerve_fit import NerveFit, fit, fit_with_coat
 from plexus_mri.measure.nerve_state import NerveState, NerveStates
 from plexus_mri.measure.point_spread import PointSpread
-from plexus_mri.measure.section_fit import fit_section
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.untraced import no_objects, with_untraced
 
-_COLUMNS = 16
+# A row of `SectionFits` where there was nothing to fit.
+_NO_FIT = (*[np.nan] * 11, 0.0, np.inf, 0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,25 +66,44 @@ class SectionFits:
         )
 
 
+@dataclass(frozen=True)
+class Look:
+    """How closely a pass looks.
+
+    At every how many-th node; the image's noise once known; whether coats of fat are tried.
+    """
+
+    every: int = 1
+    noise: float | None = None
+    coats: bool = False
+
+
 def fit_nerve(
     image: Volume,
     spread: PointSpread,
     states: NerveStates,
     key: NerveKey,
+    look: Look,
     settings: MeasureSettings,
-    noise: float | None = None,
 ) -> SectionFits:
-    """Fit every node of one nerve; given the image's noise, also what stands beside it."""
-    rows: dict[int, Sequence[float]] = {}
-    middle = len(states[key].radius_mm) // 2
-    for run in (range(middle, len(states[key].radius_mm)), range(middle - 1, -1, -1)):
+    """Fit the nodes of one nerve; given the image's noise, also what stands beside it.
+
+    Nodes that are passed over have no fit.
+    """
+    count = len(states[key].radius_mm)
+    rows: dict[int, Sequence[float]] = {n: [*_NO_FIT] for n in range(count)}
+    middle = count // 2
+    for run in (range(middle, count, look.every), range(middle - look.every, -1, -look.every)):
         beside = no_objects()
         for node in run:
             section = section_at(image, spread, states, (key, node), settings)
-            if section is not None and noise is not None:
-                section, beside = with_untraced(section, beside, noise, settings)
-            rows[node] = _fit_row(section, settings)
-    t = np.array([rows[node] for node in sorted(rows)]).T
+            if section is None:
+                continue
+            if look.noise is not None:
+                section, beside = with_untraced(section, beside, look.noise, settings)
+            fitted = fit_with_coat(section, settings) if look.coats else fit(section, settings)
+            rows[node] = _row(section, fitted)
+    t = np.array([rows[node] for node in range(count)]).T
     return SectionFits(
         offset_mm=t[0:2].T,
         offset_se_mm=t[2],
@@ -101,31 +121,26 @@ def fit_nerve(
     )
 
 
-def _fit_row(section: Section | None, settings: MeasureSettings) -> Sequence[float]:
+def _row(section: Section, fitted: NerveFit) -> Sequence[float]:
     """Numbers of `SectionFits` for one section."""
-    if section is None:
-        return [np.nan] * 11 + [0.0, np.inf, 0.0, 0.0]
-    robust = (settings.loss_turn_noise_units, section.least_noise, 0.0)
-    theta, covariance, facts = fit_section(
-        section.start, section.prior, section.data, section.scene, robust
-    )
-    error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    x, y, log_radius, stretch_1, stretch_2, signal = fitted.values
+    error = np.sqrt(np.maximum(fitted.variances, 0.0))
     return [
-        theta[0],
-        theta[1],
+        x,
+        y,
         max(error[0], error[1]),
-        theta[2],
+        log_radius,
         error[2],
-        theta[3],
-        theta[4],
-        theta[5],
+        stretch_1,
+        stretch_2,
+        signal,
         error[5],
-        facts[4],
-        facts[0],
+        fitted.contrast,
+        fitted.noise,
         section.share_in_view,
         section.nearest_gap_mm,
         float(section.merged),
-        facts[3],
+        float(fitted.settled),
     ]
 
 

@@ -10,6 +10,8 @@ class MeasureSettings:
     # Nodes and windows
     # Nodes every voxel of a usual image; sections overlap, so nothing is skipped.
     node_step_mm: float = 1.0
+    # The passes that only recentre fit every second node; neighbours share their voxels (ADR-41).
+    every_in_first_passes: int = 2
     # Half-length of the slab that is averaged along the nerve (±1 mm in method trials; ADR-23).
     slab_half_length_mm: float = 1.5
     # How far beyond the nerve the fit looks for its background (ADR-23).
@@ -39,6 +41,10 @@ class MeasureSettings:
     background_bend_percent: float = 10.0
     # Bright blobs beside the nerve that are fitted along with it, at most (ADR-23).
     most_untraced: int = 4
+    # Coat of fat around a nerve, expected thickness (ADR-41).
+    coat_mm: float = 0.8
+    # Neighbouring voxels' residuals are alike, so this share of the evidence for a coat is new.
+    evidence_share: float = 0.4
     # Residuals beyond this many noise SDs count less (robust loss; ADR-23).
     loss_turn_noise_units: float = 2.0
     # Blur
@@ -80,11 +86,23 @@ class MeasureSettings:
     # Fewest samples in all and at a level for a stable mode (ADR-23).
     reference_fewest_voxels: int = 400
     reference_fewest_voxels_at_level: int = 60
+    # Cells whose means tell how even muscle is, and the fewest samples of one (ADR-44).
+    unevenness_cell_mm: float = 12.0
+    unevenness_fewest_samples: int = 60
     # Summary
     # The ganglion reaches about 4 mm beyond its centre; means of roots start beyond it.
     root_start_mm: float = 5.0
     # Diameter at 0 mm is the mean within this distance of node 0.
     ganglion_reach_mm: float = 1.0
+    # Node 0 lies this near to the centre of the ganglion, along the nerve (ADR-42).
+    landmark_error_mm: float = 1.0
+    # A root's diameter at 0 mm is given only if node 0 looks like a ganglion (ADR-42): up to
+    # half of a ganglion's length on, nothing is wider by more than this ...
+    ganglion_half_mm: float = 4.0
+    ganglion_growth_percent: float = 8.0
+    # ... and beyond it the narrowest place is narrower by this.
+    beyond_ganglion_mm: tuple[float, float] = (5.0, 10.0)
+    ganglion_bulge_percent: float = 12.0
     # Diameter at 10 mm is the mean within this distance (sites G0 and G1, van Rosmalen 2021).
     at_10_reach_mm: float = 2.0
     # Shortest stretch that gives a mean.
@@ -94,6 +112,6 @@ class MeasureSettings:
     # Ends of a trace are known this well (one ganglion radius; ADR-23).
     length_error_mm: float = 2.0
     # What the model gets wrong beyond noise, one SD (docs/validation.md, ADR-23).
-    area_model_error_percent: float = 4.0
+    area_model_error_percent: float = 2.5
     signal_model_error_percent: float = 2.0
     common_flag_percent: float = 30.0

@@ -1,5 +1,6 @@
 """One number per nerve and quantity, with its 95 % interval, from the nerve's profile."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from scipy import ndimage
 from plexus_mri.core.anatomy import ROOTS
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, Profile, Quality, Quantity
+from plexus_mri.measure.landmark import Estimate, diameter_near, ganglion_doubt
+from plexus_mri.measure.reference_muscle import ReferenceMuscle
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 
@@ -16,9 +19,6 @@ BoolArray = npt.NDArray[np.bool_]
 _Z95 = 1.959964
 _IN_A_MAXIMUM = 3
 _HALF = 0.5
-
-# A value and its standard error.
-Estimate = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Series:
 
 
 def summarize(
-    profile: Profile, length_mm: float, reference_error: FloatArray, settings: MeasureSettings
+    profile: Profile, length_mm: float, reference: ReferenceMuscle, settings: MeasureSettings
 ) -> tuple[Measurement, ...]:
     """Every quantity of one nerve.
 
@@ -43,8 +43,8 @@ def summarize(
     ----------
     length_mm
         Length of the traced centerline.
-    reference_error : (n,)
-        Relative standard error of the reference at each node.
+    reference
+        Muscle of the case; its unevenness is part of the error of every signal.
     """
     flags = np.array([q.value for q in profile.quality])
     clean = (flags & (Quality.POOR_FIT | Quality.JUNCTION).value) == 0
@@ -55,27 +55,32 @@ def summarize(
         profile.diameter_mm, profile.csa_se_mm2 / np.sqrt(np.pi * profile.csa_mm2), body
     )
     signal = Series(profile.signal, profile.signal_se, body)
+    reference_error = reference.relative_error(profile.points_mm)
     ratio_error = np.hypot(profile.signal_se / profile.signal, reference_error)
     ratio = Series(
         profile.signal_ratio,
         profile.signal_ratio * ratio_error,
         body & np.isfinite(profile.reference),
     )
-    arc = profile.arc_length_mm
-    at_0 = np.isfinite(profile.csa_mm2) & (arc <= settings.ganglion_reach_mm)
-    at_10 = np.isfinite(profile.csa_mm2) & (np.abs(arc - 10.0) <= settings.at_10_reach_mm)
-    found = {
+    found: dict[Quantity, Estimate | ReasonCode | None] = {
         Quantity.LENGTH: (length_mm, settings.length_error_mm),
         Quantity.CSA_MEAN: mean_along(csa, settings),
         Quantity.CSA_MAX: maximum_along(csa, settings),
         Quantity.DIAMETER_MEAN: mean_along(diameter, settings),
-        Quantity.DIAMETER_AT_0: _at(diameter, at_0),
-        Quantity.DIAMETER_AT_10: _at(diameter, at_10),
+        Quantity.DIAMETER_AT_0: _at_start(profile, diameter, settings),
+        Quantity.DIAMETER_AT_10: diameter_near(
+            profile.arc_length_mm,
+            (diameter.values, diameter.errors),
+            10.0,
+            settings.at_10_reach_mm,
+            settings,
+        ),
         Quantity.SIGNAL_MEAN: mean_along(signal, settings),
         Quantity.SIGNAL_RATIO_MEAN: mean_along(ratio, settings),
         Quantity.SIGNAL_RATIO_MAX: maximum_along(ratio, settings),
     }
-    return tuple(_measurement(profile, q, found[q], settings) for q in Quantity)
+    model = {q: _model_error(q, reference.unevenness, settings) for q in Quantity}
+    return tuple(_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
 
 
 def mean_along(series: Series, settings: MeasureSettings) -> Estimate | None:
@@ -113,11 +118,14 @@ def maximum_along(series: Series, settings: MeasureSettings) -> Estimate | None:
     return float(running[k]), float(series.errors[k : k + _IN_A_MAXIMUM].mean())
 
 
-def _at(series: Series, near: BoolArray) -> Estimate | None:
-    """Mean over a short stretch, whose nodes share most of their voxels."""
-    if not near.any():
-        return None
-    return float(series.values[near].mean()), float(series.errors[near].mean())
+def _at_start(
+    profile: Profile, diameter: Series, settings: MeasureSettings
+) -> Estimate | ReasonCode | None:
+    """Diameter at node 0; of a root only when node 0 looks like its ganglion."""
+    arc, reach = profile.arc_length_mm, settings.ganglion_reach_mm
+    found = diameter_near(arc, (diameter.values, diameter.errors), 0.0, reach, settings)
+    doubt = ganglion_doubt(arc, diameter.values, settings) if profile.nerve in ROOTS else None
+    return found if found is None else doubt or found
 
 
 def _correlation_nodes(residual: FloatArray) -> float:
@@ -135,15 +143,18 @@ def _correlation_nodes(residual: FloatArray) -> float:
 
 
 def _measurement(
-    profile: Profile, quantity: Quantity, found: Estimate | None, settings: MeasureSettings
+    profile: Profile,
+    quantity: Quantity,
+    found: Estimate | ReasonCode | None,
+    model_error: float,
+    settings: MeasureSettings,
 ) -> Measurement:
     """Row of the table: value with interval and flags, or the reason for its absence."""
-    if found is None:
-        return Measurement(
-            profile.nerve, profile.side, quantity, None, reason=_why_absent(profile, quantity)
-        )
+    if found is None or isinstance(found, ReasonCode):
+        reason = found or _why_absent(profile, quantity)
+        return Measurement(profile.nerve, profile.side, quantity, None, reason=reason)
     value, error = found
-    whole = float(np.hypot(error, _model_error_percent(quantity, settings) / 100.0 * value))
+    whole = float(np.hypot(error, model_error * value))
     return Measurement(
         profile.nerve,
         profile.side,
@@ -156,15 +167,15 @@ def _measurement(
     )
 
 
-def _model_error_percent(quantity: Quantity, settings: MeasureSettings) -> float:
-    """Error of the model itself, which no number of nodes averages out."""
+def _model_error(quantity: Quantity, unevenness: float, settings: MeasureSettings) -> float:
+    """Relative error of the model itself, which no number of nodes averages out."""
     if quantity is Quantity.LENGTH:
         return 0.0
     if quantity in (Quantity.CSA_MEAN, Quantity.CSA_MAX):
-        return settings.area_model_error_percent
+        return settings.area_model_error_percent / 100.0
     if quantity in (Quantity.DIAMETER_MEAN, Quantity.DIAMETER_AT_0, Quantity.DIAMETER_AT_10):
-        return settings.area_model_error_percent / 2.0
-    return settings.signal_model_error_percent
+        return settings.area_model_error_percent / 200.0
+    return math.hypot(settings.signal_model_error_percent / 100.0, unevenness)
 
 
 def _common_flags(profile: Profile, settings: MeasureSettings) -> Quality:

@@ -7,9 +7,9 @@ from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import CaseResult
 
 REFERENCES = {
-    "tustison_2010": (
-        "Tustison NJ et al. N4ITK: improved N3 bias correction. IEEE Trans Med Imaging "
-        "2010;29:1310–1320. doi 10.1109/TMI.2010.2046908"
+    "wells_1996": (
+        "Wells WM et al. Adaptive segmentation of MRI data. IEEE Trans Med Imaging "
+        "1996;15:429–442. doi 10.1109/42.511747"
     ),
     "bishop_1975": (
         "Bishop RL. There is more than one way to frame a curve. Am Math Mon 1975;82:246–251. "
@@ -62,7 +62,7 @@ def method_facts(
     """Paragraphs on the steps that ran on this case, and the sources they cite."""
     steps = (
         _image_step(result, software),
-        _bias_step(settings, software),
+        _bias_step(settings),
         _side_step(result),
         _nerve_step(result),
         _measure_step(result, settings),
@@ -100,16 +100,16 @@ def _image_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
     )
 
 
-def _bias_step(settings: Mapping[str, object], software: Mapping[str, str]) -> _Step:
+def _bias_step(settings: Mapping[str, object]) -> _Step:
     corrected = setting(settings, "preprocess", "correct_bias")
     if corrected is None:
         return _Step("Whether the bias field was corrected is not recorded in the settings.")
     if not corrected:
         return _Step("The bias field of the coil was not corrected (switched off).")
     return _Step(
-        "The bias field of the coil was corrected with N4 (Tustison 2010) of "
-        f"{_named(software, 'SimpleITK')}.",
-        ("tustison_2010",),
+        "The bias field of the coil was corrected by a smooth field through the intensities of "
+        "muscle, told from darker and brighter tissue in the manner of Wells 1996.",
+        ("wells_1996",),
     )
 
 

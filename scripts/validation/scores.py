@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from plexus_mri.asymmetry import AsymmetrySettings
+from plexus_mri.asymmetry.contrast import COURSE_OF
+from plexus_mri.asymmetry.pairing import pair_courses
 from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Verdict
@@ -151,20 +154,18 @@ def _true_index(
     result: CaseResult,
     courses: Mapping[NerveKey, Course],
 ) -> float | None:
-    """True index over the stretch that both measured profiles cover; None without profiles."""
-    profiles = [result.table.profiles.get(key) for key in keys]
-    if any(p is None for p in profiles):
+    """True index at the very nodes that were compared; None when there are none."""
+    pair = pair_courses(result.table, AsymmetrySettings()).get((keys[0][1], COURSE_OF[quantity]))
+    if pair is None:
         return None
-    common_mm = min(float(p.arc_length_mm[-1]) for p in profiles if p is not None)
     means = []
-    for key, profile in zip(keys, profiles, strict=True):
-        if profile is None:
-            return None
-        keep = _usable(profile) & (profile.arc_length_mm <= common_mm + 1e-6)
-        if not keep.any():
-            return None
-        course = courses[key]
-        _, nodes = course.project(profile.points_mm[keep])
+    for key in keys:
+        profile, course = result.table.profiles[key], courses[key]
+        columns = [
+            np.interp(pair.arc_length_mm, profile.arc_length_mm, profile.points_mm[:, k])
+            for k in range(3)
+        ]
+        _, nodes = course.project(np.stack(columns, axis=1))
         values = course.csa_mm2 if quantity is Quantity.CSA_MEAN else course.signal
         means.append(float(course.at(nodes, values).mean()))
     return 200 * (means[0] - means[1]) / (means[0] + means[1])

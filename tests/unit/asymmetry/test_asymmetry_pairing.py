@@ -55,6 +55,15 @@ def test_nothing_is_compared_beyond_a_jump_in_area():
     assert paired.arc_length_mm[-1] == 24.0
 
 
+def test_nothing_is_compared_beyond_a_step_aside_that_changes_the_area():
+    left = profile(Nerve.C6, Side.LEFT, csa_mm2=np.where(arc() >= 25.0, 11.5, 9.0))
+    aside = np.where(arc() >= 25.0, 0.6, 0.0)[:, None] * np.array([0.0, 0.0, 1.0])
+    strayed = replace(left, points_mm=left.points_mm + aside)
+    right = profile(Nerve.C6, Side.RIGHT)
+    assert pair(strayed, right).arc_length_mm[-1] == 24.0
+    assert pair(left, right).arc_length_mm[-1] > 25.0  # a change of area alone is no step aside
+
+
 def test_a_steep_lesion_is_no_jump():
     # 1.8-fold diameter within 5 mm, as a raised cosine: the steepest that is looked for.
     weight = 0.5 * (1.0 + np.cos(np.pi * np.clip(np.abs(arc() - 22.0) / 5.0, 0.0, 1.0)))

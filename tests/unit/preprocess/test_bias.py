@@ -22,17 +22,37 @@ def test_correction_flattens_a_field_of_65_percent_to_a_few():
     image, tissue = biased()
     ratio = correct_bias(image, PreprocessSettings()).data / tissue
     ends = ratio[5:15].mean() / ratio[-15:-5].mean()
-    assert ends == pytest.approx(1.0, abs=0.08)  # N4 with 100 mm control points leaves a little
+    assert ends == pytest.approx(1.0, abs=0.03)  # the stiff spline leaves 1-2 %
 
 
 def test_mirrored_image_gives_the_mirrored_correction():
     image, _ = biased()
     straight = correct_bias(image, PreprocessSettings()).data
     flipped = correct_bias(Volume(image.data[::-1], image.grid), PreprocessSettings()).data
-    # Interpolation rounds differently on a mirrored array, and N4 iterates on it: 0.1 %.
-    assert flipped[::-1] == pytest.approx(straight, rel=1e-3)
+    # Sums run in another order on a mirrored array: rounding, widened by the rounds of the fit.
+    assert flipped[::-1] == pytest.approx(straight, rel=1e-4)
 
 
 def test_switched_off_changes_nothing():
     image, _ = biased()
     assert correct_bias(image, PreprocessSettings(correct_bias=False)) is image
+
+
+def test_tissue_that_brightens_on_one_side_is_not_taken_for_shading():
+    """Fat that fails suppression on one side is no reason to darken the muscle there."""
+    grid = grid_of((90, 45, 60), 3.0)
+    i, j, k = np.indices(grid.shape)
+    muscle = (i // 9 + j // 9 + k // 9) % 2 == 0
+    fat = np.where(i > 60, 60.0, 25.0)
+    noise = np.random.default_rng(6).normal(0, 3, grid.shape)
+    image = Volume(np.where(muscle, 100.0, fat) + noise, grid)
+    corrected = np.where(muscle, correct_bias(image, PreprocessSettings()).data, np.nan)
+    ends = np.nanmean(corrected[5:25]) / np.nanmean(corrected[-25:-5])
+    assert ends == pytest.approx(1.0, abs=0.02)  # edges of the blocks still pull a little
+
+
+def test_a_gain_of_the_scanner_changes_nothing_but_the_unit():
+    image, _ = biased()
+    louder = Volume(image.data * np.float32(8.0), image.grid)
+    straight = correct_bias(image, PreprocessSettings()).data
+    assert correct_bias(louder, PreprocessSettings()).data == pytest.approx(8 * straight, rel=1e-5)
