@@ -22,6 +22,9 @@ CORD_OF_TRUNK = {
 LEAST_DISTANCE_MM = 3.5
 # A place counts as a tube of its own above this tubularity.
 LEAST_TUBULARITY = 0.5
+# Spread of a cord's far end about where it is expected, some 27 mm farther out: arms lie
+# differently (chosen wide; no source read). Beyond so many spreads it is not sought.
+RUN_SPREAD_MM, WIDEST = 10.0, 2.5
 # Ways of one side that are weighed against those of the other.
 MOST_WAYS = 40
 # Tubes at most: three cords, and a few veins and branches beside them.
@@ -44,6 +47,8 @@ class CordOptions:
         Travel cost from each trunk's end to each tube.
     place_mm : (m, 3)
         World points of the tubes, x turned to grow outward, so that both sides compare.
+    run_mm : (3,)
+        From a tube to where it is expected at the far end.
     """
 
     field: SideField
@@ -51,12 +56,14 @@ class CordOptions:
     tubes: IndexArray
     cost: FloatArray
     place_mm: FloatArray
+    run_mm: FloatArray
 
 
 def cord_options(
     field: SideField,
     trunk_ends_mm: Mapping[Nerve, FloatArray],
     bundle_mm: FloatArray,
+    run_mm: FloatArray,
     settings: TracingSettings,
 ) -> CordOptions | None:
     """Tubes of one side and what it costs each trunk to reach them; None without any.
@@ -67,6 +74,8 @@ def cord_options(
         Where each trunk was last seen, (3,) each.
     bundle_mm : (3,)
         Middle of the bundle at the gathering distance.
+    run_mm : (3,)
+        From there to where the bundle is expected at the far end.
     """
     far = min(settings.farthest_lateral_mm, field.reach_mm)
     if far - settings.gather_lateral_mm < settings.least_length_mm or not trunk_ends_mm:
@@ -76,7 +85,7 @@ def cord_options(
         return None
     cost = _travel_costs(field, trunk_ends_mm, tubes)
     place = field.to_world(tubes) * np.array([field.step, 1, 1])
-    return CordOptions(field, tuple(trunk_ends_mm), tubes, cost, place)
+    return CordOptions(field, tuple(trunk_ends_mm), tubes, cost, place, run_mm)
 
 
 def name_cords(options: Mapping[Side, CordOptions]) -> dict[Side, dict[Nerve, int]]:
@@ -140,7 +149,7 @@ def trace_cords(
     far = min(settings.farthest_lateral_mm, field.reach_mm)
     cords = {}
     for cord, tube in tubes.items():
-        way = _outward(field, option.tubes[tube], settings.gather_lateral_mm, far)
+        way = _outward(option, option.tubes[tube], settings.gather_lateral_mm, far)
         if way is not None and way.support(settings.support_window_mm) >= LEAST_TUBULARITY:
             cords[cord] = way.points_mm
     return cords
@@ -177,16 +186,19 @@ def _travel_costs(
 
 
 def _outward(
-    field: SideField, tube: IndexArray, start_mm: float, far_mm: float
+    option: CordOptions, tube: IndexArray, start_mm: float, far_mm: float
 ) -> RootPath | None:
-    """Cheapest way along one tube from the gathering distance to the far one."""
-    ends = field.near(field.shell(far_mm), tube.astype(float), 2.5 * (far_mm - start_mm))
-    if not len(ends):
+    """Cheapest way along one tube from the gathering distance to near its expected far end."""
+    field = option.field
+    shell = field.shell(far_mm)
+    if not len(shell):
         return None
+    expected = field.to_own(field.to_world(tube[None]) + option.run_mm)[0]
+    away = np.linalg.norm(shell - expected, axis=1) * field.spacing_mm / RUN_SPREAD_MM
     search = field.search(least_lateral_mm=start_mm - field.spacing_mm)
-    costs, _ = search.find_costs([tuple(tube)], [tuple(e) for e in ends], find_all_ends=False)
-    reached = costs[tuple(ends.T)]
+    costs, _ = search.find_costs([tuple(tube)], [tuple(e) for e in shell[away <= WIDEST]])
+    reached = costs[tuple(shell.T)] * (1.0 + away**2)
     if not np.isfinite(reached.min()):
         return None
-    way = np.array(search.traceback(tuple(ends[int(np.argmin(reached))])))
+    way = np.array(search.traceback(tuple(shell[int(np.argmin(reached))])))
     return RootPath(field.to_world(way), field.tubularity[tuple(way.T)])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plexus_mri.core.anatomy import Nerve
+from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.evidence import Ganglion
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray
@@ -24,6 +24,8 @@ ROOT_WAYPOINTS: dict[Nerve, Waypoints] = {
 # Where the plexus has gathered. Chosen so that trunks are 35-40 mm and cords 45-49 mm long
 # (Hlongwane 2022); shoulders differ, so a course is bent to where the plexus was seen to gather.
 GATHERED = (86.0, 13.0, -29.0)
+# Middle of the cords farther out, beside the coracoid; chosen with the same lengths.
+BEYOND = (122.0, 9.0, -54.0)
 # Mean distance of neighbouring ganglia in the table; a patient's own gives the body's scale.
 STEP_MM = 17.5
 SCALE_LIMITS = (0.8, 1.25)  # adults of 1.5 to 2 m, with room for the spread of levels
@@ -58,6 +60,16 @@ class Anatomy:
         """Where the plexus is expected at a distance from the midline: (3,) in RAS+ mm."""
         placed = self._placed(ganglion, nerve)
         return _at_lateral(placed, ganglion.side.sign * self.frame.lateral_mm(placed), lateral_mm)
+
+    def beyond(self, side: Side, gathered_mm: FloatArray, lateral_mm: float) -> FloatArray:
+        """Where the cords are expected farther out than they gathered: (3,) in RAS+ mm."""
+        run = np.array(BEYOND) - np.array(GATHERED)
+        here = gathered_mm[None]
+        farther = lateral_mm - side.sign * float(self.frame.lateral_mm(here)[0])
+        right, forward = self.frame.right_at(here)[0], self.frame.forward_at(here)[0]
+        step = side.sign * right + (run[1] * forward + run[2] * np.array([0, 0, 1.0])) / run[0]
+        beyond: FloatArray = gathered_mm + farther * step
+        return beyond
 
     def _placed(self, ganglion: Ganglion, nerve: Nerve) -> FloatArray:
         """Waypoints (n, 3) of a root in RAS+ mm, moved so that they start at the ganglion."""

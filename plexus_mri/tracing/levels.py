@@ -118,8 +118,10 @@ def runs(count: int) -> range:
     return range(seen - len(ROOTS), count - seen + 1)
 
 
-def choose_run(strains: Mapping[int, Sequence[float]]) -> Naming | None:
+def choose_run(strains: Mapping[int, Sequence[float]], settings: TracingSettings) -> Naming | None:
     """Choose the run of five levels whose roots fit their expected courses best.
+
+    None when even the best fits so badly that there is no plexus to be seen.
 
     Both sides are weighed together, so that a level is never shifted on one side only.
 
@@ -130,7 +132,7 @@ def choose_run(strains: Mapping[int, Sequence[float]]) -> Naming | None:
     """
     means = {first: float(np.mean(values)) for first, values in strains.items() if values}
     ranked = sorted(means, key=lambda first: means[first])
-    if not ranked:
+    if not ranked or means[ranked[0]] > settings.largest_mean_strain:
         return None
     margin = means[ranked[1]] - means[ranked[0]] if len(ranked) > 1 else 0.0
     return Naming(ranked[0], margin)

@@ -7,9 +7,8 @@ import numpy as np
 
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.evidence import Ganglion
-from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.tracing.expected import Anatomy, body_scale
+from plexus_mri.tracing.expected import Anatomy
 from plexus_mri.tracing.field import IndexArray, SideField
 from plexus_mri.tracing.levels import Level, Naming, choose_run, runs
 from plexus_mri.tracing.paths import LOST, GuidedPath, Outward, RootPath, own_ways
@@ -39,6 +38,7 @@ class _SideView:
     ``gathered_mm`` (3,) is the middle of the bundle at the gathering distance ``gather_mm``.
     """
 
+    side: Side
     field: SideField
     ganglia: Mapping[int, Ganglion]
     outward: Outward
@@ -55,7 +55,7 @@ class _Fit:
 
 
 def find_roots(
-    fields: Mapping[Side, SideField], chain: Chain, frame: PatientFrame, settings: TracingSettings
+    fields: Mapping[Side, SideField], chain: Chain, anatomy: Anatomy, settings: TracingSettings
 ) -> Roots | None:
     """Name the levels of both sides together and trace each root; None when nothing gathers.
 
@@ -68,8 +68,6 @@ def find_roots(
         for side, field in fields.items()
         if (view := _first_view(field, side, chain, settings)) is not None
     }
-    levels = np.array([level.level_mm for level in chain if level is not None])
-    anatomy = Anatomy(frame, body_scale(levels))
     fits = {
         first: {side: _best_fit(view, anatomy, first, settings) for side, view in views.items()}
         for first in runs(len(chain))
@@ -78,7 +76,8 @@ def find_roots(
         {
             first: [s for fit in sides.values() for s in fit.strains]
             for first, sides in fits.items()
-        }
+        },
+        settings,
     )
     if naming is None:
         return None
@@ -108,7 +107,7 @@ def _first_view(
     own = own_ways(free, settings.own_stretch_mm, settings.own_distance_mm)
     weight = [p.support(settings.support_window_mm) * (own[k] + 0.01) for k, p in free.items()]
     gathered = _bundle(_ends(free.values()), np.array(weight))
-    return _SideView(field, ganglia, outward, gather_mm, gathered)
+    return _SideView(side, field, ganglia, outward, gather_mm, gathered)
 
 
 def _best_fit(view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings) -> _Fit:
@@ -170,7 +169,9 @@ def _named_paths(
     return {
         root: way
         for root, way in ways.items()
-        if own[root] and way.own.support(settings.support_window_mm) >= settings.least_support
+        if own[root]
+        and way.strain < LOST
+        and way.own.support(settings.support_window_mm) >= settings.least_support
     }
 
 
@@ -192,38 +193,41 @@ def _second_view(
     astray = np.linalg.norm(ends - expected, axis=1) / GATHERING_SPREAD_MM
     strain = np.array([way.strain for way in ways.values()])
     gathered = _bundle(ends, np.exp(-strain - 0.5 * astray**2))
-    outward = Outward(
-        view.field,
-        _outer_ends(view.field, gathered, view.gather_mm, settings),
-        [view.ganglia[k] for k in positions.values()],
-    )
+    last = _outer_ends(view, ends, gathered, anatomy, settings)
+    outward = Outward(view.field, last, [view.ganglia[k] for k in positions.values()])
     return replace(view, outward=outward, gathered_mm=gathered)
 
 
 def _outer_ends(
-    field: SideField, gathered_mm: FloatArray, gather_mm: float, settings: TracingSettings
+    view: _SideView,
+    ends_mm: FloatArray,
+    gathered_mm: FloatArray,
+    anatomy: Anatomy,
+    settings: TracingSettings,
 ) -> IndexArray:
     """Voxels (n, 3) where the bundle leaves the field of view, or where it gathers."""
-    centre = field.to_own(gathered_mm[None])[0].astype(float)
+    field, radius_mm = view.field, settings.bundle_radius_mm
     far = min(settings.farthest_lateral_mm, field.reach_mm)
-    if far > gather_mm + settings.least_length_mm:
-        end = _outward_end(field, centre, far)
+    if far > view.gather_mm + settings.least_length_mm:
+        shell = field.shell(far)
+        expected = anatomy.beyond(view.side, gathered_mm, far)
+        end = _outward_end(field, shell, field.to_own(ends_mm), field.to_own(expected[None])[0])
         if end is not None:
-            return field.near(field.shell(far), end, settings.bundle_radius_mm)
-    return field.near(field.shell(gather_mm), centre, settings.bundle_radius_mm)
+            return field.near(shell, end, radius_mm)
+    centre = field.to_own(gathered_mm[None])[0].astype(float)
+    return field.near(field.shell(view.gather_mm), centre, radius_mm)
 
 
-def _outward_end(field: SideField, start: FloatArray, far_mm: float) -> FloatArray | None:
-    """Where the cheapest way outward from the bundle meets a farther distance."""
-    ends = field.shell(far_mm)
-    seed = np.clip(np.rint(start).astype(int), 0, np.array(field.cost.shape) - 1)
-    if not len(ends):
+def _outward_end(
+    field: SideField, shell: IndexArray, seeds: IndexArray, expected: IndexArray
+) -> FloatArray | None:
+    """Voxel (3,) of a shell to which the cheapest way leads from any seed, near the expected."""
+    if not len(shell):
         return None
-    costs, _ = field.search().find_costs(
-        [tuple(seed)], [tuple(e) for e in ends], find_all_ends=False
-    )
-    reached = costs[tuple(ends.T)]
-    best: FloatArray = ends[int(np.argmin(reached))].astype(float)
+    costs, _ = field.search().find_costs([tuple(s) for s in seeds], [tuple(v) for v in shell])
+    away = np.linalg.norm(shell - expected, axis=1) * field.spacing_mm / GATHERING_SPREAD_MM
+    reached = costs[tuple(shell.T)] * (1.0 + away**2)
+    best: FloatArray = shell[int(np.argmin(reached))].astype(float)
     return best if np.isfinite(reached.min()) else None
 
 

@@ -13,6 +13,7 @@ from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.tracing.cords import CordOptions, cord_options, name_cords, trace_cords
+from plexus_mri.tracing.expected import Anatomy, body_scale
 from plexus_mri.tracing.field import SideField, side_field
 from plexus_mri.tracing.levels import Naming, chain_levels
 from plexus_mri.tracing.paths import GuidedPath
@@ -38,7 +39,9 @@ def trace_nerves(
         for side in Side
         if (field := side_field(evidence, frame, side, settings)) is not None
     }
-    found = find_roots(fields, chain, frame, settings)
+    levels = np.array([level.level_mm for level in chain if level is not None])
+    anatomy = Anatomy(frame, body_scale(levels))
+    found = find_roots(fields, chain, anatomy, settings)
     if found is None:
         return NerveTree({}, _why_missing({}, fields))
     pieces: dict[NerveKey, Piece] = {}
@@ -47,7 +50,7 @@ def trace_nerves(
         roots = _root_curves(image, found.paths.get(side, {}), settings)
         split = split_side(roots, frame, side, settings)
         pieces |= {(side, nerve): piece for nerve, piece in split.items()}
-        option = _cord_options(field, roots, split, frame, settings)
+        option = _cord_options(side, field, roots, split, anatomy, settings)
         if option is not None:
             options[side] = option
     for side, tubes in name_cords(options).items():
@@ -59,10 +62,11 @@ def trace_nerves(
 
 
 def _cord_options(
+    side: Side,
     field: SideField,
     roots: dict[Nerve, Centerline],
     found: dict[Nerve, Piece],
-    frame: PatientFrame,
+    anatomy: Anatomy,
     settings: TracingSettings,
 ) -> CordOptions | None:
     """What the cords of one side may be, where its roots cross the gathering distance."""
@@ -70,11 +74,15 @@ def _cord_options(
     crossings = [
         line.points_mm[int(np.argmin(np.abs(lateral - settings.gather_lateral_mm)))]
         for line in roots.values()
-        if (lateral := np.abs(frame.lateral_mm(line.points_mm))).max() > settings.gather_lateral_mm
+        if (lateral := np.abs(anatomy.frame.lateral_mm(line.points_mm))).max()
+        > settings.gather_lateral_mm
     ]
     if not crossings:
         return None
-    return cord_options(field, ends, np.median(crossings, axis=0), settings)
+    bundle = np.median(crossings, axis=0)
+    far = min(settings.farthest_lateral_mm, field.reach_mm)
+    run = anatomy.beyond(side, bundle, far) - bundle
+    return cord_options(field, ends, bundle, run, settings)
 
 
 def _root_curves(

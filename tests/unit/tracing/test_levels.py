@@ -40,29 +40,33 @@ def test_a_ganglion_missing_on_both_sides_leaves_a_gap_and_shifts_no_name():
 
 
 def test_the_run_whose_roots_fit_best_is_c5_to_t1():
-    naming = choose_run({1: [0.8] * 10, 2: [0.3] * 10, 3: [1.0] * 10})
+    naming = choose_run({1: [0.8] * 10, 2: [0.3] * 10, 3: [1.0] * 10}, SETTINGS)
     assert naming.first == 2
     assert naming.margin == pytest.approx(0.5)
 
 
 def test_sides_are_named_together_even_when_one_alone_would_shift():
     left, right = {1: 0.9, 2: 0.3}, {1: 0.4, 2: 0.5}
-    assert choose_run({k: [left[k]] * 5 + [right[k]] * 5 for k in (1, 2)}).first == 2
+    assert choose_run({k: [left[k]] * 5 + [right[k]] * 5 for k in (1, 2)}, SETTINGS).first == 2
 
 
 def test_two_runs_that_fit_alike_leave_a_doubt():
-    assert choose_run({0: [0.5] * 5, 1: [0.55] * 5}).margin < SETTINGS.naming_margin
+    assert choose_run({0: [0.5] * 5, 1: [0.55] * 5}, SETTINGS).margin < SETTINGS.naming_margin
 
 
 def test_one_possible_run_alone_is_a_doubt():
-    assert choose_run({0: [0.5] * 5}).margin == 0.0
+    assert choose_run({0: [0.5] * 5}, SETTINGS).margin == 0.0
 
 
 def test_no_ways_no_names():
-    assert choose_run({0: [], 1: []}) is None
+    assert choose_run({0: [], 1: []}, SETTINGS) is None
     assert chain_levels((), SETTINGS) == ()
 
 
 def test_c5_or_t1_may_lie_beyond_the_chain_but_no_more_than_one_level():
     assert list(runs(5)) == [-1, 0, 1]
     assert list(runs(3)) == [-2, -1, 0]
+
+
+def test_what_fits_badly_everywhere_is_no_plexus():
+    assert choose_run({0: [1.5] * 10, 1: [1.3] * 10}, SETTINGS) is None

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
+from plexus_mri.tracing.expected import Anatomy
 from plexus_mri.tracing.field import side_field
 from plexus_mri.tracing.levels import chain_levels
 from plexus_mri.tracing.paths import Outward
@@ -10,6 +11,7 @@ from plexus_mri.tracing.settings import TracingSettings
 from tests.unit.tracing.straight import FRAME, GRID, course, dense, evidence, ganglion
 
 SETTINGS = TracingSettings()
+UPRIGHT = Anatomy(FRAME, 1.0)
 NO_POINTS = np.empty((0, 3))
 ALL = [course(side, nerve) for side in Side for nerve in ROOTS]
 
@@ -31,7 +33,7 @@ def distance_mm(points_mm, line_mm):
 
 def test_all_ten_roots_are_named_and_followed():
     seen = evidence(ALL)
-    roots = find_roots(fields(seen), chain_levels(seen.ganglia, SETTINGS), FRAME, SETTINGS)
+    roots = find_roots(fields(seen), chain_levels(seen.ganglia, SETTINGS), UPRIGHT, SETTINGS)
     assert roots.naming.first == 0
     for side in Side:
         assert set(roots.paths[side]) == set(ROOTS)
@@ -72,4 +74,4 @@ def test_an_image_without_tubes_has_no_roots():
     blank = evidence([])
     assert GRID.shape == blank.tubularity.data.shape
     chain = chain_levels(blank.ganglia, SETTINGS)
-    assert find_roots(fields(blank), chain, FRAME, SETTINGS) is None
+    assert find_roots(fields(blank), chain, UPRIGHT, SETTINGS) is None
