@@ -6,6 +6,7 @@ from itertools import permutations, product
 
 import numpy as np
 from scipy import ndimage
+from skimage.graph import MCP_Geometric
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.grid import FloatArray
@@ -22,13 +23,26 @@ CORD_OF_TRUNK = {
 LEAST_DISTANCE_MM = 3.5
 # A place counts as a tube of its own above this tubularity.
 LEAST_TUBULARITY = 0.5
-# Spread of a cord's far end about where it is expected, some 27 mm farther out: arms lie
-# differently (chosen wide; no source read). Beyond so many spreads it is not sought.
-RUN_SPREAD_MM, WIDEST = 10.0, 2.5
+# Spread of where the cords are some 27 mm farther out about where they are expected: arms lie
+# differently (chosen wide; no source read), and the step in which the common run is sought.
+RUN_SPREAD_MM, RUN_STEP_MM = 10.0, 2.5
+# Spread of a cord about the common run: half the distance of two cords. Beyond so many spreads
+# nothing is sought.
+ASIDE_MM, WIDEST = 3.5, 2.5
 # Ways of one side that are weighed against those of the other.
 MOST_WAYS = 40
-# Tubes at most: three cords, and a few veins and branches beside them.
-MOST_TUBES = 6
+# Tubes at most: three cords, and veins, divisions and branches beside them.
+MOST_TUBES = 9
+# Cords are named by their place about the axillary artery, here forward and up of its middle:
+# lateral before and above it, posterior behind, medial below. The distances let cords of 4-5 mm
+# touch an artery of 6-7 mm (chosen so; no source read).
+ARRANGEMENT_MM = {
+    Nerve.LATERAL_CORD: np.array([5.0, 4.0]),
+    Nerve.POSTERIOR_CORD: np.array([-3.0, 4.0]),
+    Nerve.MEDIAL_CORD: np.array([-2.0, -7.0]),
+}
+# The bundle's own radius and half its distance from the medial cord, which lies apart.
+SEARCH_RADIUS_MM = 18.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +94,7 @@ def cord_options(
     far = min(settings.farthest_lateral_mm, field.reach_mm)
     if far - settings.gather_lateral_mm < settings.least_length_mm or not trunk_ends_mm:
         return None
-    tubes = _tubes(field, settings.gather_lateral_mm, bundle_mm, settings)
+    tubes = _tubes(field, settings.gather_lateral_mm, bundle_mm)
     if not len(tubes):
         return None
     cost = _travel_costs(field, trunk_ends_mm, tubes)
@@ -127,12 +141,11 @@ def _ways(option: CordOptions) -> list[tuple[float, dict[Nerve, int]]]:
 
 
 def _out_of_place(option: CordOptions, tubes: Mapping[Nerve, int]) -> float:
-    """How far in mm the posterior cord lies before the lateral one, which it should not."""
-    if not {Nerve.POSTERIOR_CORD, Nerve.LATERAL_CORD} <= set(tubes):
-        return 0.0
-    anterior = option.place_mm[:, 1]
-    ahead = anterior[tubes[Nerve.POSTERIOR_CORD]] - anterior[tubes[Nerve.LATERAL_CORD]]
-    return max(0.0, float(ahead))
+    """How far in mm the cords lie from where their names say, summed."""
+    found = _arrangement(option, tubes)
+    middle = np.mean([ARRANGEMENT_MM[cord] for cord in found], axis=0)
+    away = [place[1:] - ARRANGEMENT_MM[cord] + middle for cord, place in found.items()]
+    return float(sum(np.linalg.norm(step) for step in away))
 
 
 def _arrangement(option: CordOptions, tubes: Mapping[Nerve, int]) -> dict[Nerve, FloatArray]:
@@ -144,23 +157,46 @@ def _arrangement(option: CordOptions, tubes: Mapping[Nerve, int]) -> dict[Nerve,
 def trace_cords(
     option: CordOptions, tubes: Mapping[Nerve, int], settings: TracingSettings
 ) -> dict[Nerve, FloatArray]:
-    """Voxel paths (n, 3) in mm of the cords of one side, from the gathering distance outward."""
+    """Voxel paths (n, 3) in mm of the cords of one side, from the gathering distance outward.
+
+    Cords run side by side: the course that is brightest for all of them together guides each,
+    so that none changes over to its neighbour.
+    """
+    if not tubes:
+        return {}
     field = option.field
     far = min(settings.farthest_lateral_mm, field.reach_mm)
+    run = _common_run(option, option.tubes[list(tubes.values())])
     cords = {}
     for cord, tube in tubes.items():
-        way = _outward(option, option.tubes[tube], settings.gather_lateral_mm, far)
+        way = _along(field, option.tubes[tube], run, far)
         if way is not None and way.support(settings.support_window_mm) >= LEAST_TUBULARITY:
             cords[cord] = way.points_mm
     return cords
 
 
-def _tubes(
-    field: SideField, lateral_mm: float, bundle_mm: FloatArray, settings: TracingSettings
-) -> IndexArray:
+def _common_run(option: CordOptions, starts: IndexArray) -> FloatArray:
+    """Run (3,) in voxels to the far end along which the cords (m, 3) are brightest together."""
+    field = option.field
+    smooth = ndimage.gaussian_filter(field.tubularity, 1.0 / field.spacing_mm)
+    expected = (field.to_own(field.to_world(starts[:1]) + option.run_mm)[0] - starts[0]).astype(
+        float
+    )
+    reach = np.arange(-WIDEST * RUN_SPREAD_MM, WIDEST * RUN_SPREAD_MM + 1e-9, RUN_STEP_MM)
+    aside = np.stack(np.meshgrid([0.0], reach, reach, indexing="ij"), axis=-1).reshape(-1, 3)
+    runs = expected + aside / field.spacing_mm
+    along = np.linspace(0.0, 1.0, 15)
+    points = starts[:, None, :] + along[:, None] * runs[:, None, None, :]
+    bright = ndimage.map_coordinates(smooth, np.moveaxis(points, -1, 0), order=1, mode="nearest")
+    likely = np.exp(-0.5 * np.sum(aside**2, axis=1) / RUN_SPREAD_MM**2)
+    best: FloatArray = runs[int(np.argmax(bright.mean(axis=(1, 2)) * likely))]
+    return best
+
+
+def _tubes(field: SideField, lateral_mm: float, bundle_mm: FloatArray) -> IndexArray:
     """Voxels (m, 3) of the separate tubes that cross the gathering distance in the bundle."""
     centre = field.to_own(bundle_mm[None])[0].astype(float)
-    shell = field.near(field.shell(lateral_mm), centre, settings.bundle_radius_mm)
+    shell = field.near(field.shell(lateral_mm), centre, SEARCH_RADIUS_MM)
     smooth = ndimage.gaussian_filter(field.tubularity, 0.7 / field.spacing_mm)
     value = smooth[tuple(shell.T)]
     kept: list[int] = []
@@ -185,20 +221,35 @@ def _travel_costs(
     return np.array(rows)
 
 
-def _outward(
-    option: CordOptions, tube: IndexArray, start_mm: float, far_mm: float
-) -> RootPath | None:
-    """Cheapest way along one tube from the gathering distance to near its expected far end."""
-    field = option.field
-    shell = field.shell(far_mm)
-    if not len(shell):
+def _along(field: SideField, tube: IndexArray, run: FloatArray, far_mm: float) -> RootPath | None:
+    """Cheapest way from a tube to a farther distance near a straight run (3,) in voxels."""
+    reach = WIDEST * ASIDE_MM / field.spacing_mm
+    corners = np.stack([tube, tube + run])
+    first = np.maximum(np.floor(corners.min(axis=0) - reach), 0).astype(int)
+    last = np.minimum(np.ceil(corners.max(axis=0) + reach), np.array(field.cost.shape) - 1)
+    if (last < tube).any():
         return None
-    expected = field.to_own(field.to_world(tube[None]) + option.run_mm)[0]
-    away = np.linalg.norm(shell - expected, axis=1) * field.spacing_mm / RUN_SPREAD_MM
-    search = field.search(least_lateral_mm=start_mm - field.spacing_mm)
-    costs, _ = search.find_costs([tuple(tube)], [tuple(e) for e in shell[away <= WIDEST]])
-    reached = costs[tuple(shell.T)] * (1.0 + away**2)
+    box = tuple(slice(a, int(b) + 1) for a, b in zip(first.tolist(), last, strict=True))
+    away = _from_segment(np.indices(field.cost[box].shape), tube - first, run)
+    away = away * field.spacing_mm / ASIDE_MM
+    cost = np.where(away <= WIDEST, field.cost[box] * (1.0 + away**2), np.inf)
+    lateral = field.lateral[box]
+    edge = (lateral >= far_mm - field.spacing_mm) & (lateral < far_mm) & np.isfinite(cost)
+    ends = np.argwhere(edge)
+    if not len(ends):
+        return None
+    search = MCP_Geometric(cost)
+    costs, _ = search.find_costs([tuple(tube - first)], [tuple(e) for e in ends])
+    reached = costs[tuple(ends.T)]
     if not np.isfinite(reached.min()):
         return None
-    way = np.array(search.traceback(tuple(shell[int(np.argmin(reached))])))
+    way = np.array(search.traceback(tuple(ends[int(np.argmin(reached))]))) + first
     return RootPath(field.to_world(way), field.tubularity[tuple(way.T)])
+
+
+def _from_segment(places: IndexArray, start: IndexArray, run: FloatArray) -> FloatArray:
+    """Distance in voxels of places (3, …) from the segment that runs from a start (3,)."""
+    offset = np.moveaxis(places, 0, -1) - start
+    share = np.clip(offset @ run / (run @ run), 0.0, 1.0)
+    distance: FloatArray = np.linalg.norm(offset - share[..., None] * run, axis=-1)
+    return distance

@@ -1,6 +1,7 @@
 """From evidence to the NerveTree: levels, names, paths, curves and confidence."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,13 +35,14 @@ def trace_nerves(
         Bias-corrected image in its own grid, on which curves are centred.
     """
     chain = chain_levels(evidence.ganglia, settings)
+    levels = np.array([level.level_mm for level in chain if level is not None])
+    anatomy = Anatomy(frame, body_scale(levels))
+    settings = _scaled(settings, anatomy.scale)
     fields = {
         side: field
         for side in Side
         if (field := side_field(evidence, frame, side, settings)) is not None
     }
-    levels = np.array([level.level_mm for level in chain if level is not None])
-    anatomy = Anatomy(frame, body_scale(levels))
     found = find_roots(fields, chain, anatomy, settings)
     if found is None:
         return NerveTree({}, _why_missing({}, fields))
@@ -59,6 +61,15 @@ def trace_nerves(
             pieces[side, cord] = Piece(line, joins_start=False, joins_end=False)
     nerves = _refined(image, evidence.tubularity, pieces, found.naming, settings)
     return NerveTree(nerves, _why_missing(nerves, fields))
+
+
+def _scaled(settings: TracingSettings, scale: float) -> TracingSettings:
+    """Settings with the distances at which the plexus gathers and ends scaled with the body."""
+    return replace(
+        settings,
+        gather_lateral_mm=settings.gather_lateral_mm * scale,
+        farthest_lateral_mm=settings.farthest_lateral_mm * scale,
+    )
 
 
 def _cord_options(
