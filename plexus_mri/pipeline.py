@@ -10,12 +10,14 @@ from plexus_mri.core.case import Case, CaseResult
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
+from plexus_mri.measure.map_profiles import map_profiles
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.preprocess.bias import correct_bias
 from plexus_mri.quality.assess import assess_quality
-from plexus_mri.quality.warn import collect_warnings
+from plexus_mri.quality.warn import collect_warnings, warnings_of_maps
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.registration.frame import find_patient_frame, prove_sides
+from plexus_mri.registration.series import register_series
 from plexus_mri.segmentation.classical import find_nerves
 from plexus_mri.settings import Settings
 from plexus_mri.tracing.own_mask import trace_own_mask
@@ -52,14 +54,32 @@ def run_case(case: Case, settings: Settings, *, progress: Announce | None = None
         frame = frame and prove_sides(frame, nerves, settings.registration)
     with clock("measure"):
         table = measure_nerves(image, nerves, frame, settings.measure)
+    with clock("maps"):
+        maps = tuple(register_series(image, m, frame, settings.registration) for m in case.maps)
+        along = map_profiles(maps, table.profiles)
     with clock("compare"):
         asymmetry = compare_sides(table, nerves, settings.asymmetry)
     with clock("quality"):
         labels = paint_labels(nerves, table, image.grid)
         quality = assess_quality(image, frame, nerves, table, settings.quality)
-        warnings = collect_warnings(frame, nerves, table, quality, asymmetry)
+        warnings = (
+            *collect_warnings(frame, nerves, table, quality, asymmetry),
+            *warnings_of_maps(maps),
+        )
+    seconds = clock.seconds
     return CaseResult(
-        case, image, frame, labels, nerves, table, asymmetry, quality, warnings, clock.seconds
+        case,
+        image,
+        frame,
+        labels,
+        nerves,
+        table,
+        asymmetry,
+        quality,
+        warnings,
+        seconds,
+        maps,
+        along,
     )
 
 

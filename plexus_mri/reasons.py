@@ -52,6 +52,9 @@ class ReasonCode(StrEnum):
     MASK_GRID = "MASK_GRID", "The mask does not cover the same space as the image."
     MASK_LABELS = "MASK_LABELS", "The mask and its label table do not match."
     MASK_SIDE = "MASK_SIDE", "A label lies on the other side of the midline than its name says."
+    # Further series (maps)
+    MAP_NO_OVERLAP = "MAP_NO_OVERLAP", "The map covers too little of the main image's body."
+    MAP_NOT_REGISTERED = "MAP_NOT_REGISTERED", "The map could not be placed on the main image."
     # Coverage and following
     MIDLINE_NOT_FOUND = "MIDLINE_NOT_FOUND", "No spinal canal was found, so there is no midline."
     COVERAGE_LEFT = "COVERAGE_LEFT", "The nerve is outside the field of view on the left."

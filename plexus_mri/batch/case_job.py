@@ -19,6 +19,8 @@ class CaseJob:
         The series to measure.
     segmentation, labels
         Mask of the user and its label table.
+    maps
+        Name and file of each further series of the user.
     input_sha256, recipe_sha256
         Fingerprints of the files of the series, and of all else that shapes the result.
     """
@@ -30,6 +32,7 @@ class CaseJob:
     settings: Settings
     segmentation: Path | None = None
     labels: Path | None = None
+    maps: tuple[tuple[str, Path], ...] = ()
     assert_orientation: bool = False
     input_sha256: str = ""
     recipe_sha256: str = ""

@@ -16,6 +16,7 @@ from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import write_case
 from plexus_mri.io.inventory import read_series
 from plexus_mri.io.mask import read_own_mask
+from plexus_mri.io.series_maps import read_series_map
 from plexus_mri.io.yaml_files import write_mapping
 from plexus_mri.pipeline import run_case
 from plexus_mri.reasons import ReasonCode
@@ -59,7 +60,11 @@ def read_case(job: CaseJob) -> Case:
         When image or mask cannot be used.
     """
     volume, series = read_series(job.row, assert_orientation=job.assert_orientation)
-    case = Case(job.subject, job.session, volume, series)
+    maps = tuple(
+        read_series_map(name, path, assert_orientation=job.assert_orientation)
+        for name, path in job.maps
+    )
+    case = Case(job.subject, job.session, volume, series, maps=maps)
     if job.segmentation is None or job.labels is None:
         return case
     return replace(case, own_mask=read_own_mask(job.segmentation, job.labels, volume.grid))

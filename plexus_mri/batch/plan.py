@@ -123,14 +123,22 @@ def _check_mask(request: StudyRequest, cases: int) -> None:
         raise SettingsError("--labels needs --segmentation, the mask whose labels it explains")
     if request.segmentation is not None and request.labels is None:
         raise SettingsError("--segmentation needs --labels, which say what its numbers mean")
+    for name, template in request.maps:
+        if cases > 1 and "{subject}" not in template:
+            msg = f"one map '{name}={template}' cannot fit {cases} cases; "
+            raise SettingsError(msg + "put {subject} (and {session}) into its path")
     if cases > 1 and request.segmentation and "{subject}" not in request.segmentation:
         msg = f"one mask '{request.segmentation}' cannot fit {cases} cases; "
         raise SettingsError(msg + "put {subject} (and {session}) into its path")
 
 
 def _job(request: StudyRequest, row: SeriesRow) -> CaseJob:
-    mask = _mask_path(request.segmentation, row)
-    stated = (request.assert_orientation, row.contrast, row.rule, sorted(row.acquisition.items()))
+    mask = _filled(request.segmentation, row) if request.segmentation is not None else None
+    maps = tuple((name, _filled(template, row)) for name, template in request.maps)
+    files = (mask, request.labels, *(path for _, path in maps))
+    names = [name for name, _ in maps]
+    acquisition = sorted(row.acquisition.items())
+    stated = (request.assert_orientation, row.contrast, row.rule, acquisition, *names)
     return CaseJob(
         subject=_label(row.subject),
         session=row.session,
@@ -139,14 +147,14 @@ def _job(request: StudyRequest, row: SeriesRow) -> CaseJob:
         settings=request.settings,
         segmentation=mask,
         labels=request.labels,
+        maps=maps,
         assert_orientation=request.assert_orientation,
         input_sha256=files_sha256(row.paths),
-        recipe_sha256=recipe_sha256(request.settings, (mask, request.labels), stated),
+        recipe_sha256=recipe_sha256(request.settings, files, stated),
     )
 
 
-def _mask_path(template: str | None, row: SeriesRow) -> Path | None:
-    if template is None:
-        return None
+def _filled(template: str, row: SeriesRow) -> Path:
+    """Path of a file of the user for one case."""
     named = template.replace("{subject}", _label(row.subject))
     return Path(named.replace("{session}", row.session or ""))

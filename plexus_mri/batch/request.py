@@ -24,6 +24,8 @@ class StudyRequest:
         The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
     labels
         Label table of the mask.
+    maps
+        Name and file of each further series; ``{subject}`` and ``{session}`` are replaced.
     assert_orientation
         The user vouches for headers whose codes say nothing about left and right.
     resume
@@ -45,6 +47,7 @@ class StudyRequest:
     participants: tuple[str, ...] = ()
     segmentation: str | None = None
     labels: Path | None = None
+    maps: tuple[tuple[str, str], ...] = ()
     assert_orientation: bool = False
     limits: Limits = field(default_factory=Limits)
     resume: bool = True

@@ -98,6 +98,16 @@ class MeasureOptions(ConvertOptions):
         Path | None,
         typer.Option(metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side."),
     ] = None
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=FILE",
+            help="A further series (NIfTI: T2 map, fat fraction, FA, T1) to sample along the "
+            "same nerves; give it as often as there are maps; {subject} and {session} in it are "
+            "replaced.",
+        ),
+    ] = None
     landmarks: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Not available in this version.")
     ] = None

@@ -1,6 +1,7 @@
 """From the options of a command to the request that the study layer takes."""
 
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         participants=tuple(options.participant_label or ()),
         segmentation=options.segmentation,
         labels=options.labels,
+        maps=named_maps(options.maps or ()),
         assert_orientation=options.assert_orientation,
         limits=Limits(options.jobs, memory_mb(options.memory_limit), _log_level(options.verbose)),
         resume=resume,
@@ -65,6 +67,30 @@ def read_settings(config: Path | None, assignments: Sequence[str]) -> Settings:
         stored = content.get("settings")
         content = dict(stored) if isinstance(stored, dict) else {}
     return settings_from_mapping(override(content, assignments))
+
+
+def named_maps(assignments: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Name and file of each map.
+
+    >>> named_maps(["t2=maps/{subject}_T2map.nii.gz"])
+    (('t2', 'maps/{subject}_T2map.nii.gz'),)
+
+    Raises
+    ------
+    SettingsError
+        When a map has no name that can head a column, no file, or the name of another map.
+    """
+    maps: list[tuple[str, str]] = []
+    for assignment in assignments:
+        name, _, file = assignment.partition("=")
+        if not file or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,30}", name):
+            msg = f"--map needs NAME=FILE, NAME of letters, digits and _, got {assignment!r}"
+            raise SettingsError(msg)
+        if name in dict(maps):
+            msg = f"two maps are called {name!r}; each needs a name of its own"
+            raise SettingsError(msg)
+        maps.append((name, file))
+    return tuple(maps)
 
 
 def simulation_specs(seed: int, count: int, kind: CaseKind) -> list[PhantomSpec]:

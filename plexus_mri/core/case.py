@@ -8,6 +8,7 @@ from plexus_mri.core.comparison import Comparison
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.series_map import MapProfiles, RegisteredMap, SeriesMap
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
 
@@ -46,6 +47,7 @@ class Case:
     image: Volume
     series: SeriesInfo
     own_mask: OwnMask | None = None
+    maps: tuple[SeriesMap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ class CaseWarning:
 class CaseResult:
     """Everything measured on one case; ``frame`` is None when no midline was found.
 
+    ``map_profiles`` holds, for each registered map, its mean over the cross-sections along each
+    nerve (n,), node by node with the nerve's profile.
+
     ``image`` is the bias-corrected image and ``labels`` the nerves (numbered by
     ``core.anatomy.label_index``), both in RAS axis order; ``case.image`` keeps the stored order.
     """
@@ -90,3 +95,5 @@ class CaseResult:
     quality: tuple[QualityNumber, ...]
     warnings: tuple[CaseWarning, ...]
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    maps: tuple[RegisteredMap, ...] = ()
+    map_profiles: MapProfiles = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""RigidTransform: rotation and translation, never a mirror."""
+"""RigidTransform and AffineTransform: motions of points, never a mirror."""
 
 from dataclasses import dataclass
 
@@ -52,3 +52,45 @@ class RigidTransform:
     def __matmul__(self, other: "RigidTransform") -> "RigidTransform":
         """First ``other``, then this one."""
         return RigidTransform(self.target_from_source @ other.target_from_source)
+
+
+@dataclass(frozen=True, eq=False)
+class AffineTransform:
+    """Maps source points to target points, both RAS+ mm, with scaling and shear.
+
+    Parameters
+    ----------
+    target_from_source : (4, 4)
+        Homogeneous matrix whose determinant is positive, so that it never mirrors.
+    """
+
+    target_from_source: FloatArray
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.target_from_source, dtype=float)
+        if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+            msg = f"not an affine transform: {matrix.tolist()}"
+            raise StageError(msg, ReasonCode.SIDE_UNPROVEN)
+        determinant = float(np.linalg.det(matrix[:3, :3]))
+        if determinant <= 0:
+            msg = f"an affine transform must not mirror: determinant is {determinant:.3g}"
+            raise StageError(msg, ReasonCode.SIDE_UNPROVEN)
+        object.__setattr__(self, "target_from_source", frozen(matrix))
+
+    @classmethod
+    def identity(cls) -> "AffineTransform":
+        """Give the transform that moves nothing."""
+        return cls(np.eye(4))
+
+    def apply(self, points_mm: FloatArray) -> FloatArray:
+        """Target points (..., 3) of source points (..., 3)."""
+        moved: FloatArray = points_mm @ self.target_from_source[:3, :3].T
+        return moved + self.target_from_source[:3, 3]
+
+    def inverse(self) -> "AffineTransform":
+        """Give the transform from target to source."""
+        return AffineTransform(np.linalg.inv(self.target_from_source))
+
+    def __matmul__(self, other: "AffineTransform") -> "AffineTransform":
+        """First ``other``, then this one."""
+        return AffineTransform(self.target_from_source @ other.target_from_source)

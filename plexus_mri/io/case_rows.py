@@ -7,10 +7,11 @@ right, quantities in the order of ``Quantity``, nodes from proximal to distal.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from plexus_mri.core.anatomy import ROOTS, Nerve, Side, label_index
+from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side, label_index
 from plexus_mri.core.comparison import Comparison
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
+from plexus_mri.core.series_map import MapProfiles
 from plexus_mri.errors import StageError
 from plexus_mri.io.columns import FIRST_POINT, GANGLION
 from plexus_mri.io.tables import number
@@ -55,10 +56,20 @@ def nerve_rows(measurements: Sequence[Measurement], who: Mapping[str, object]) -
     return [{**who, **_nerve_row(measurement)} for measurement in ordered]
 
 
-def profile_rows(table: MeasurementTable, who: Mapping[str, object]) -> list[Row]:
-    """Rows of ``profile_measures``: one per node."""
+def profile_rows(
+    table: MeasurementTable, who: Mapping[str, object], maps: MapProfiles
+) -> list[Row]:
+    """Rows of ``profile_measures``: one per node, with a column for each map."""
     keys = sorted(table.profiles, key=lambda k: (_NERVES.index(k[1]), _SIDES.index(k[0])))
-    return [{**who, **row} for key in keys for row in _profile_rows(table.profiles[key])]
+    return [
+        {**who, **row, **_map_cells(maps, key, node)}
+        for key in keys
+        for node, row in enumerate(_profile_rows(table.profiles[key]))
+    ]
+
+
+def _map_cells(maps: MapProfiles, key: NerveKey, node: int) -> Row:
+    return {f"map_{name}": number(float(along[key][node])) for name, along in maps.items()}
 
 
 def asymmetry_rows(

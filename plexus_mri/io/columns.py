@@ -1,5 +1,6 @@
 """Columns of the result tables: names, meanings and units, in the order they are written."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from plexus_mri.core.anatomy import Nerve, Side
@@ -99,6 +100,19 @@ PROFILE_COLUMNS = (
     Column("signal_se", "Standard error of signal", "1"),
     Column("reference", "Intensity of the reference muscle at the same level", "1"),
 )
+
+
+def map_columns(names: Iterable[str]) -> tuple[Column, ...]:
+    """Columns of the profiles for maps of these names."""
+    return tuple(
+        Column(
+            f"map_{name}",
+            f"Mean of the map '{name}' over the inner cross-section, sampled in its own grid, in "
+            "its own unit; n/a where it does not reach",
+        )
+        for name in names
+    )
+
 
 ASYMMETRY_COLUMNS = (
     _SUBJECT,

@@ -19,6 +19,7 @@ from plexus_mri.io.columns import (
     NERVE_COLUMNS,
     NOTES,
     PROFILE_COLUMNS,
+    map_columns,
 )
 from plexus_mri.io.nifti import write_labels
 from plexus_mri.io.tables import Column, read_table, write_json, write_table
@@ -115,8 +116,9 @@ def write_case(
     write_table(paths.label_table, LABEL_COLUMNS, label_rows())
     rows = nerve_rows(result.table.measurements, who)
     write_table(paths.nerve_measures, NERVE_COLUMNS, rows, notes=NOTES)
-    rows = profile_rows(result.table, who)
-    write_table(paths.profile_measures, PROFILE_COLUMNS, rows, notes=NOTES)
+    rows = profile_rows(result.table, who, result.map_profiles)
+    columns = (*PROFILE_COLUMNS, *map_columns(result.map_profiles))
+    write_table(paths.profile_measures, columns, rows, notes=NOTES)
     rows = asymmetry_rows(result.asymmetry, result.table, who)
     write_table(paths.asymmetry_measures, ASYMMETRY_COLUMNS, rows, notes=NOTES)
     return write_report(paths, summary, figures, html)

@@ -115,7 +115,7 @@ def write_truth(
     write_table(folder / f"{stem}_desc-nerve_dseg.tsv", LABEL_COLUMNS, label_rows())
     for name, columns, rows in (
         ("nerve", NERVE_COLUMNS, nerve_rows(table.measurements, who)),
-        ("profile", PROFILE_COLUMNS, profile_rows(table, who)),
+        ("profile", PROFILE_COLUMNS, profile_rows(table, who, {})),
         ("asymmetry", ASYMMETRY_COLUMNS, asymmetry_rows(asymmetry, table, who)),
     ):
         write_table(folder / f"{stem}_desc-{name}_measures.tsv", columns, rows, notes=NOTES)

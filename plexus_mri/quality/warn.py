@@ -9,6 +9,7 @@ from plexus_mri.core.comparison import Comparison, Verdict
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.reasons import ReasonCode
 
 # Share of the nodes from which a flag is said of the whole nerve.
@@ -39,6 +40,15 @@ def collect_warnings(
         ),
         *_of_quality(quality),
         *_of_healthy_spread(asymmetry),
+    )
+
+
+def warnings_of_maps(maps: Sequence[RegisteredMap]) -> tuple[CaseWarning, ...]:
+    """One warning per map that was left out; the rest of the case does not depend on it."""
+    return tuple(
+        CaseWarning(item.reason, f"map {item.series.name}", item.sentence)
+        for item in maps
+        if item.reason is not None
     )
 
 

@@ -32,3 +32,12 @@ class RegistrationSettings:
     largest_midline_error_mm: float = 6.0
     # No nerve of a side may come closer to the midline than this, or the side is unproven.
     smallest_margin_mm: float = 3.0
+    # Let further series (maps) be scaled and sheared onto the main image, not only moved.
+    map_affine: bool = False
+    # A map must cover this share of the body in the main image; less cannot be judged.
+    least_overlap: float = 0.15
+    # Normalised mutual information, share of it that is lost 12 mm out of place, and share by
+    # which a map agrees better than its own mirror image (chosen on synthetic cases, ADR-51).
+    least_similarity: float = 0.01
+    least_sharpness: float = 0.25
+    least_handedness: float = 0.05

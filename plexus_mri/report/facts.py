@@ -9,6 +9,7 @@ from plexus_mri.core.case import CaseResult, CaseWarning, QualityNumber
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.map_rows import map_rows
 from plexus_mri.report.rounding import fixed, plain_number
 from plexus_mri.report.words import key_words, reason_words
 
@@ -99,6 +100,14 @@ def side_proof_facts(result: CaseResult) -> Mapping[str, object]:
         "method": proof.method,
         "orientation_source": proof.orientation_source,
         "midline_uncertainty_mm": proof.midline_uncertainty_mm,
+        "midline_estimates": [
+            {
+                "source": e.source,
+                "offset_mm": e.offset_mm,
+                "uncertainty_mm": e.uncertainty_mm,
+            }
+            for e in proof.estimates
+        ],
         "smallest_margin_mm": proof.smallest_margin_mm,
         "sentence": _proof_sentence(result),
     }
@@ -119,6 +128,12 @@ def _proof_sentence(result: CaseResult) -> str:
     if proof.midline_uncertainty_mm is not None:
         apart = f"{proof.midline_uncertainty_mm:.1f} mm"
         parts.append(f"Independent estimates of the midline differ by {apart}.")
+    parts.extend(
+        f"The {e.source} alone puts it {abs(e.offset_mm):.1f} mm to the "
+        f"{'right' if e.offset_mm >= 0 else 'left'} (error {e.uncertainty_mm:.1f} mm)."
+        for e in proof.estimates
+        if e.offset_mm is not None
+    )
     if proof.smallest_margin_mm is not None:
         parts.append(
             f"The nerve nearest to the midline stays {proof.smallest_margin_mm:.1f} mm from it."
@@ -135,6 +150,7 @@ def registration_facts(result: CaseResult) -> Mapping[str, object]:
             "reason_text": ReasonCode.MIDLINE_NOT_FOUND.text,
             "sentence": ReasonCode.MIDLINE_NOT_FOUND.text,
             "resampled": False,
+            "maps": map_rows(result),
         }
     canal = result.frame.canal
     return {
@@ -148,6 +164,7 @@ def registration_facts(result: CaseResult) -> Mapping[str, object]:
         "tilted_deg": _tilted_deg(result.frame),
         "sentence": _midline_sentence(result.frame),
         "resampled": False,
+        "maps": map_rows(result),
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from plexus_mri.core.case import CaseResult
 from plexus_mri.report.canvas import WEBP, Figure, shrunk_webp
 from plexus_mri.report.charts import difference_figure, profile_figures
+from plexus_mri.report.map_figures import map_figures
 from plexus_mri.report.nerve_figures import nerve_figures
 from plexus_mri.report.section_figures import section_figures
 from plexus_mri.report.settings import ReportSettings
@@ -22,6 +23,7 @@ def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, F
     figures = {
         **difference_figure(result),
         **side_figures(result, views, settings),
+        **map_figures(result, views, settings),
         **nerve_figures(result, views, settings),
         **section_figures(result, settings),
         **profile_figures(result),

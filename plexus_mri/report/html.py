@@ -10,7 +10,7 @@ from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.words import RADIOLOGICAL, SIGN_RULE
 
-_GROUPS = ("verdict", "side_proof", "nerves", "profiles")
+_GROUPS = ("verdict", "side_proof", "maps", "nerves", "profiles")
 _INDEX_KEYS = ("subject", "session", "state", "reason", "findings", "link", "thumbnail")
 
 

@@ -1,6 +1,7 @@
 """Small volumes of known shape for tests."""
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import Grid
@@ -25,8 +26,6 @@ def tube_volume(grid: Grid, tubes, background=50.0) -> Volume:
     data = np.full(len(world), background)
     for points, radius, amplitude in tubes:
         dense = Centerline(np.asarray(points, float)).resampled_evenly(0.5).points_mm
-        nearest = np.full(len(world), np.inf)
-        for point in dense:
-            nearest = np.minimum(nearest, np.sum((world - point) ** 2, axis=1))
-        data = data + amplitude / (1 + np.exp((np.sqrt(nearest) - radius) / 0.25))
+        nearest, _ = cKDTree(dense).query(world)
+        data = data + amplitude / (1 + np.exp((nearest - radius) / 0.25))
     return Volume(data.reshape(grid.shape), grid)

@@ -4,7 +4,7 @@ import pytest
 
 from plexus_mri.cli.memory import memory_mb
 from plexus_mri.cli.options import MeasureOptions
-from plexus_mri.cli.requests import measure_request, read_settings
+from plexus_mri.cli.requests import measure_request, named_maps, read_settings
 from plexus_mri.errors import SettingsError
 from plexus_mri.settings import Settings
 
@@ -51,3 +51,14 @@ def test_every_option_arrives_in_the_request(tmp_path):
     assert request.assert_orientation
     assert request.stop_on_first_crash
     assert not request.resume
+
+
+@pytest.mark.parametrize("text", ["t2", "=file.nii", "t2=", "2nd=file.nii", "t 2=file.nii"])
+def test_a_map_needs_a_name_and_a_file(text):
+    with pytest.raises(SettingsError, match="--map needs NAME=FILE"):
+        named_maps([text])
+
+
+def test_two_maps_cannot_share_a_name():
+    with pytest.raises(SettingsError, match="two maps are called 't2'"):
+        named_maps(["t2=a.nii", "t2=b.nii"])

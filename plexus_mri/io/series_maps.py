@@ -1,0 +1,22 @@
+"""Further series of the user, each read by itself: one that cannot be read says why."""
+
+from pathlib import Path
+
+from plexus_mri.core.series_map import SeriesMap
+from plexus_mri.errors import InputError, RefusedError
+from plexus_mri.io.nifti import read_nifti
+
+
+def read_series_map(name: str, path: Path, *, assert_orientation: bool) -> SeriesMap:
+    """Map in its own grid, or the reason why it cannot be used; never an error.
+
+    Parameters
+    ----------
+    path
+        NIfTI of one finite number per voxel.
+    """
+    try:
+        volume, _ = read_nifti(path, assert_orientation=assert_orientation)
+    except (InputError, RefusedError) as error:
+        return SeriesMap(name, None, error.reason, f"the map '{name}' was left out: {error}")
+    return SeriesMap(name, volume)

@@ -1,0 +1,34 @@
+import nibabel as nib
+import numpy as np
+
+from plexus_mri.io.series_maps import read_series_map
+from plexus_mri.reasons import ReasonCode
+
+
+def stored(path, data):
+    image = nib.Nifti1Image(data.astype(np.float32), np.eye(4))
+    image.set_sform(np.eye(4), code=1)
+    nib.save(image, path)
+    return path
+
+
+def test_a_map_is_read_in_its_own_grid(tmp_path):
+    data = np.arange(60.0).reshape(3, 4, 5)
+    found = read_series_map("t2", stored(tmp_path / "t2.nii", data), assert_orientation=False)
+    assert found.image.grid.shape == (3, 4, 5)
+    assert found.image.data[2, 3, 4] == 59.0
+
+
+def test_a_map_with_holes_is_left_out_with_its_reason(tmp_path):
+    data = np.ones((3, 4, 5))
+    data[1, 1, 1] = np.nan
+    found = read_series_map("t2", stored(tmp_path / "t2.nii", data), assert_orientation=False)
+    assert found.image is None
+    assert found.reason is ReasonCode.PIXEL_NOT_FINITE
+    assert found.sentence.startswith("the map 't2' was left out: 't2.nii' holds 1 NaN")
+
+
+def test_a_map_that_is_not_there_is_left_out_with_its_reason(tmp_path):
+    found = read_series_map("t2", tmp_path / "t2.nii", assert_orientation=False)
+    assert found.image is None
+    assert found.reason is not None
