@@ -21,8 +21,9 @@ CORD_OF_TRUNK = {
 }
 # Axes of two touching cords of 4 mm lie 4 mm apart (domain table 1a: trunks 4.2-4.6 mm).
 LEAST_DISTANCE_MM = 3.5
-# A place counts as a tube of its own above this tubularity.
-LEAST_TUBULARITY = 0.5
+# A place counts as a tube of its own above this tubularity; a cord is followed with this
+# support: on slices of 2.2 mm right ones had 0.4 at their far end (ADR-22).
+LEAST_TUBULARITY, LEAST_SUPPORT = 0.5, 0.3
 # Spread of where the cords are some 27 mm farther out about where they are expected: arms lie
 # differently (chosen wide; no source read), and the step in which the common run is sought.
 RUN_SPREAD_MM, RUN_STEP_MM = 10.0, 2.5
@@ -170,7 +171,7 @@ def trace_cords(
     cords = {}
     for cord, tube in tubes.items():
         way = _along(field, option.tubes[tube], run, far)
-        if way is not None and way.support(settings.support_window_mm) >= LEAST_TUBULARITY:
+        if way is not None and way.support(settings.support_window_mm) >= LEAST_SUPPORT:
             cords[cord] = way.points_mm
     return cords
 
