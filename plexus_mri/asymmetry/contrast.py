@@ -13,7 +13,7 @@ from plexus_mri.asymmetry.noise import (
     max_estimate,
     mean_estimate,
 )
-from plexus_mri.asymmetry.pairing import Course, PairedCourse, pair_courses
+from plexus_mri.asymmetry.pairing import DOUBTFUL, Course, PairedCourse, pair_courses
 from plexus_mri.asymmetry.refusal import refusal_of_common_stretch, refusal_of_sides
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
@@ -101,12 +101,13 @@ def _contrast_of_numbers(
         return ReasonCode.SIDE_MISSING
     if min(left.value, right.value) <= 0:
         return ReasonCode.FIT_FAILED
+    doubt = doubt_factor(float(bool((left.quality | right.quality) & DOUBTFUL)), evidence.settings)
     return _contrast(
         nerve,
         quantity,
         Estimate(left.value, _relative_se(left, left.value)),
         Estimate(right.value, _relative_se(right, right.value)),
-        model_error=model_error(quantity, evidence.settings),
+        model_error=model_error(quantity, evidence.settings) * doubt,
     )
 
 

@@ -126,7 +126,8 @@ def _profile(
         arc_length_mm=state.curve.arc_length_mm,
         points_mm=points,
         csa_mm2=area,
-        csa_se_mm2=2.0 * area * fits.log_radius_se,
+        csa_se_mm2=area
+        * np.hypot(2.0 * fits.log_radius_se, settings.section_model_error_percent / 100.0),
         long_mm=2.0 * radius * stretch,
         short_mm=2.0 * radius / stretch,
         angle_deg=np.rad2deg(np.arccos(np.clip(np.abs(long_axis[:, 2]), 0.0, 1.0))),

@@ -45,6 +45,9 @@ class MeasureSettings:
     coat_mm: float = 0.8
     # Neighbouring voxels' residuals are alike, so this share of the evidence for a coat is new.
     evidence_share: float = 0.4
+    # Log odds of a coat, before looking, where the nerve lies in fat itself; even in muscle. What
+    # the blur's shape leaves around a nerve looks like a coat with log odds of 1-7 (ADR-41).
+    coat_log_odds_in_fat: float = -8.0
     # Residuals beyond this many noise SDs count less (robust loss; ADR-23).
     loss_turn_noise_units: float = 2.0
     # Blur
@@ -114,4 +117,6 @@ class MeasureSettings:
     # What the model gets wrong beyond noise, one SD (docs/validation.md, ADR-23).
     area_model_error_percent: float = 2.5
     signal_model_error_percent: float = 2.0
+    # The same for the area of one section (ADR-41).
+    section_model_error_percent: float = 1.2
     common_flag_percent: float = 30.0
