@@ -47,7 +47,7 @@ class MeasureSettings:
     evidence_share: float = 0.4
     # Log odds of a coat, before looking, where the nerve lies in fat itself; even in muscle. What
     # the blur's shape leaves around a nerve looks like a coat with log odds of 1-7 (ADR-41).
-    coat_log_odds_in_fat: float = -8.0
+    coat_log_odds_in_fat: float = -16.0
     # Residuals beyond this many noise SDs count less (robust loss; ADR-23).
     loss_turn_noise_units: float = 2.0
     # Blur
