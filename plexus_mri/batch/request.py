@@ -24,6 +24,8 @@ class StudyRequest:
         The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
     labels
         Label table of the mask.
+    rules
+        Rules of the user for contrast and choice; the built-in ones by default.
     assert_orientation
         The user vouches for headers whose codes say nothing about left and right.
     resume
@@ -45,6 +47,7 @@ class StudyRequest:
     participants: tuple[str, ...] = ()
     segmentation: str | None = None
     labels: Path | None = None
+    rules: Path | None = None
     assert_orientation: bool = False
     limits: Limits = field(default_factory=Limits)
     resume: bool = True

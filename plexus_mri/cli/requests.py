@@ -22,6 +22,7 @@ def naming_request(options: Naming, out: Path) -> StudyRequest:
         subject=options.subject,
         session=options.session,
         participants=tuple(options.participant_label or ()),
+        rules=options.rules,
     )
 
 
@@ -41,6 +42,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         subject=options.subject,
         session=options.session,
         participants=tuple(options.participant_label or ()),
+        rules=options.rules,
         segmentation=options.segmentation,
         labels=options.labels,
         assert_orientation=options.assert_orientation,
