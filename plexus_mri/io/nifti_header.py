@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from nibabel._compression import COMPRESSION_ERRORS  # no public name for them
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 from nibabel.wrapstruct import WrapStructError
@@ -23,6 +24,7 @@ _SPACING_RANGE_MM = (0.05, 30.0)  # outside lies no MR of a person; catches metr
 _MAX_SHEAR_COSINE = 0.01  # axes 0.6 degrees off square: 2 mm over a 200 mm field of view
 _MAX_FORM_DISAGREEMENT_MM = 1.0
 NIFTI_DAMAGE = (
+    *COMPRESSION_ERRORS,
     ImageFileError,
     HeaderDataError,
     WrapStructError,
@@ -34,6 +36,7 @@ NIFTI_DAMAGE = (
     LookupError,
     struct.error,
     zlib.error,
+    MemoryError,
 )
 # Spatial units of NIfTI in mm; without a unit mm is meant, as every reader of the field takes it.
 _MM_PER_UNIT = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
@@ -119,7 +122,7 @@ def proven_grid(
 def _unit(path: Path, image: nib.Nifti1Pair) -> tuple[FloatArray, str]:
     """Matrix (4, 4) from the stored unit to mm, and the unit's name when it is another."""
     code = int(image.header["xyzt_units"]) & 0x07
-    name = nib.nifti1.unit_codes.label.get(code, "") if code in nib.nifti1.unit_codes.code else ""
+    name = nib.nifti1.unit_codes.label.get(code, "")
     if name not in _MM_PER_UNIT:
         msg = f"'{path.name}' states no known unit of length (code {code}); set it to mm"
         raise RefusedError(msg, ReasonCode.GEO_BAD_AFFINE)
