@@ -43,7 +43,10 @@ def stack_problem(stack: Stack) -> Problem | None:
     """Why the pixels of a stack cannot be read, judged by its first file and its copies."""
     try:
         _check_copies(stack)
-        next(_planes(stack.frames[:1]))
+        first = stack.frames[0]
+        if decode(first.path, first.index).shape != first.size:
+            msg = "a file holds pixels of another shape than its header says"
+            return ReasonCode.PIXEL_MISSING, msg
     except InputError as error:
         return error.reason, str(error)
     return None
@@ -73,8 +76,13 @@ def _planes(frames: Sequence[Frame]) -> Iterator[tuple[Frame, Pixels]]:
             yield frame, stored[frame.index]
 
 
-def decode(path: Path) -> Pixels:
+def decode(path: Path, frame: int | None = None) -> Pixels:
     """Stored pixel values of a file: (rows, columns) or (frames, rows, columns).
+
+    Parameters
+    ----------
+    frame
+        Number of the only frame to decode, from 0.
 
     Raises
     ------
@@ -86,7 +94,7 @@ def decode(path: Path) -> Pixels:
             dataset = pydicom.dcmread(path, force=True)
             syntax = transfer_syntax(dataset)
             dataset.file_meta.TransferSyntaxUID = syntax
-            stored: Pixels = pixel_array(dataset, raw=True)
+            stored: Pixels = pixel_array(dataset, index=frame, raw=True)
         except DICOM_DAMAGE as error:
             msg = "the pixels of a file are cut short or cannot be decoded; export it again"
             raise InputError(msg, ReasonCode.PIXEL_COMPRESSION) from error

@@ -15,6 +15,8 @@ Problem = tuple[ReasonCode, str]
 
 _MAX_FRAMES = 20_000  # ten times the longest dynamic series; above it a header is damaged
 _MAX_VOXELS = 2**31  # 8 GiB as float32: no MR object
+_MAX_RATIO = 1000  # packed images of mostly air come to a few hundred; bombs to far more
+_FREE_BYTES = 2**26
 _BITS = frozenset({8, 16, 32})
 _ITEM = b"\xfe\xff\x00\xe0"
 # Shown to people when a file is no MR image; anything else is called "unknown".
@@ -102,12 +104,12 @@ def _length_problem(
     pixels = _pixel_count(whole)
     if pixels < 1 or (left_bytes <= 0 and not deflated):
         return ReasonCode.PIXEL_MISSING, "a file holds no pixel data"
+    needed_bytes = pixels * (whole.number("BitsAllocated") or 0) / 8
     if syntax.is_compressed and not deflated:
         if not _can_decode(syntax):
             return ReasonCode.PIXEL_COMPRESSION, "the compression is not supported"
         frames = int(whole.number("NumberOfFrames") or 1)
-        return _fragments_problem(path, pixels_at, frames)
-    needed_bytes = pixels * (whole.number("BitsAllocated") or 0) / 8
+        return _fragments_problem(path, pixels_at, frames, needed_bytes)
     if not deflated and left_bytes < needed_bytes:
         detail = f"a file holds {left_bytes} bytes of pixels, {needed_bytes:.0f} are promised"
         return ReasonCode.PIXEL_MISSING, detail
@@ -121,7 +123,9 @@ def _can_decode(syntax: pydicom.uid.UID) -> bool:
         return False
 
 
-def _fragments_problem(path: Path, pixels_at: int, frames: int) -> Problem | None:
+def _fragments_problem(
+    path: Path, pixels_at: int, frames: int, needed_bytes: float
+) -> Problem | None:
     """Compressed pixels that end before their last fragment does (DICOM PS3.5 A.4).
 
     Only the lengths of the fragments are read, not the fragments.
@@ -139,6 +143,9 @@ def _fragments_problem(path: Path, pixels_at: int, frames: int) -> Problem | Non
             at += 8 + length
     if at > size:
         return ReasonCode.PIXEL_MISSING, "the compressed pixels of a file are cut short"
+    if needed_bytes > _FREE_BYTES + _MAX_RATIO * size:
+        detail = f"a file of {size} bytes promises {needed_bytes:.0f} bytes of pixels"
+        return ReasonCode.PIXEL_MISSING, detail
     if fragments < frames:
         detail = f"a file holds {max(fragments, 0)} of {frames} compressed frames"
         return ReasonCode.PIXEL_MISSING, detail

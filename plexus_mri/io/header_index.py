@@ -30,7 +30,7 @@ _NOWHERE = Path()
 _DAMAGE = (OSError, ValueError, TypeError, LookupError, EOFError, AttributeError, zlib.error)
 _ALLOWED = {
     (kind.__module__, kind.__qualname__): kind
-    for kind in (About, DicomFile, FileKind, Frame, ReasonCode, Scaling, frozenset)
+    for kind in (About, DicomFile, FileKind, Frame, ReasonCode, Scaling, type(_NOWHERE))
 }
 Look = DicomFile | FileKind
 Entry = tuple[int, int, Look]  # bytes, time of change in ns, what was seen

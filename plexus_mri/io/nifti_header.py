@@ -212,8 +212,8 @@ def check_affine(name: str, affine: FloatArray, unit: str = "") -> None:
         msg = f"'{name}' has voxels of {shown} mm{stated}; {low} to {high} mm are possible; "
         msg += _MAKE_SURE
         raise RefusedError(msg, ReasonCode.GEO_BAD_AFFINE)
-    unit = affine[:3, :3] / spacing
-    cosines = np.abs(unit.T @ unit - np.eye(3)).max()
+    axes = affine[:3, :3] / spacing
+    cosines = np.abs(axes.T @ axes - np.eye(3)).max()
     if cosines > _MAX_SHEAR_COSINE:
         off_deg = float(np.degrees(np.arcsin(min(cosines, 1.0))))
         msg = f"'{name}' has axes {off_deg:.1f} degrees off square; resample it to a square grid"

@@ -193,6 +193,7 @@ class SeriesRules:
 def _structured(cls: type[_Rules], text: str) -> _Rules:
     converter = cattrs.Converter(forbid_extra_keys=True)
     rules = converter.structure(yaml.safe_load(text), cls)
-    for pattern in [rule.pattern for rule in (*rules.contrasts, *rules.body_parts)]:
+    patterns = [rule.pattern for rule in rules.contrasts]
+    for pattern in [*patterns, *(rule.pattern for rule in rules.body_parts)]:
         re.compile(pattern)
     return replace(rules, digest=hashlib.sha256(text.encode()).hexdigest())

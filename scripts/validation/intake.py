@@ -43,8 +43,8 @@ def section(data: Path) -> list[str]:
         "## Intake: real and hostile files",
         "",
         (
-            "Written by `python scripts/validation/intake.py`. A row a series of real scanners; the "
-            "reference is another converter's NIfTI of the same files."
+            "Written by `python scripts/validation/intake.py`. A row a series of real scanners; "
+            "the reference is another converter's NIfTI of the same files."
         ),
         "",
         *_real_table(data / "real"),
@@ -124,8 +124,8 @@ def _hostile_lines(hostile: Path) -> list[str]:
     rows = [f"| {reason} | {count} |" for reason, count in reasons.most_common()]
     words = (
         f"{files} malformed files, each read alone in one process: no crash, slowest "
-        f"{slowest[0]:.1f} s of computing (limit {_SLOWEST_S:.0f} s), peak memory {peak_mb:.0f} MB "
-        "for all of them together."
+        f"{slowest[0]:.1f} s of computing (limit {_SLOWEST_S:.0f} s), peak memory "
+        f"{peak_mb:.0f} MB for all of them together."
     )
     return [words, "", "| ends as | files |", "|---|---|", *rows]
 

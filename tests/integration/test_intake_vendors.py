@@ -78,7 +78,8 @@ def ge_private(dataset: Dataset, _: int) -> None:
         ["ORIGINAL", "PRIMARY", "OTHER"],
     )
     dataset.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x2F, "SS", 0)
-    dataset.SpacingBetweenSlices, dataset.PixelPaddingValue = "0.5", 0
+    dataset.add_new("PixelPaddingValue", "US", 0)
+    dataset.SpacingBetweenSlices = "0.5"
 
 
 def siemens(dataset: Dataset, k: int) -> None:
@@ -169,7 +170,7 @@ HABITS = {"Siemens": each(siemens), "GE": each(ge_private), "Philips": each(phil
 PLAIN = {"every other slice is missing"}
 
 
-@pytest.mark.parametrize(("number", "name"), enumerate(BROKEN))
+@pytest.mark.parametrize(("number", "name"), list(enumerate(BROKEN)))
 def test_a_broken_series_of_a_vendor_is_refused_for_the_right_reason(
     phantom: Volume, tmp_path: Path, number: int, name: str
 ) -> None:

@@ -405,7 +405,7 @@ def test_stacks_with_an_id_may_differ_in_orientation(tmp_path: Path) -> None:
         {"AcquisitionNumber": 2},
         {"AcquisitionTime": "120500"},
         {"InversionTime": "900"},
-        {"FlipAngle": "20"},
+        {"FlipAngle": "120"},
     ],
 )
 def test_volumes_at_one_place_become_rows_where_the_header_parts_them(
