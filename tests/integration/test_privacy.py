@@ -74,7 +74,7 @@ SECRETS += ("ZIPPMANN", "KUNIBERT")
 
 @pytest.mark.parametrize("command", ["inventory", "convert"])
 def test_no_output_log_or_cache_holds_a_planted_name(program, planted, tmp_path, command):
-    uid = str(pydicom.dcmread(next(planted.rglob("*.dcm"))).SeriesInstanceUID)
+    uid = str(pydicom.dcmread(next(planted.rglob("IM*.dcm"))).SeriesInstanceUID)
     out = tmp_path / "out"
     first = program(command, planted, "--out", out)
     second = program(command, planted, "--out", out)
