@@ -39,8 +39,10 @@ from plexus_mri.io.inventory import Inventory
 from plexus_mri.io.tables import cell
 from plexus_mri.reasons import ReasonCode
 
-_SHOWN = ("series", "subject", "session", "contrast", "plane", "body_part", "coverage", "shape")
-_SHOWN += ("spacing", "files", "chosen")
+_SHOWN = (
+    *("series", "subject", "session", "contrast", "plane", "body_part", "coverage"),
+    *("shape", "spacing", "files", "chosen"),
+)
 
 
 def inventory(options: InventoryOptions) -> int:

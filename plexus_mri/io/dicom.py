@@ -34,8 +34,12 @@ def read_stack(stack: Stack) -> Volume:
     _check_copies(stack)
     data = np.empty(stack.shape, dtype=np.float32)
     place = {(f.path, f.index): k for k, f in enumerate(stack.frames)}
-    for frame, plane in _planes(stack.frames):
-        data[:, :, place[frame.path, frame.index]] = _real(frame, plane).T
+    with np.errstate(all="ignore"):  # what overflows is refused below
+        for frame, plane in _planes(stack.frames):
+            data[:, :, place[frame.path, frame.index]] = _real(frame, plane).T
+    if not np.isfinite(data).all():
+        msg = f"a slope of {_steepest(stack):.3g} makes values too large to measure"
+        raise InputError(msg, ReasonCode.PIXEL_RANGE)
     return Volume(data, Grid(stack.shape, stack.affine))
 
 
@@ -99,6 +103,10 @@ def decode(path: Path, frame: int | None = None) -> Pixels:
             msg = "the pixels of a file are cut short or cannot be decoded; export it again"
             raise InputError(msg, ReasonCode.PIXEL_COMPRESSION) from error
     return stored
+
+
+def _steepest(stack: Stack) -> float:
+    return max((abs(frame.scaling.slope or 1.0) for frame in stack.frames), default=1.0)
 
 
 def _real(frame: Frame, plane: Pixels) -> npt.NDArray[np.float64]:

@@ -32,6 +32,8 @@ _MACROS = (
     "MRModifierSequence",
     "MRDiffusionSequence",
 )
+_FARTHEST_MM = 1e5  # from the isocentre
+_LONGEST = 2.0  # component of a direction
 _PHILIPS_FRAME = Tag(0x2005, 0x140F)
 _PHILIPS_SCALE = Tag(0x2005, 0x100E)
 # What may part frames at one place into volumes, in the order in which it is tried.
@@ -210,8 +212,8 @@ def _frames(path: Path, header: Dataset, reading: Reading) -> Iterator[Frame]:
             index=index,
             instance=instance,
             instance_number=known.number("InstanceNumber"),
-            position_mm=known.numbers("ImagePositionPatient", 3),
-            orientation=known.numbers("ImageOrientationPatient", 6),
+            position_mm=_within(_FARTHEST_MM, known.numbers("ImagePositionPatient", 3)),
+            orientation=_within(_LONGEST, known.numbers("ImageOrientationPatient", 6)),
             spacing_mm=known.numbers("PixelSpacing", 2),
             size=(int(whole.number("Rows") or 0), int(whole.number("Columns") or 0)),
             scaling=scaling(known, known.number(_PHILIPS_SCALE)),
@@ -223,6 +225,11 @@ def _frames(path: Path, header: Dataset, reading: Reading) -> Iterator[Frame]:
             between_slices_mm=known.number("SpacingBetweenSlices"),
             about=known_kinds[kind],
         )
+
+
+def _within(limit: float, numbers: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Numbers as far as they can be true; None for a damaged one."""
+    return numbers if numbers is not None and max(map(abs, numbers)) <= limit else None
 
 
 def values_of(frames: Sequence[Frame], key: str) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ def _texts(level: Dataset, tag: BaseTag) -> tuple[str, ...]:
 
     Latin-1 maps every byte to itself, and what is looked for in free text is plain ASCII.
     """
-    raw = level.get_item(tag)
+    raw: object = level.get_item(tag)
     if isinstance(raw, RawDataElement) and (raw.VR or _stated_vr(tag)) in _TEXT_VRS:
         whole = (raw.value or b"")[: _MAX_TEXT * _MAX_VALUES].decode("latin-1")
         parts: Sequence[object] = whole.split("\\")[:_MAX_VALUES]

@@ -103,7 +103,9 @@ def _sorted_out(paths: Sequence[Path], looks: Mapping[Path, Look]) -> Looked:
             dicoms.append(seen)
         else:
             kinds[seen].append(path)
-    others = Counter(kind_word(path) for path in kinds[FileKind.OTHER])
+    stems = {path.with_name(path.name.split(".")[0]) for path in kinds[FileKind.NIFTI]}
+    no_sidecars = (path for path in kinds[FileKind.OTHER] if path.with_suffix("") not in stems)
+    others = Counter(kind_word(path) for path in no_sidecars)
     others["zip archive"] = len(kinds[FileKind.ZIP])
     others["DICOMDIR without its files"] = 0 if dicoms else len(kinds[FileKind.DICOMDIR])
     return Looked(

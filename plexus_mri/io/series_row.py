@@ -178,7 +178,7 @@ def _of_dicom(series: DicomSeries, rules: SeriesRules, index: HeaderIndex | None
         return replace(row, shape=series.shape)
     copies = f"identical copies of slices left out: {len(stack.copies)}" if stack.copies else ""
     row = replace(row, stack=stack, detail="; ".join(filter(None, (row.detail, copies))))
-    row = replace(row, acquisition=row.acquisition | {"intensity_scaling": _scaling_words(stack)})
+    row = replace(row, acquisition={**row.acquisition, "intensity_scaling": _scaling_words(stack)})
     return _judged(row, Grid(stack.shape, stack.affine), rules, across=2)
 
 

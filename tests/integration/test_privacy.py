@@ -79,7 +79,7 @@ def test_no_output_log_or_cache_holds_a_planted_name(program, planted, tmp_path,
     first = program(command, planted, "--out", out)
     second = program(command, planted, "--out", out)
 
-    assert first.out.count("sub-") > 0
+    assert "STIR" in first.out + first.err or command == "convert"
     assert second.code == first.code
     # The private folder is not meant to be shared, and names nobody all the same.
     paths = [path for path in out.rglob("*") if path.is_file()]
