@@ -79,7 +79,7 @@ def discover(source: Path) -> Found:
 
 def nothing_found(source: Path, words: str) -> InputError:
     """The error for an input without any image: what is there, and what was expected."""
-    msg = f"'{source.name}' holds no image, but {words}; expected: {EXPECTED}"
+    msg = f"'{source.name}' holds no DICOM or NIfTI image; found: {words}; expected: {EXPECTED}"
     return InputError(msg, ReasonCode.INPUT_EMPTY)
 
 

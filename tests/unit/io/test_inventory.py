@@ -183,7 +183,7 @@ def test_names_of_folders_and_files_that_may_name_a_person_are_hidden(
 def test_an_input_without_images_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(
-        InputError, match=r"holds no image, but 1 × text or table; expected: DICOM .* or NIfTI"
+        InputError, match=r"no DICOM or NIfTI image; found: 1 × text or table; expected"
     ) as caught:
         take_inventory(tmp_path)
     assert caught.value.reason is ReasonCode.INPUT_EMPTY
