@@ -37,12 +37,15 @@ format: $(VENV)/.dev
 
 validate: $(VENV)/.runtime
 	$(BIN)/python scripts/validate.py --out docs/validation.md
+	$(BIN)/python scripts/validation/intake.py --out docs/validation.md
 
 bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/bench.py --readme README.md
+	$(BIN)/python scripts/bench/intake.py --readme README.md
 
 settings: $(VENV)/.runtime
 	$(BIN)/python scripts/write_default_settings.py --out configs/default.yaml
+	cp plexus_mri/io/series_rules.yaml configs/series_rules.yaml
 
 sample-data: $(VENV)/.runtime
 	$(BIN)/python scripts/make_sample_data.py --out sample_data

@@ -29,6 +29,7 @@ class ReasonCode(StrEnum):
         "Pixels are complex, colour or otherwise not one number.",
     )
     PIXEL_NOT_FINITE = "PIXEL_NOT_FINITE", "The image holds NaN or infinite values."
+    PIXEL_RANGE = "PIXEL_RANGE", "Values are too large for 32-bit numbers."
     PIXEL_CONSTANT = "PIXEL_CONSTANT", "All pixels have the same value."
     PIXEL_MISSING = "PIXEL_MISSING", "Pixel data are missing or shorter than promised."
     PIXEL_COMPRESSION = "PIXEL_COMPRESSION", "The compression is unsupported or broken."

@@ -16,6 +16,10 @@ COLUMNS = (
     Column("session", "Session label; n/a when the study has none"),
     Column("contrast", "Contrast, from the words and numbers of the header"),
     Column("plane", "Plane of the slices, or isotropic"),
+    Column("dimensions", "2D or 3D acquisition, as stated"),
+    Column("body_part", "Body part, from the words and the stated one"),
+    Column("coverage", "How much of the plexus a field of view of this size can hold"),
+    Column("role", "What the series serves for: main image, anatomy or map"),
     Column("shape", "Voxels along the stored axes"),
     Column("spacing", "Distance between voxels along the stored axes", "mm"),
     Column("files", "Number of files"),
@@ -23,8 +27,9 @@ COLUMNS = (
     Column("rule", "Rule that chose it"),
     Column("reason", "Why it was not chosen", levels={c.value: c.text for c in ReasonCode}),
     Column("nifti", "File it was converted to"),
-    Column("source", "Folder (DICOM) or file (NIfTI) relative to the input; names are hidden"),
-    Column("detail", "The reason in one sentence"),
+    Column("source", "Folder relative to the input; what may name a person is shown as ***"),
+    Column("file", "Name of a NIfTI file; hidden like the folder"),
+    Column("detail", "Why, in a sentence"),
 )
 
 
@@ -55,6 +60,10 @@ def _row(row: SeriesRow, nifti: str | None) -> dict[str, object]:
         "session": row.session,
         "contrast": row.contrast,
         "plane": row.plane,
+        "dimensions": row.acquisition.get("dimensions"),
+        "body_part": row.body_part,
+        "coverage": row.coverage,
+        "role": row.role,
         "shape": "x".join(str(n) for n in row.shape or ()),
         "spacing": "x".join(f"{s:g}" for s in row.spacing or ()),
         "files": row.files,
@@ -63,5 +72,6 @@ def _row(row: SeriesRow, nifti: str | None) -> dict[str, object]:
         "reason": row.reason,
         "nifti": nifti,
         "source": row.source,
+        "file": row.file,
         "detail": row.detail,
     }

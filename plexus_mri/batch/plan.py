@@ -6,12 +6,14 @@ from pathlib import Path
 
 from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.outcome import CaseOutcome, outcome_of_error
-from plexus_mri.batch.pseudonym import pseudonym_salt
+from plexus_mri.batch.pseudonym import keep_salt, private_folder, study_salt
 from plexus_mri.batch.recipe import files_sha256, recipe_sha256
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.errors import InputError, SettingsError
+from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, take_inventory
 from plexus_mri.io.series_row import SeriesRow
+from plexus_mri.io.series_rules import SeriesRules
 from plexus_mri.reasons import ReasonCode
 
 
@@ -43,8 +45,13 @@ class StudyPlan:
         return (*self.jobs, *self.unusable)
 
 
-def survey(request: StudyRequest) -> Inventory:
-    """Inventory of the input; reads headers, writes nothing.
+def survey(request: StudyRequest, study: Path | None) -> Inventory:
+    """Inventory of the input, from its headers; writes nothing.
+
+    Parameters
+    ----------
+    study
+        Output folder, whose salt and index of headers are used; None when there is none.
 
     Raises
     ------
@@ -56,9 +63,26 @@ def survey(request: StudyRequest) -> Inventory:
         request.source,
         subject=request.subject,
         session=request.session,
-        salt=pseudonym_salt(),
+        secret=StudySecret(
+            study_salt(request.source, study),
+            None if study is None else private_folder(study),
+        ),
+        rules=SeriesRules.read(request.rules),
         assert_orientation=request.assert_orientation,
     )
+
+
+def keep_private(source: Path, study: Path, inventory: Inventory) -> None:
+    """Keep salt and index of headers in the study's private folder.
+
+    Raises
+    ------
+    OutputError
+        When they cannot be written.
+    """
+    keep_salt(study, study_salt(source, study))
+    if inventory.index is not None:
+        inventory.index.save()
 
 
 def of_participants(inventory: Inventory, participants: Sequence[str]) -> Inventory:
@@ -99,7 +123,7 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     InputError, SettingsError
         As `survey` and `of_participants`, and when the mask cannot fit the cases.
     """
-    everyone = survey(request)
+    everyone = survey(request, request.out)
     inventory = of_participants(everyone, request.participants)
     names = inventory.subjects()
     _check_mask(request, len(names))

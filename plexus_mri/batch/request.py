@@ -26,6 +26,8 @@ class StudyRequest:
         Label table of the mask.
     maps
         Name and file of each further series; ``{subject}`` and ``{session}`` are replaced.
+    rules
+        Rules of the user for contrast and choice; the built-in ones by default.
     assert_orientation
         The user vouches for headers whose codes say nothing about left and right.
     resume
@@ -48,6 +50,7 @@ class StudyRequest:
     segmentation: str | None = None
     labels: Path | None = None
     maps: tuple[tuple[str, str], ...] = ()
+    rules: Path | None = None
     assert_orientation: bool = False
     limits: Limits = field(default_factory=Limits)
     resume: bool = True

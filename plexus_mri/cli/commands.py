@@ -10,7 +10,7 @@ from plexus_mri.batch.convert import Conversion, convert_study
 from plexus_mri.batch.inventory_table import inventory_rows, write_inventory
 from plexus_mri.batch.outcome import OK
 from plexus_mri.batch.output_folder import check_output
-from plexus_mri.batch.plan import Unusable, make_plan, of_participants, survey
+from plexus_mri.batch.plan import Unusable, keep_private, make_plan, of_participants, survey
 from plexus_mri.batch.rebuild import rebuild_reports
 from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
 from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus, read_status
@@ -39,17 +39,21 @@ from plexus_mri.io.inventory import Inventory
 from plexus_mri.io.tables import cell
 from plexus_mri.reasons import ReasonCode
 
-_SHOWN = ("series", "subject", "session", "contrast", "plane", "shape", "spacing", "chosen")
+_SHOWN = (
+    *("series", "subject", "session", "contrast", "plane", "body_part", "coverage"),
+    *("shape", "spacing", "files", "chosen"),
+)
 
 
 def inventory(options: InventoryOptions) -> int:
     """List every series of the input: what it is, whether it is measured, and why not."""
     request = naming_request(options, options.out or Path())
-    everyone = survey(request)
-    found = of_participants(everyone, request.participants)
     if options.out is not None:
         check_output(options.out, options.source)
+    found = of_participants(survey(request, options.out), request.participants)
+    if options.out is not None:
         write_inventory(options.out, found)
+        keep_private(options.source, options.out, found)
     typer.echo(_inventory_text(found))
     chosen = sum(row.chosen for row in found.rows)
     typer.echo(f"{len(found.rows)} series, {chosen} chosen; exit code {OK}")
@@ -61,11 +65,12 @@ def convert(options: ConvertOptions) -> int:
     request = naming_request(options, options.out)
     if not options.dry_run:
         check_output(options.out, options.source)
-    found = of_participants(survey(request), request.participants)
+    found = of_participants(survey(request, options.out), request.participants)
     if options.dry_run:
         typer.echo(_inventory_text(found))
         sound = sum(row.sound for row in found.rows)
         return _closing_dry_run(f"{sound} series would be converted")
+    keep_private(options.source, options.out, found)
     end = convert_study(found, options.out, _say_conversion)
     done = sum(item.file is not None for item in end.conversions)
     left = len(end.conversions) - done
@@ -124,9 +129,9 @@ def _measure(options: MeasureOptions, *, single: bool) -> int:
         if single:
             check_single(plan)
         todo = {job.key for job in to_measure(plan, request)}
-        rows = [(_name(c), "measure" if c.key in todo else "already done") for c in plan.jobs]
-        rows += [(_name(c), f"no: {c.outcome.sentence}") for c in plan.unusable]
-        typer.echo(table(("case", "action"), rows))
+        rows = [_planned(job, measured=job.key not in todo) for job in plan.jobs]
+        rows += [(_name(c), f"no: {c.outcome.sentence}", "", "") for c in plan.unusable]
+        typer.echo(table(("case", "action", "series", "rule"), rows))
         return _closing_dry_run(f"{counted(len(todo), 'case')} would be measured")
     with show_progress() as listener:
         end = run_study(request, listener, single=single)
@@ -145,6 +150,13 @@ def _verdict_lines(rows: Sequence[CaseStatus], out: Path) -> list[str]:
     return [line for path in paths for line in verdict_lines(read_summary(path))]
 
 
+def _planned(job: CaseJob, *, measured: bool) -> tuple[str, str, str, str]:
+    """What would be done with a case: its name, the action, the series and the rule for it."""
+    row = job.row
+    image = f"{row.series} ({row.contrast}, {row.plane})"
+    return _name(job), "already done" if measured else "measure", image, row.rule
+
+
 def _name(case: CaseJob | Unusable) -> str:
     return CaseStatus(case.subject, case.session).name
 
@@ -158,7 +170,8 @@ def _inventory_text(found: Inventory) -> str:
     rows = inventory_rows(found)
     why = [cell(row["rule"] if row["chosen"] else row["reason"]) for row in rows]
     lines = [(*(cell(row[k]) for k in _SHOWN), w) for row, w in zip(rows, why, strict=True)]
-    return table((*_SHOWN, "rule or reason"), lines)
+    left_out = f"\nleft out: {found.ignored_words}" if found.ignored else ""
+    return table((*_SHOWN, "rule or reason"), lines) + left_out
 
 
 def _say_conversion(done: Conversion) -> None:

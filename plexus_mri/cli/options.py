@@ -54,6 +54,13 @@ class Naming(Common):
         list[str] | None,
         typer.Option(metavar="LABEL …", help="Only these subjects, with or without 'sub-'."),
     ] = None
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Your own rules of contrast and choice, as configs/series_rules.yaml.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ def naming_request(options: Naming, out: Path) -> StudyRequest:
         subject=options.subject,
         session=options.session,
         participants=tuple(options.participant_label or ()),
+        rules=options.rules,
     )
 
 
@@ -42,6 +43,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         subject=options.subject,
         session=options.session,
         participants=tuple(options.participant_label or ()),
+        rules=options.rules,
         segmentation=options.segmentation,
         labels=options.labels,
         maps=named_maps(options.maps or ()),

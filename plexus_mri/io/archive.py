@@ -1,8 +1,10 @@
 """Zip archives, unpacked without letting them harm the machine."""
 
+import os
 import shutil
 import stat
 import tempfile
+import time
 import weakref
 import zipfile
 import zlib
@@ -17,7 +19,15 @@ _MAX_BYTES = 64 * 2**30
 _MAX_RATIO = 200.0  # DICOM of mostly air packs about 20-fold; bombs 1000-fold and more
 _RATIO_FREE_BYTES = 2**20  # small members may pack as they like
 _CHUNK_BYTES = 2**20
-_DAMAGE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, zlib.error)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -94,3 +104,6 @@ def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> 
                 msg = "longer than promised"
                 raise zipfile.BadZipFile(msg)
             sink.write(chunk)
+    # The member's own time, so that an index of headers knows the file again.
+    moment = time.mktime((*member.date_time, 0, 0, -1))
+    os.utime(target, (moment, moment))

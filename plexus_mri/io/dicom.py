@@ -12,7 +12,8 @@ from pydicom.pixels.utils import pixel_array
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError
-from plexus_mri.io.dicom_frames import Frame, Problem, transfer_syntax
+from plexus_mri.io.dicom_checks import Problem, transfer_syntax
+from plexus_mri.io.dicom_frames import Frame
 from plexus_mri.io.dicom_header import DICOM_DAMAGE, quiet_dicom
 from plexus_mri.io.dicom_stack import Stack
 from plexus_mri.reasons import ReasonCode
@@ -33,8 +34,12 @@ def read_stack(stack: Stack) -> Volume:
     _check_copies(stack)
     data = np.empty(stack.shape, dtype=np.float32)
     place = {(f.path, f.index): k for k, f in enumerate(stack.frames)}
-    for frame, plane in _planes(stack.frames):
-        data[:, :, place[frame.path, frame.index]] = _real(frame, plane).T
+    with np.errstate(all="ignore"):  # what overflows is refused below
+        for frame, plane in _planes(stack.frames):
+            data[:, :, place[frame.path, frame.index]] = _real(frame, plane).T
+    if not np.isfinite(data).all():
+        msg = f"a slope of {_steepest(stack):.3g} makes values too large to measure"
+        raise InputError(msg, ReasonCode.PIXEL_RANGE)
     return Volume(data, Grid(stack.shape, stack.affine))
 
 
@@ -42,7 +47,10 @@ def stack_problem(stack: Stack) -> Problem | None:
     """Why the pixels of a stack cannot be read, judged by its first file and its copies."""
     try:
         _check_copies(stack)
-        next(_planes(stack.frames[:1]))
+        first = stack.frames[0]
+        if decode(first.path, first.index).shape != first.size:
+            msg = "a file holds pixels of another shape than its header says"
+            return ReasonCode.PIXEL_MISSING, msg
     except InputError as error:
         return error.reason, str(error)
     return None
@@ -72,8 +80,13 @@ def _planes(frames: Sequence[Frame]) -> Iterator[tuple[Frame, Pixels]]:
             yield frame, stored[frame.index]
 
 
-def decode(path: Path) -> Pixels:
+def decode(path: Path, frame: int | None = None) -> Pixels:
     """Stored pixel values of a file: (rows, columns) or (frames, rows, columns).
+
+    Parameters
+    ----------
+    frame
+        Number of the only frame to decode, from 0.
 
     Raises
     ------
@@ -85,11 +98,15 @@ def decode(path: Path) -> Pixels:
             dataset = pydicom.dcmread(path, force=True)
             syntax = transfer_syntax(dataset)
             dataset.file_meta.TransferSyntaxUID = syntax
-            stored: Pixels = pixel_array(dataset, raw=True)
+            stored: Pixels = pixel_array(dataset, index=frame, raw=True)
         except DICOM_DAMAGE as error:
             msg = "the pixels of a file are cut short or cannot be decoded; export it again"
             raise InputError(msg, ReasonCode.PIXEL_COMPRESSION) from error
     return stored
+
+
+def _steepest(stack: Stack) -> float:
+    return max((abs(frame.scaling.slope or 1.0) for frame in stack.frames), default=1.0)
 
 
 def _real(frame: Frame, plane: Pixels) -> npt.NDArray[np.float64]:

@@ -1,6 +1,11 @@
 """How a DICOM series was acquired, in closed words and numbers that name nobody."""
 
+from dataclasses import dataclass
+
+from pydicom.tag import Tag
+
 from plexus_mri.io.dicom_header import Attributes
+from plexus_mri.io.series_rules import UNKNOWN, SeriesRules
 
 _NUMBERS = {
     "repetition_time_ms": ("RepetitionTime",),
@@ -39,7 +44,9 @@ _FREE_TEXTS = (
     "ScanOptions",
 )
 
-
+_GE_DATA_TYPE = Tag(0x0043, 0x102F)
+_GE_PARTS = {"1": "PHASE", "2": "REAL", "3": "IMAGINARY"}
+_COMPLEX_PARTS = frozenset({"PHASE", "REAL", "IMAGINARY"})
 # Parts of one acquisition in the value 3 and 4 of Image Type, as vendors write them.
 _PARTS = {
     "W": "part-water",
@@ -60,6 +67,29 @@ _PARTS = {
     "I": "part-imag",
     "IMAGINARY": "part-imag",
 }
+
+
+@dataclass(frozen=True)
+class About:
+    """What the rules make of a header: closed words and numbers, no free text."""
+
+    contrast: str = UNKNOWN
+    body_part: str = UNKNOWN
+    acquisition: tuple[tuple[str, float | str], ...] = ()
+
+
+def about(known: Attributes, rules: SeriesRules) -> About:
+    """Contrast, body part and acquisition of a frame.
+
+    The free text that the rules look at may hold names and goes no further.
+    """
+    numbers = acquisition(known)
+    text = words(known)
+    return About(
+        rules.contrast(text, numbers),
+        rules.body_part(known.text("BodyPartExamined").lower(), text),
+        tuple(numbers.items()),
+    )
 
 
 def acquisition(known: Attributes) -> dict[str, float | str]:
@@ -107,5 +137,8 @@ def words(known: Attributes) -> str:
 
 
 def image_type(known: Attributes) -> tuple[str, ...]:
-    """Values of Image Type; a frame's own come before its file's."""
-    return tuple(w.upper() for w in known.texts("FrameType") or known.texts("ImageType"))
+    """Values of Image Type; a frame's own come before its file's, GE's private kind after."""
+    values = known.texts("FrameType") or known.texts("ImageType")
+    part = _GE_PARTS.get(known.text(_GE_DATA_TYPE)) or known.text("ComplexImageComponent").upper()
+    more = (part,) if part in _COMPLEX_PARTS else ()
+    return (*(word.upper() for word in values), *more)

@@ -1,22 +1,24 @@
-"""The gate for DICOM geometry: frames of a series become sound stacks or get one reason.
+"""The gate for DICOM geometry: frames become a sound stack or get one reason.
 
 Positions are LPS until `Stack.affine`, which is RAS+ like all of the project.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.io.dicom_frames import Frame, Problem, Scaling
+from plexus_mri.io.dicom_checks import Problem
+from plexus_mri.io.dicom_frames import Frame
+from plexus_mri.io.dicom_scaling import scaling_problem
 from plexus_mri.reasons import ReasonCode
 
 MIN_STACK = 3  # even spacing can only be seen from two gaps on
 # Scanners print direction cosines with 5 digits and positions with 3-4. The limits are far above
 # that and move no point of a 400 mm field of view by half a millimetre.
-_MAX_TURN = 1e-3
+MAX_TURN = 1e-3
 _SAME_PLACE_MM = 0.01
 _EVEN_SHARE = 0.02  # of the slice spacing
 _EVEN_MM = 0.02
@@ -38,12 +40,18 @@ class Stack:
         Second files of frames that were kept; their pixels must be the same.
     problem
         Why this is no sound volume.
+    note
+        Which part of its series it is; empty when it is all of it.
+    part
+        Its number among volumes at the same places; 0 when there are no others.
     """
 
     frames: tuple[Frame, ...]
     affine: FloatArray
     copies: tuple[tuple[Frame, Frame], ...] = ()
     problem: Problem | None = None
+    note: str = ""
+    part: int = 0
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -52,64 +60,72 @@ class Stack:
         return columns, rows, len(self.frames)
 
 
-def split_series(frames: Sequence[Frame]) -> tuple[Stack, ...]:
-    """Stacks of one series: apart by stack ID, image type and echo, each through the gate.
-
-    Orientation alone does not split a series: slices that differ in it without a stack ID to say
-    that they are meant to are refused.
-    """
-    by_id: dict[str, list[Frame]] = defaultdict(list)
-    for frame in frames:
-        by_id[frame.stack_id].append(frame)
-    groups: dict[tuple[object, ...], list[Frame]] = defaultdict(list)
-    for frame in frames:
-        echo = None if frame.echo_ms is None else round(frame.echo_ms, 2)
-        groups[frame.stack_id, frame.image_type, echo].append(frame)
-    turned = {stack_id: _turn_problem(members) for stack_id, members in by_id.items()}
-    return tuple(_gate(groups[key], turned[str(key[0])]) for key in sorted(groups, key=str))
-
-
-def _gate(frames: Sequence[Frame], problem: Problem | None) -> Stack:
-    unique, copies = _without_copies(frames)
-    problem = _lost_problem(unique) or problem or _size_problem(unique)
-    problem = problem or _scaling_problem([f.scaling for f in unique])
+def gate(frames: Sequence[Frame], copies: Sequence[tuple[Frame, Frame]] = ()) -> Stack:
+    """Stack of frames of one orientation, sound or with the first thing that is wrong with it."""
+    problem = _lost_problem(frames) or _size_problem(frames)
+    problem = problem or scaling_problem([f.scaling for f in frames])
+    ordered = list(frames)
     if problem is None:
-        unique = sorted(unique, key=_height_mm)
-        problem = _repeat_problem(unique) or _spacing_problem(unique)
-    affine = np.eye(4) if problem else _affine(unique)
-    return Stack(tuple(unique), affine, tuple(copies), problem)
+        ordered = in_order(frames)
+        problem = _spacing_problem(ordered)
+    affine = np.eye(4) if problem else _affine(ordered)
+    return Stack(tuple(ordered), affine, tuple(copies), problem)
 
 
-def _without_copies(
+def refused(frames: Sequence[Frame], problem: Problem) -> Stack:
+    """Frames that make no volume, and why."""
+    return Stack(tuple(frames), np.eye(4), problem=problem)
+
+
+def without_copies(
     frames: Sequence[Frame],
 ) -> tuple[list[Frame], list[tuple[Frame, Frame]]]:
     """Frames once each, and pairs of a kept frame with a second file of the same instance."""
     seen: dict[tuple[object, ...], Frame] = {}
     copies = []
     for frame in frames:
-        own = frame.instance_uid or str(frame.path)
+        own = frame.instance or str(frame.path)
         first = seen.setdefault((own, frame.index, frame.position_mm), frame)
         if first is not frame:
             copies.append((first, frame))
     return list(seen.values()), copies
 
 
+def in_order(frames: Sequence[Frame]) -> list[Frame]:
+    """Frames by growing position along the normal of the first."""
+    return [frames[k] for k in np.argsort(heights_mm(frames), kind="stable")]
+
+
+def heights_mm(frames: Sequence[Frame]) -> FloatArray:
+    """Positions along the normal (n,)."""
+    heights: FloatArray = _positions(frames) @ _normal(frames[0])
+    return heights
+
+
+def offsets_mm(frames: Sequence[Frame]) -> FloatArray:
+    """Positions within the plane, along growing column and row index (n, 2)."""
+    turn = np.array(frames[0].orientation, dtype=float).reshape(2, 3)
+    offsets: FloatArray = _positions(frames) @ turn.T
+    return offsets
+
+
+def numbered_places(frames: Sequence[Frame]) -> list[int]:
+    """Number of the slice position of each ordered frame, from 0."""
+    heights = heights_mm(frames)
+    new = np.diff(heights, prepend=heights[0]) > _SAME_PLACE_MM
+    return [int(n) for n in np.cumsum(new)]
+
+
+def _positions(frames: Sequence[Frame]) -> FloatArray:
+    return np.array([frame.position_mm for frame in frames], dtype=float)
+
+
 def _lost_problem(frames: Sequence[Frame]) -> Problem | None:
     """Slices that do not say where they lie."""
-    lost = sum(f.position_mm is None or not _is_turn(f.orientation) for f in frames)
+    lost = sum(f.position_mm is None or not is_turn(f.orientation) for f in frames)
     if lost:
         detail = f"{lost} of {len(frames)} slices state no valid position or orientation"
         return ReasonCode.GEO_NO_POSITION, detail
-    return None
-
-
-def _turn_problem(frames: Sequence[Frame]) -> Problem | None:
-    """Several orientations where nothing says that there are several stacks."""
-    turns = np.array([f.orientation for f in frames if _is_turn(f.orientation)])
-    if len(turns) and np.abs(turns - turns[0]).max() > _MAX_TURN:
-        kinds = len(np.unique(turns.round(2), axis=0))
-        detail = f"the slices have {kinds} orientations and no stack ID to part them"
-        return ReasonCode.GEO_MIXED_ORIENTATION, detail
     return None
 
 
@@ -119,57 +135,18 @@ def _size_problem(frames: Sequence[Frame]) -> Problem | None:
     spacings = np.array([f.spacing_mm or (0.0, 0.0) for f in frames])
     if spacings.min() < low or spacings.max() > high:
         return ReasonCode.GEO_BAD_AFFINE, "the pixel spacing is missing or impossible"
-    if len({f.size for f in frames}) > 1 or np.abs(spacings / spacings[0] - 1).max() > _MAX_TURN:
+    if len({f.size for f in frames}) > 1 or np.abs(spacings / spacings[0] - 1).max() > MAX_TURN:
         return ReasonCode.GEO_MIXED_SIZE, "the slices differ in size or pixel spacing"
     return None
 
 
-def _is_turn(orientation: tuple[float, ...] | None) -> bool:
+@lru_cache(maxsize=4096)
+def is_turn(orientation: tuple[float, ...] | None) -> bool:
     """Whether two directions are of length one and at right angles."""
     if orientation is None:
         return False
     pair = np.array(orientation).reshape(2, 3)
-    return bool(np.abs(pair @ pair.T - np.eye(2)).max() <= _MAX_TURN)
-
-
-def _scaling_problem(scalings: Sequence[Scaling]) -> Problem | None:
-    """Slices whose values cannot be compared; slopes stated slice by slice can be."""
-    stated = sum(s.slope is not None for s in scalings)
-    if 0 < stated < len(scalings):
-        detail = f"{stated} of {len(scalings)} slices state a rescale slope"
-        return ReasonCode.PIXEL_RESCALE, detail
-    if any(s.slope == 0 for s in scalings):
-        return ReasonCode.PIXEL_RESCALE, "a rescale slope is zero"
-    if len(set(scalings)) > 1 and any(s.philips_scale is not None for s in scalings):
-        detail = "the slices differ in scaling, and a private scale says that they should not"
-        return ReasonCode.PIXEL_RESCALE, detail
-    return None
-
-
-def _repeat_problem(frames: Sequence[Frame]) -> Problem | None:
-    """Several frames at one place: volumes in time, or repeats without a meaning."""
-    places = _places(frames)
-    counts = Counter(places)
-    if len(counts) == len(frames):
-        return None
-    times = len({f.time_key for f in frames})
-    if len(set(counts.values())) == 1:
-        detail = f"{counts[0]} volumes share {len(counts)} slice positions; export one of them"
-        return ReasonCode.PIXEL_4D, detail
-    by_time = Counter((place, f.time_key) for place, f in zip(places, frames, strict=True))
-    if times > 1 and max(by_time.values()) == 1:
-        detail = f"{times} volumes, not all complete, share {len(counts)} slice positions"
-        return ReasonCode.PIXEL_4D, detail
-    repeated = sum(count > 1 for count in counts.values())
-    detail = f"{repeated} of {len(counts)} slice positions are taken by several slices"
-    return ReasonCode.GEO_DUPLICATE_SLICE, detail
-
-
-def _places(frames: Sequence[Frame]) -> list[int]:
-    """Number of the slice position of each sorted frame, from 0."""
-    heights_mm = np.array([_height_mm(f) for f in frames])
-    new = np.diff(heights_mm, prepend=heights_mm[0]) > _SAME_PLACE_MM
-    return [int(n) for n in np.cumsum(new)]
+    return bool(np.abs(pair @ pair.T - np.eye(2)).max() <= MAX_TURN)
 
 
 def _spacing_problem(frames: Sequence[Frame]) -> Problem | None:
@@ -177,7 +154,9 @@ def _spacing_problem(frames: Sequence[Frame]) -> Problem | None:
     if len(frames) < MIN_STACK:
         detail = f"{len(frames)} of the {MIN_STACK} slices that are needed to prove their spacing"
         return ReasonCode.GEO_TOO_FEW_SLICES, detail
-    gaps_mm = np.diff([_height_mm(f) for f in frames])
+    gaps_mm = np.diff(heights_mm(frames))
+    if gaps_mm.min() <= _SAME_PLACE_MM:
+        return ReasonCode.GEO_DUPLICATE_SLICE, "two slices lie at one place"
     step_mm = float(np.median(gaps_mm))
     steps = gaps_mm / _base_mm(gaps_mm)
     if steps.max() > 1.5 and np.abs(steps - steps.round()).max() <= _WHOLE_STEPS:  # noqa: PLR2004
@@ -215,7 +194,7 @@ def _thinned_problem(frames: Sequence[Frame], step_mm: float) -> Problem | None:
 
 def _slant_problem(frames: Sequence[Frame], gaps_mm: FloatArray) -> Problem | None:
     """Slices that move sideways as they go along the normal."""
-    positions = np.array([f.position_mm for f in frames], dtype=float)
+    positions = _positions(frames)
     along = (positions - positions[0]) @ _normal(frames[0])
     sideways = positions - positions[0] - np.outer(along, _normal(frames[0]))
     slant = float(np.linalg.norm(sideways, axis=1).max() / gaps_mm.sum())
@@ -229,11 +208,6 @@ def _normal(frame: Frame) -> FloatArray:
     row, column = np.array(frame.orientation, dtype=float).reshape(2, 3)
     normal: FloatArray = np.cross(row, column)
     return normal
-
-
-def _height_mm(frame: Frame) -> float:
-    """Position along the normal."""
-    return float(np.dot(np.array(frame.position_mm, dtype=float), _normal(frame)))
 
 
 def _affine(frames: Sequence[Frame]) -> FloatArray:

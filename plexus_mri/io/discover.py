@@ -1,58 +1,55 @@
-"""Finding images: what lies in a folder, archive or DICOMDIR, told by content and not by name."""
+"""Finding files: what lies in a folder, archive or DICOMDIR, archives inside of it included."""
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pydicom
 
 from plexus_mri.errors import InputError
 from plexus_mri.io.archive import UnpackedFolder, unpack
+from plexus_mri.io.dicom_checks import Problem
 from plexus_mri.io.dicom_header import DICOM_DAMAGE, quiet_dicom
+from plexus_mri.io.file_kind import EXPECTED, FileKind, file_kind
 from plexus_mri.reasons import ReasonCode
 
-_NIFTI_ENDS = (".nii", ".nii.gz", ".hdr")
-_DICOM_ENDS = (".dcm", ".dicom", ".ima")
-_ZIP_START = b"PK\x03\x04"
-# Files without a preamble begin with a tag of group 0002 or 0008, in either byte order.
-_BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
-_MAX_BARE_ELEMENT = 0x20  # first elements of those groups are low; other binary files are not
 _SKIPPED_FOLDERS = frozenset({"derivatives", "sourcedata", "__MACOSX"})
-
-
-class FileKind(Enum):
-    """What a file is."""
-
-    NIFTI = auto()
-    DICOM = auto()
-    DICOMDIR = auto()
-    ZIP = auto()
-    DAMAGED = auto()
-    OTHER = auto()
 
 
 @dataclass(frozen=True)
 class Found:
-    """Image files below ``root``, in a fixed order.
+    """Files below ``root``, in a fixed order.
 
-    ``given`` is the input without its suffix, whose name may tell the subject; ``missing`` counts
-    files that a DICOMDIR lists and that are not there; ``unpacked`` keeps a temporary folder.
+    Parameters
+    ----------
+    given
+        The input without its suffix, whose name may tell the subject.
+    missing
+        Files that a DICOMDIR lists and that are not there.
+    refused
+        Archives that were not unpacked, and why.
+    unpacked
+        Temporary folders, each with the place below ``root`` that it stands for.
     """
 
     root: Path
     given: Path
-    niftis: tuple[Path, ...]
-    dicoms: tuple[Path, ...]
-    damaged: tuple[Path, ...]
-    ignored: int
+    files: tuple[Path, ...] = ()
     missing: int = 0
-    unpacked: UnpackedFolder | None = None
+    refused: tuple[tuple[Path, Problem], ...] = ()
+    unpacked: tuple[tuple[UnpackedFolder, Path], ...] = field(default=(), compare=False)
+
+    def relative(self, path: Path) -> Path:
+        """Where a file lies in the input; an archive inside of it counts as a folder."""
+        for folder, place in self.unpacked:
+            if path.is_relative_to(folder.path):
+                return place / path.relative_to(folder.path)
+        return path.relative_to(self.root)
 
 
 def discover(source: Path) -> Found:
-    """Images in a file, folder, zip or DICOMDIR.
+    """Files of a file, folder, zip or DICOMDIR.
 
     Raises
     ------
@@ -60,7 +57,7 @@ def discover(source: Path) -> Found:
         When the path does not exist, cannot be read, or is a single file of another kind.
     """
     if source.is_dir():
-        return _sorted_out(source, source.resolve(), _walk(source))
+        return _with_archives(source, source.resolve(), list(_walk(source)))
     if not source.is_file():
         msg = f"'{source.name}' does not exist"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
@@ -68,48 +65,22 @@ def discover(source: Path) -> Found:
     kind = file_kind(source)
     if kind is FileKind.ZIP:
         unpacked = unpack(source)
-        found = _sorted_out(unpacked.path, given, _walk(unpacked.path))
-        return replace(found, unpacked=unpacked)
+        files = tuple(_walk(unpacked.path))
+        return Found(unpacked.path, given, files, unpacked=((unpacked, Path()),))
     if kind is FileKind.DICOMDIR:
         listed = _listed(source)
-        there = [path for path in listed if path.is_file()]
-        found = _sorted_out(source.parent, given.parent, there)
-        return replace(found, missing=len(listed) - len(there))
+        there = tuple(path for path in listed if path.is_file())
+        return Found(source.parent, given.parent, there, missing=len(listed) - len(there))
     if kind is FileKind.OTHER:
         msg = f"'{source.name}' is neither DICOM nor NIfTI nor a zip of them"
         raise InputError(msg, ReasonCode.INPUT_UNSUPPORTED)
-    return _sorted_out(source.parent, given, [source])
+    return Found(source.parent, given, (source,))
 
 
-def is_nifti_name(path: Path) -> bool:
-    """Whether a file is called like a NIfTI image."""
-    return path.name.lower().endswith(_NIFTI_ENDS)
-
-
-def file_kind(path: Path) -> FileKind:
-    """Kind of a file by its first bytes; by its name only for NIfTI and for damage."""
-    name = path.name.lower()
-    if is_nifti_name(path):
-        return FileKind.NIFTI
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(132)
-    except OSError:
-        return FileKind.DAMAGED if name.endswith(_DICOM_ENDS) else FileKind.OTHER
-    if _is_dicom(head):
-        return FileKind.DICOMDIR if name == "dicomdir" else FileKind.DICOM
-    if head.startswith(_ZIP_START):
-        return FileKind.ZIP
-    return FileKind.DAMAGED if name.endswith(_DICOM_ENDS) else FileKind.OTHER
-
-
-def _is_dicom(head: bytes) -> bool:
-    if head[128:132] == b"DICM":
-        return True
-    if head[:2] not in _BARE_STARTS or len(head) < 132:
-        return False
-    low, high = (head[2], head[3]) if head[1] == 0 else (head[3], head[2])
-    return high == 0 and low <= _MAX_BARE_ELEMENT
+def nothing_found(source: Path, words: str) -> InputError:
+    """The error for an input without any image: what is there, and what was expected."""
+    msg = f"'{source.name}' holds no DICOM or NIfTI image; found: {words}; expected: {EXPECTED}"
+    return InputError(msg, ReasonCode.INPUT_EMPTY)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -121,18 +92,24 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(files) if name[0] != ".")
 
 
-def _sorted_out(root: Path, given: Path, paths: Iterable[Path]) -> Found:
-    by_kind: dict[FileKind, list[Path]] = {kind: [] for kind in FileKind}
+def _with_archives(root: Path, given: Path, paths: list[Path]) -> Found:
+    """Files of a folder and of the archives in it (an archive in an archive stays packed)."""
+    files: list[Path] = []
+    refused: list[tuple[Path, Problem]] = []
+    unpacked: list[tuple[UnpackedFolder, Path]] = []
     for path in paths:
-        by_kind[file_kind(path)].append(path)
-    return Found(
-        root=root,
-        given=given,
-        niftis=tuple(by_kind[FileKind.NIFTI]),
-        dicoms=tuple(by_kind[FileKind.DICOM]),
-        damaged=tuple(by_kind[FileKind.DAMAGED]),
-        ignored=len(by_kind[FileKind.OTHER]) + len(by_kind[FileKind.ZIP]),
-    )
+        if path.suffix.lower() != ".zip" or file_kind(path) is not FileKind.ZIP:
+            files.append(path)
+            continue
+        try:
+            folder = unpack(path)
+        except InputError as error:
+            detail = str(error).replace(f"'{path.name}'", "an archive", 1)
+            refused.append((path, (error.reason, detail)))
+            continue
+        unpacked.append((folder, path.relative_to(root).with_suffix("")))
+        files += _walk(folder.path)
+    return Found(root, given, tuple(files), 0, tuple(refused), tuple(unpacked))
 
 
 def _listed(dicomdir: Path) -> list[Path]:

@@ -1,41 +1,30 @@
 """Who a series belongs to, without saying who that is."""
 
-import hashlib
-import hmac
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 
 from plexus_mri.errors import InputError
-from plexus_mri.io.discover import Found, is_nifti_name
+from plexus_mri.io.discover import Found
+from plexus_mri.io.disguise import Disguise
+from plexus_mri.io.file_kind import is_nifti_name
 from plexus_mri.io.series_row import Origin, SeriesRow
+from plexus_mri.io.shown import shown
 from plexus_mri.reasons import ReasonCode
 
 _SUBJECT = re.compile(r"(?:^|_)(sub-[0-9A-Za-z]+)(?:_|$)")
 _SESSION = re.compile(r"(?:^|_)ses-([0-9A-Za-z]+)(?:_|$)")
-_UID = re.compile(r"\d+(?:\.\d+){3,}")
-# Written by anonymisers for everybody, so they tell no two patients apart.
-_NOBODY = frozenset({"", "0", "anon", "anonym", "anonymous", "anonymized", "none", "unknown"})
-_MIN_SECRET = 3  # shorter texts are found in harmless names
 _ABOVE_ROOT = 3  # a BIDS folder may be given as .../sub-01/ses-1/anat
-
-
-def pseudonym(salt: bytes, secret: str) -> str:
-    """Label that stays the same for one secret and salt and cannot be turned back.
-
-    >>> pseudonym(b"", "Doe^Jane") == pseudonym(b"", "Doe^Jane") != pseudonym(b"x", "Doe^Jane")
-    True
-    """
-    digest = hmac.new(salt or b"plexus-mri", secret.encode("utf-8", "replace"), hashlib.sha256)
-    return f"sub-{digest.hexdigest()[:8]}"
+_DIGITS = 8  # of a pseudonym; more when two people of one input would share it
 
 
 def with_identity(
     drafts: Sequence[SeriesRow],
     found: Found,
-    salt: bytes,
+    disguise: Disguise,
     *,
     subject: str | None = None,
     session: str | None = None,
@@ -48,8 +37,8 @@ def with_identity(
         Rows that lack these.
     found
         The files that they come from.
-    salt
-        Key of the pseudonyms.
+    disguise
+        Makes the pseudonyms.
     subject, session
         Name the only one there is, or pick one of several.
 
@@ -58,45 +47,67 @@ def with_identity(
     InputError
         When there are several and none is the one asked for.
     """
-    rows = [_named(row, found, salt) for row in drafts]
+    secrets = frozenset(mark for row in drafts for mark in row.origin.secrets)
+    names = _names([_person(row, found, disguise) for row in drafts])
+    rows = [
+        _named(row, name, found, partial(shown, secrets=secrets, disguise=disguise))
+        for row, name in zip(drafts, names, strict=True)
+    ]
     rows = _adopted(_with_sessions(rows))
     rows = _asked_for(rows, "subject", f"sub-{subject.removeprefix('sub-')}" if subject else None)
     rows = _asked_for(rows, "session", session.removeprefix("ses-") if session else None)
-    rows.sort(key=_place)
+    rows.sort(key=lambda row: _place(row, found))
     return [replace(row, series=number) for number, row in enumerate(rows, start=1)]
 
 
-def _place(row: SeriesRow) -> tuple[object, ...]:
-    return row.subject, row.session or "", row.origin.series_number, row.paths
+def _place(row: SeriesRow, found: Found) -> tuple[object, ...]:
+    """Order of the rows: by subject, visit, the scanner's own number, and file."""
+    session = row.session or ""
+    visit = (int(session) if session.isdecimal() else 0, session)
+    places = tuple(found.relative(path) for path in row.paths[:1])
+    return row.subject, visit, row.origin.series_number, places
 
 
-def _named(row: SeriesRow, found: Found, salt: bytes) -> SeriesRow:
-    """Subject, session as far as folders tell it, and source."""
-    path = row.paths[0]
-    subject, session = _labels(path, found)
-    if subject is None:
-        subject = pseudonym(salt, _secret(row, path, found))
-    with_name = is_nifti_name(path)
-    source = shown_source(path, found.root, row.origin.secrets, with_name=with_name)
-    return replace(row, subject=subject, session=session, source=source)
+def _person(row: SeriesRow, found: Found, disguise: Disguise) -> str:
+    """BIDS label that the input gives a subject; else the mark of a person.
+
+    A person is told by the patient ID, without it by the subject's folder or the input's name.
+    """
+    path = found.relative(row.paths[0])
+    subject, _ = _labels(path, found)
+    if subject is not None:
+        return subject
+    parts = path.parts
+    folder = parts[0] if len(parts) > 1 else found.given.name
+    return row.origin.patient or disguise.mark(folder)
 
 
-def _labels(path: Path, found: Found) -> tuple[str | None, str | None]:
+def _names(people: Sequence[str]) -> list[str]:
+    """Subject of each row: labels as they are, marks cut as short as keeps people apart."""
+    marks = {person for person in people if not person.startswith("sub-")}
+    digits = _DIGITS
+    while len({mark[:digits] for mark in marks}) < len(marks):
+        digits += 1
+    return [person if person.startswith("sub-") else f"sub-{person[:digits]}" for person in people]
+
+
+def _named(
+    row: SeriesRow, subject: str, found: Found, show: Callable[[PurePath], str]
+) -> SeriesRow:
+    """Row with its subject, its session as far as folders tell it, and where it lies."""
+    path = found.relative(row.paths[0])
+    _, session = _labels(path, found)
+    file = show(PurePath(path.name)) if is_nifti_name(path) else ""
+    return replace(row, subject=subject, session=session, source=show(path.parent), file=file)
+
+
+def _labels(relative: Path, found: Found) -> tuple[str | None, str | None]:
     """Subject (``sub-01``) and session (``1``) that file and folder names state in BIDS words."""
-    relative = path.relative_to(found.root)
     name = relative.name.split(".")[0]
     parts = [*found.given.parts[-_ABOVE_ROOT:], *relative.parts[:-1], name]
     subjects = [match[1] for part in parts if (match := _SUBJECT.search(part))]
     sessions = [match[1] for part in parts if (match := _SESSION.search(part))]
     return (subjects[-1] if subjects else None), (sessions[-1] if sessions else None)
-
-
-def _secret(row: SeriesRow, path: Path, found: Found) -> str:
-    """What a pseudonym is made of: the patient ID, else the subject's folder or the input."""
-    if row.origin.patient.lower() not in _NOBODY:
-        return row.origin.patient
-    parts = path.relative_to(found.root).parts
-    return parts[0] if len(parts) > 1 else found.given.name
 
 
 def _adopted(rows: Sequence[SeriesRow]) -> list[SeriesRow]:
@@ -123,7 +134,7 @@ def _is_orphan(row: SeriesRow) -> bool:
 
 def _with_sessions(rows: Sequence[SeriesRow]) -> list[SeriesRow]:
     """Number the studies of a subject by date when there are several and no folder names them."""
-    studies: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    studies: dict[str, set[tuple[int, str]]] = defaultdict(set)
     for row in rows:
         if row.session is None and row.origin.study[1]:
             studies[row.subject].add(row.origin.study)
@@ -151,26 +162,3 @@ def _asked_for(rows: list[SeriesRow], what: str, label: str | None) -> list[Seri
         msg = f"the input holds {len(labels)} {what}s and none is '{label}'; see the inventory"
         raise InputError(msg, ReasonCode.INPUT_AMBIGUOUS)
     return picked
-
-
-def shown_source(path: Path, root: Path, secrets: Iterable[str], *, with_name: bool) -> str:
-    """Path relative to the root, for people; parts that name the patient become ``***``.
-
-    Parameters
-    ----------
-    secrets
-        Texts from headers that identify the patient.
-    with_name
-        Whether the file's own name is part of it.
-    """
-    relative = path.relative_to(root)
-    parts = relative.parts if with_name else relative.parts[:-1]
-    words = {w.lower() for text in secrets for w in _words(text) if len(w) >= _MIN_SECRET}
-    hidden = [_UID.search(part) or any(w in part.lower() for w in words) for part in parts]
-    shown = ["***" if h else part for h, part in zip(hidden, parts, strict=True)]
-    return "/".join(shown) or "."
-
-
-def _words(text: str) -> list[str]:
-    """The text itself and its words: a name is stored as ``Family^Given``."""
-    return [text, *re.split(r"[\^\s,=\\]+", text)]

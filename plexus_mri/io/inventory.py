@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,11 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError, PlexusError, RefusedError
 from plexus_mri.io.choose import choose
 from plexus_mri.io.dicom import read_stack
-from plexus_mri.io.discover import discover
+from plexus_mri.io.dicom_frames import Reading
+from plexus_mri.io.discover import discover, nothing_found
+from plexus_mri.io.disguise import Disguise, StudySecret
+from plexus_mri.io.header_index import HeaderIndex
+from plexus_mri.io.headers import look_at
 from plexus_mri.io.identity import with_identity
 from plexus_mri.io.nifti import read_nifti
 from plexus_mri.io.series_row import SeriesRow, draft_rows, error_of
@@ -24,10 +28,16 @@ _AFFINE_DIGITS = 4  # a tenth of a micron: below it only rounding differs
 
 @dataclass(frozen=True)
 class Inventory:
-    """All series of an input; ``ignored`` counts files that are no images at all."""
+    """All series of an input.
+
+    ``ignored`` counts files that are no images at all, also by kind in words. ``index`` holds the
+    headers for a next run, if it is saved.
+    """
 
     rows: tuple[SeriesRow, ...]
     ignored: int = 0
+    ignored_words: str = ""
+    index: HeaderIndex | None = field(default=None, repr=False, compare=False)
 
     def subjects(self) -> tuple[tuple[str, str | None], ...]:
         """Every (subject, session) once, in the order of the rows."""
@@ -59,7 +69,7 @@ def take_inventory(
     *,
     subject: str | None = None,
     session: str | None = None,
-    salt: bytes = b"",
+    secret: StudySecret | None = None,
     rules: SeriesRules | None = None,
     assert_orientation: bool = False,
 ) -> Inventory:
@@ -71,8 +81,9 @@ def take_inventory(
     ----------
     subject, session
         Names the only subject or session of the input, or picks one of several.
-    salt
-        Key of the pseudonyms for subjects whose folder is not called ``sub-<label>``.
+    secret
+        Key of the pseudonyms for subjects whose folder is not called ``sub-<label>``, and where
+        the index of headers lies.
     rules
         Rules for contrast and choice; the built-in ones by default.
     assert_orientation
@@ -84,13 +95,16 @@ def take_inventory(
         When the input does not exist, holds no image, or ``subject`` or ``session`` fits none.
     """
     found = discover(source)
-    rules = rules or SeriesRules.read()
-    drafts = draft_rows(found, rules, assert_orientation=assert_orientation)
+    rules, secret = rules or SeriesRules.read(), secret or StudySecret()
+    reading = Reading(rules, Disguise(secret.salt))
+    index = HeaderIndex.open(secret.folder, found, reading) if secret.folder else None
+    looked = look_at(found, reading, index)
+    drafts = draft_rows(looked, found, rules, assert_orientation=assert_orientation, index=index)
     if not drafts:
-        msg = f"'{source.name}' holds no DICOM or NIfTI image ({found.ignored} other files)"
-        raise InputError(msg, ReasonCode.INPUT_EMPTY)
-    rows = with_identity(drafts, found, salt, subject=subject, session=session)
-    return Inventory(choose(rows, rules), found.ignored)
+        raise nothing_found(source, looked.others_words)
+    rows = with_identity(drafts, found, reading.disguise, subject=subject, session=session)
+    others = sum(looked.others.values())
+    return Inventory(choose(rows, rules), others, looked.others_words if others else "", index)
 
 
 def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Volume, SeriesInfo]:

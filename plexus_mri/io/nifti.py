@@ -31,7 +31,7 @@ def read_nifti(path: Path, *, assert_orientation: bool = False) -> tuple[Volume,
     Parameters
     ----------
     path
-        A ``.nii``, ``.nii.gz`` or ``.hdr``/``.img`` pair.
+        A ``.nii``, ``.nii.gz``, ``.nii.bz2``, ``.nii.zst`` or ``.hdr``/``.img`` pair.
     assert_orientation
         The user vouches for the header's matrices although their codes say "unknown".
 
@@ -44,7 +44,7 @@ def read_nifti(path: Path, *, assert_orientation: bool = False) -> tuple[Volume,
     """
     image = open_nifti(path)
     grid, source = proven_grid(path, image, assert_orientation=assert_orientation)
-    return Volume(_finite(path, _pixels(path, image, grid.shape)), grid), source
+    return Volume(_finite(path, image, _pixels(path, image, grid.shape)), grid), source
 
 
 def nifti_grid(path: Path, *, assert_orientation: bool = False) -> Grid:
@@ -139,6 +139,8 @@ def _length_fits(image: nib.Nifti1Pair) -> bool:
     """Whether the stored length is what the header asks for, without reading the pixels."""
     needed = _needed_bytes(image)
     data_path = Path(image.file_map["image"].filename)
+    if data_path.suffix in {".bz2", ".zst"}:
+        return False  # these do not state their length
     if data_path.suffix != ".gz" or _stored_bytes(image) == 0:
         return _stored_bytes(image) >= needed
     with data_path.open("rb") as stream:
@@ -160,9 +162,24 @@ def _pixels(
     return data.reshape(shape)
 
 
-def _finite(path: Path, data: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _finite(
+    path: Path, image: nib.Nifti1Pair, data: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
     bad = data.size - int(np.count_nonzero(np.isfinite(data)))
     if bad:
+        _check_range(path, image)
         msg = f"'{path.name}' holds {bad} NaN or infinite voxels; replace them and say how"
         raise InputError(msg, ReasonCode.PIXEL_NOT_FINITE)
     return data
+
+
+def _check_range(path: Path, image: nib.Nifti1Pair) -> None:
+    """Tell numbers that are finite, but too large for the float32 that is measured, by name."""
+    with quiet_nibabel(), np.errstate(all="ignore"):
+        exact = np.asarray(image.dataobj, dtype=np.float64)
+    largest = float(np.abs(exact).max())
+    if np.isfinite(largest):
+        msg = (
+            f"'{path.name}' holds values up to {largest:.3g}, too large to measure; scale it down"
+        )
+        raise InputError(msg, ReasonCode.PIXEL_RANGE)

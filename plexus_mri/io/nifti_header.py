@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from nibabel._compression import COMPRESSION_ERRORS  # no public name for them
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 from nibabel.wrapstruct import WrapStructError
@@ -23,6 +24,7 @@ _SPACING_RANGE_MM = (0.05, 30.0)  # outside lies no MR of a person; catches metr
 _MAX_SHEAR_COSINE = 0.01  # axes 0.6 degrees off square: 2 mm over a 200 mm field of view
 _MAX_FORM_DISAGREEMENT_MM = 1.0
 NIFTI_DAMAGE = (
+    *COMPRESSION_ERRORS,
     ImageFileError,
     HeaderDataError,
     WrapStructError,
@@ -34,7 +36,10 @@ NIFTI_DAMAGE = (
     LookupError,
     struct.error,
     zlib.error,
+    MemoryError,
 )
+# Spatial units of NIfTI in mm; without a unit mm is meant, as every reader of the field takes it.
+_MM_PER_UNIT = {"unknown": 1.0, "mm": 1.0, "meter": 1000.0, "micron": 0.001}
 _MAKE_SURE = "export it again from the scanner or archive"
 
 
@@ -108,9 +113,21 @@ def proven_grid(
         msg = f"'{path.name}' holds {word}, not one number a voxel; export the magnitude image"
         raise InputError(msg, ReasonCode.PIXEL_NOT_SCALAR)
     with quiet_nibabel():
-        affine, source = _affine(path, image, shape, assert_orientation=assert_orientation)
-        check_affine(path.name, affine)
-    return Grid(shape, affine), source
+        scale, unit = _unit(path, image)
+        affine, source = _affine(path, image, shape, scale, assert_orientation=assert_orientation)
+        check_affine(path.name, affine, unit)
+    return Grid(shape, affine), f"{source}, {unit}" if unit else source
+
+
+def _unit(path: Path, image: nib.Nifti1Pair) -> tuple[FloatArray, str]:
+    """Matrix (4, 4) from the stored unit to mm, and the unit's name when it is another."""
+    code = int(image.header["xyzt_units"]) & 0x07
+    name = nib.nifti1.unit_codes.label.get(code, "")
+    if name not in _MM_PER_UNIT:
+        msg = f"'{path.name}' states no known unit of length (code {code}); set it to mm"
+        raise RefusedError(msg, ReasonCode.GEO_BAD_AFFINE)
+    factor = _MM_PER_UNIT[name]
+    return np.diag([factor, factor, factor, 1.0]), "" if factor == 1.0 else f"stated in {name}s"
 
 
 def _shape(path: Path, image: nib.Nifti1Pair) -> tuple[int, int, int]:
@@ -130,12 +147,13 @@ def _affine(
     path: Path,
     image: nib.Nifti1Pair,
     shape: tuple[int, int, int],
+    scale: FloatArray,
     *,
     assert_orientation: bool,
 ) -> tuple[FloatArray, str]:
-    """The sform, else the qform; both must tell the same directions when both are set."""
+    """The sform, else the qform, in mm; both must tell the same directions when both are set."""
     header = image.header
-    sform, qform = header.get_sform(), _qform(path, image)
+    sform, qform = scale @ header.get_sform(), scale @ _qform(path, image)
     codes = (int(header["sform_code"]), int(header["qform_code"]))
     if codes == (0, 0):
         if not assert_orientation:
@@ -178,22 +196,24 @@ def _check_agreement(
         raise RefusedError(msg, ReasonCode.SIDE_UNPROVEN)
 
 
-def check_affine(name: str, affine: FloatArray) -> None:
+def check_affine(name: str, affine: FloatArray, unit: str = "") -> None:
     """Refuse an affine (4, 4) without real spacing or with slanted axes.
 
     Raises
     ------
     RefusedError
-        GEO_BAD_AFFINE or GEO_SHEARED, with the value and ``name``.
+        GEO_BAD_AFFINE or GEO_SHEARED, with the value, ``name`` and the ``unit`` it was stated in.
     """
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     low, high = _SPACING_RANGE_MM
     if not (np.isfinite(affine).all() and (spacing >= low).all() and (spacing <= high).all()):
         shown = ", ".join(f"{s:.3g}" for s in spacing)
-        msg = f"'{name}' has voxels of {shown} mm; {low} to {high} mm are possible; {_MAKE_SURE}"
+        stated = f" ({unit})" if unit else ""
+        msg = f"'{name}' has voxels of {shown} mm{stated}; {low} to {high} mm are possible; "
+        msg += _MAKE_SURE
         raise RefusedError(msg, ReasonCode.GEO_BAD_AFFINE)
-    unit = affine[:3, :3] / spacing
-    cosines = np.abs(unit.T @ unit - np.eye(3)).max()
+    axes = affine[:3, :3] / spacing
+    cosines = np.abs(axes.T @ axes - np.eye(3)).max()
     if cosines > _MAX_SHEAR_COSINE:
         off_deg = float(np.degrees(np.arcsin(min(cosines, 1.0))))
         msg = f"'{name}' has axes {off_deg:.1f} degrees off square; resample it to a square grid"

@@ -10,10 +10,12 @@ from plexus_mri.core.grid import FloatArray, Grid
 from plexus_mri.errors import InputError, PlexusError, RefusedError
 from plexus_mri.io.archive import UnpackedFolder
 from plexus_mri.io.dicom import stack_problem
-from plexus_mri.io.dicom_frames import Problem
+from plexus_mri.io.dicom_checks import Problem
 from plexus_mri.io.dicom_series import DicomSeries, dicom_series
 from plexus_mri.io.dicom_stack import Stack
 from plexus_mri.io.discover import Found
+from plexus_mri.io.header_index import HeaderIndex
+from plexus_mri.io.headers import Looked
 from plexus_mri.io.nifti_series import NiftiSeries, nifti_series
 from plexus_mri.io.series_rules import UNKNOWN, SeriesRules
 from plexus_mri.reasons import ReasonCode
@@ -24,20 +26,17 @@ _PLANES = ("sagittal", "coronal", "axial")
 # Sound as images, yet nothing to follow a nerve in: these can be converted, never measured.
 _READABLE = frozenset({ReasonCode.KIND_LOCALIZER, ReasonCode.KIND_DERIVED})
 
-# Counting the frames of these gives no shape.
-_NO_SHAPE = frozenset(
-    {ReasonCode.PIXEL_4D, ReasonCode.KIND_MOSAIC, ReasonCode.GEO_DUPLICATE_SLICE}
-    | {ReasonCode.GEO_MIXED_SIZE, ReasonCode.GEO_MIXED_ORIENTATION}
-)
-
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a series comes from. All of it may identify the patient: it is never written out."""
+    """Where a series comes from, in marks that name nobody (see `disguise`).
+
+    ``study`` is its moment and its mark.
+    """
 
     patient: str = ""
-    secrets: tuple[str, ...] = ()
-    study: tuple[str, str] = ("", "")
+    secrets: frozenset[str] = frozenset()
+    study: tuple[int, str] = (0, "")
     series_number: float = 0.0
 
 
@@ -57,10 +56,16 @@ class SeriesRow:
         Why it was not chosen; None for the chosen series.
     detail
         The same in one sentence, without names.
-    source
-        Folder (DICOM) or file (NIfTI) relative to the input.
+    source, file
+        Folder relative to the input, and the file's name where one file is a series; what may
+        name a person is hidden in both.
     sound
         Whether it can be read as a volume.
+    body_part, coverage, role
+        As the rules say: what was scanned, how much of the plexus the field of view can hold, and
+        what the series serves for.
+    part
+        Number of the volume among those of one series that lie at the same places; 0 for one.
     """
 
     series: int
@@ -76,31 +81,45 @@ class SeriesRow:
     reason: ReasonCode | None
     detail: str
     source: str
+    file: str = ""
+    body_part: str = UNKNOWN
+    coverage: str = UNKNOWN
+    role: str = ""
+    part: int = 0
     nifti: str | None = None
     paths: tuple[Path, ...] = field(default=(), repr=False)
     sound: bool = False
     acquisition: Mapping[str, float | str] = field(default_factory=dict)
     stack: Stack | None = field(default=None, repr=False, compare=False)
     origin: Origin = field(default_factory=Origin, repr=False, compare=False)
-    unpacked: UnpackedFolder | None = field(default=None, repr=False, compare=False)
+    unpacked: tuple[UnpackedFolder, ...] = field(default=(), repr=False, compare=False)
 
 
 def draft_rows(
-    found: Found, rules: SeriesRules, *, assert_orientation: bool = False
+    looked: Looked,
+    found: Found,
+    rules: SeriesRules,
+    *,
+    assert_orientation: bool = False,
+    index: HeaderIndex | None = None,
 ) -> list[SeriesRow]:
-    """Rows of all files that were found, without number, subject, session and source."""
-    niftis = [nifti_series(path, assert_orientation=assert_orientation) for path in found.niftis]
-    rows = [_of_dicom(series, rules) for series in dicom_series(found.dicoms)]
-    rows += [_of_nifti(series, rules) for series in niftis]
+    """Rows of all files, without number, subject, session and source."""
+    rows = [_of_dicom(series, rules, index) for series in dicom_series(looked.dicoms)]
+    rows += [
+        _of_nifti(nifti_series(path, rules, assert_orientation=assert_orientation), rules)
+        for path in looked.niftis
+    ]
     rows += [
         _blank((path,), (ReasonCode.INPUT_UNREADABLE, "no DICOM, although its name says so"))
-        for path in found.damaged
+        for path in looked.damaged
     ]
+    rows += [_blank((path,), problem) for path, problem in found.refused]
     if found.missing:
         detail = f"{found.missing} files that the DICOMDIR lists are not there"
         row = _blank((found.root / "DICOMDIR",), (ReasonCode.INPUT_MISSING, detail))
         rows.append(replace(row, files=0))
-    return [replace(row, unpacked=found.unpacked) for row in _with_doubts(rows)]
+    folders = tuple(folder for folder, _ in found.unpacked)
+    return [replace(row, unpacked=folders) for row in _with_doubts(rows)]
 
 
 def _with_doubts(rows: Sequence[SeriesRow]) -> list[SeriesRow]:
@@ -140,40 +159,58 @@ def _blank(paths: Sequence[Path], problem: Problem | None) -> SeriesRow:
     )
 
 
-def _of_dicom(series: DicomSeries, rules: SeriesRules) -> SeriesRow:
+def _of_dicom(series: DicomSeries, rules: SeriesRules, index: HeaderIndex | None) -> SeriesRow:
     first, stack, problem = series.first, series.stack, series.problem
-    if stack is not None and (problem is None or problem[0] in _READABLE):
-        problem = stack_problem(stack) or problem
+    if stack is not None:
+        problem = _pixel_problem(series.paths, stack, index) or problem
     row = replace(
         _blank(series.paths, problem),
-        contrast=rules.contrast(series.words, series.acquisition),
-        acquisition=series.acquisition,
+        contrast=series.about.contrast,
+        body_part=series.about.body_part,
+        acquisition=dict(series.about.acquisition),
+        part=series.part,
+        detail="; ".join(filter(None, (problem[1] if problem else "", series.note))),
         origin=Origin(
-            first.patient,
-            first.secrets,
-            (first.study_moment, first.study_uid),
-            first.series_number,
+            first.patient, first.secrets, (first.moment, first.study), first.series_number
         ),
     )
-    if stack is None:
-        return row
-    if problem is not None and problem[0] not in _READABLE:
-        return row if problem[0] in _NO_SHAPE else replace(row, shape=stack.shape)
+    if stack is None or (problem is not None and problem[0] not in _READABLE):
+        return replace(row, shape=series.shape)
     copies = f"identical copies of slices left out: {len(stack.copies)}" if stack.copies else ""
     row = replace(row, stack=stack, detail="; ".join(filter(None, (row.detail, copies))))
-    return _judged(row, Grid(stack.shape, stack.affine), across=2)
+    row = replace(row, acquisition={**row.acquisition, "intensity_scaling": _scaling_words(stack)})
+    return _judged(row, Grid(stack.shape, stack.affine), rules, across=2)
+
+
+def _pixel_problem(
+    paths: Sequence[Path], stack: Stack, index: HeaderIndex | None
+) -> Problem | None:
+    """What is wrong with the pixels, as far as a first look tells; not looked at twice."""
+    if index is None:
+        return stack_problem(stack)
+    mark = index.mark(paths, stack.frames[0].index)
+    proven, problem = index.pixels(mark)
+    if not proven:
+        problem = stack_problem(stack)
+        index.keep_pixels(mark, problem)
+    return problem
+
+
+def _scaling_words(stack: Stack) -> str:
+    return stack.frames[0].scaling.words
 
 
 def _of_nifti(series: NiftiSeries, rules: SeriesRules) -> SeriesRow:
     row = replace(
         _blank((series.path,), series.problem),
-        contrast=rules.contrast(series.words, series.acquisition),
-        acquisition=series.acquisition,
+        contrast=series.about.contrast,
+        body_part=series.about.body_part,
+        acquisition=dict(series.about.acquisition),
     )
-    return row if series.grid is None else _judged(row, series.grid, across=None)
+    return row if series.grid is None else _judged(row, series.grid, rules, across=None)
 
 
-def _judged(row: SeriesRow, grid: Grid, *, across: int | None) -> SeriesRow:
+def _judged(row: SeriesRow, grid: Grid, rules: SeriesRules, *, across: int | None) -> SeriesRow:
     """A sound row with its geometry, and what speaks against measuring it all the same."""
     spacing = grid.spacing
     row = replace(
@@ -181,6 +218,8 @@ def _judged(row: SeriesRow, grid: Grid, *, across: int | None) -> SeriesRow:
         shape=grid.shape,
         spacing=tuple(round(float(s), 4) for s in spacing),
         plane=_plane(grid, spacing, across),
+        coverage=rules.covered(np.ptp(grid.corners_mm, axis=0)),
+        role=rules.role(row.contrast),
         sound=True,
     )
     if row.reason is None and row.contrast == "localizer":

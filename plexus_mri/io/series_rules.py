@@ -1,11 +1,12 @@
-"""Rules: the contrast of a series from its words and numbers, and which series is measured."""
+"""Rules: what a series is, by its words and numbers, and which one serves for what."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import cattrs
 import yaml
@@ -13,6 +14,8 @@ import yaml
 from plexus_mri.errors import SettingsError
 
 UNKNOWN = "unknown"
+_Rules = TypeVar("_Rules", bound="SeriesRules")
+TIES = ("covers_more", "one_volume", "largest_volume", "finest", "first")
 _ISOTROPIC = 1.3  # largest over smallest spacing, up to which no direction is thick
 
 
@@ -21,6 +24,14 @@ class WordRule:
     """A contrast and the pattern of words that names it."""
 
     contrast: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class BodyPartRule:
+    """A body part and the pattern of words that names it."""
+
+    body_part: str
     pattern: str
 
 
@@ -47,23 +58,61 @@ class NumberRule:
 
 
 @dataclass(frozen=True)
+class CoverageRule:
+    """How much of the plexus a field of view of at least this extent can hold; mm."""
+
+    coverage: str
+    right_left_mm: float = 0.0
+    front_back_mm: float = 0.0
+    head_foot_mm: float = 0.0
+
+    def holds(self, extent_mm: Sequence[float]) -> bool:
+        """Whether the extents along the patient's x, y and z reach the stated ones."""
+        least = (self.right_left_mm, self.front_back_mm, self.head_foot_mm)
+        return all(got >= asked for got, asked in zip(extent_mm, least, strict=True))
+
+
+@dataclass(frozen=True)
 class ChoiceRule:
     """A condition on a series; series that meet an earlier rule are preferred."""
 
     rule: str
     contrasts: tuple[str, ...] = ()
     planes: tuple[str, ...] = ()
+    body_parts: tuple[str, ...] = ()
+    coverages: tuple[str, ...] = ()
     largest_spacing_mm: float | None = None
     or_isotropic: bool = False
 
-    def met_by(self, contrast: str, plane: str, spacing: Sequence[float]) -> bool:
-        """Whether a series of this contrast, plane and spacing (mm) meets the rule."""
-        if self.contrasts and contrast not in self.contrasts:
-            return False
+    def met_by(self, facts: Mapping[str, str], spacing: Sequence[float]) -> bool:
+        """Whether a series meets the rule.
+
+        Parameters
+        ----------
+        facts
+            Its ``contrast``, ``plane``, ``body_part`` and ``coverage``.
+        spacing : (3,)
+            In mm.
+        """
+        for wanted, name in (
+            (self.contrasts, "contrast"),
+            (self.body_parts, "body_part"),
+            (self.coverages, "coverage"),
+        ):
+            if wanted and facts[name] not in wanted:
+                return False
         if self.largest_spacing_mm is not None and max(spacing) > self.largest_spacing_mm:
             return False
         isotropic = self.or_isotropic and max(spacing) <= _ISOTROPIC * min(spacing)
-        return not self.planes or plane in self.planes or isotropic
+        return not self.planes or facts["plane"] in self.planes or isotropic
+
+
+@dataclass(frozen=True)
+class RoleRule:
+    """What a series serves for beside the main image."""
+
+    role: str
+    contrasts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,6 +123,12 @@ class SeriesRules:
     numbers: tuple[NumberRule, ...]
     choice: tuple[ChoiceRule, ...]
     never: tuple[str, ...] = ()
+    body_parts: tuple[BodyPartRule, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    coverage: tuple[CoverageRule, ...] = ()
+    ties: tuple[str, ...] = TIES
+    roles: tuple[RoleRule, ...] = ()
+    digest: str = field(default="", compare=False)
 
     @classmethod
     def read(cls, path: Path | None = None) -> Self:
@@ -87,17 +142,17 @@ class SeriesRules:
         name = "series_rules.yaml" if path is None else path.name
         try:
             source = path or resources.files("plexus_mri.io").joinpath(name)
-            content = yaml.safe_load(source.read_text(encoding="utf-8"))
-            converter = cattrs.Converter(forbid_extra_keys=True)
-            rules = converter.structure(content, cls)
-            for word_rule in rules.contrasts:
-                re.compile(word_rule.pattern)
+            text = source.read_text(encoding="utf-8")
+            rules = _structured(cls, text)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, re.error) as error:
             msg = f"the rules file '{name}' cannot be read: {type(error).__name__}"
             raise SettingsError(msg) from error
         except cattrs.BaseValidationError as error:
             msg = f"the rules file '{name}': {'; '.join(cattrs.transform_error(error))}"
             raise SettingsError(msg) from error
+        if unknown := sorted(set(rules.ties) - set(TIES)):
+            msg = f"the rules file '{name}': no tie break '{unknown[0]}'; there are {list(TIES)}"
+            raise SettingsError(msg)
         return rules
 
     def contrast(self, words: str, acquisition: Mapping[str, float | str]) -> str:
@@ -115,3 +170,30 @@ class SeriesRules:
                 return word_rule.contrast
         held = (rule.contrast for rule in self.numbers if rule.holds(acquisition))
         return next(held, UNKNOWN)
+
+    def body_part(self, stated: str, words: str) -> str:
+        """Body part by what the header states for it, else by its free text, both lower case."""
+        for text in (words, stated):
+            for rule in self.body_parts:
+                if re.search(rule.pattern, text):
+                    return rule.body_part
+        return UNKNOWN
+
+    def covered(self, extent_mm: Sequence[float]) -> str:
+        """How much of the plexus a field of view (x, y, z in mm) can hold."""
+        held = (rule.coverage for rule in self.coverage if rule.holds(extent_mm))
+        return next(held, UNKNOWN)
+
+    def role(self, contrast: str) -> str:
+        """What a series of this contrast serves for beside the main image; empty for nothing."""
+        fit = (rule.role for rule in self.roles if contrast in rule.contrasts)
+        return next(fit, "")
+
+
+def _structured(cls: type[_Rules], text: str) -> _Rules:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    rules = converter.structure(yaml.safe_load(text), cls)
+    patterns = [rule.pattern for rule in rules.contrasts]
+    for pattern in [*patterns, *(rule.pattern for rule in rules.body_parts)]:
+        re.compile(pattern)
+    return replace(rules, digest=hashlib.sha256(text.encode()).hexdigest())

@@ -31,6 +31,12 @@ def test_the_file_is_what_make_settings_writes(project, writer):
     assert text == writer.default_settings_text()
 
 
+def test_the_rules_beside_it_are_the_built_in_ones(project):
+    built_in = project / "plexus_mri" / "io" / "series_rules.yaml"
+    shown = project / "configs" / "series_rules.yaml"
+    assert shown.read_text(encoding="utf-8") == built_in.read_text(encoding="utf-8")
+
+
 def test_every_setting_has_a_comment_or_shares_the_one_above(writer):
     for stage in fields(Settings):
         cls = type(getattr(Settings(), stage.name))

@@ -170,13 +170,16 @@ def test_values_are_slope_times_stored_plus_intercept(tmp_path: Path) -> None:
     assert_reads_as(only_row(tmp_path), expected.with_data(expected.data * 2.5 - 7))
 
 
-def test_each_slice_is_scaled_by_its_own_slope(tmp_path: Path) -> None:
+def own_slope(dataset: Dataset, k: int) -> None:
+    dataset.RescaleSlope, dataset.RescaleIntercept = str(k + 1), "0"
+
+
+def test_slices_with_slopes_of_their_own_are_read_where_a_unit_makes_them_one(
+    tmp_path: Path,
+) -> None:
     write(tmp_path)
-
-    def own_slope(dataset: Dataset, k: int) -> None:
-        dataset.RescaleSlope, dataset.RescaleIntercept = str(k + 1), "0"
-
     edit(files(tmp_path), own_slope)
+    edit(files(tmp_path), put(RescaleType="ms"))
     expected = truth()
     slopes = np.arange(1, SLICES + 1)
     assert_reads_as(only_row(tmp_path), expected.with_data(expected.data * slopes))
@@ -217,11 +220,11 @@ def same_instance_with_other_pixels(folder: Path) -> None:
     dataset.save_as(folder / "copy.dcm")
 
 
-def second_volume_in_time(folder: Path) -> None:
+def twice_under_new_names(folder: Path, **values: object) -> None:
     for k, path in enumerate(files(folder)):
         dataset = pydicom.dcmread(path)
         dataset.SOPInstanceUID = f"1.2.3.{k + 1}"
-        dataset.TemporalPositionIdentifier = 2
+        put(**values)(dataset, k)
         dataset.save_as(folder / f"later{k}.dcm")
 
 
@@ -282,7 +285,8 @@ BROKEN: dict[str, tuple[Break, ReasonCode]] = {
     "slanted stack": (change_all(slanted), ReasonCode.GEO_SHEARED),
     "two slices": (drop(*range(2, SLICES)), ReasonCode.GEO_TOO_FEW_SLICES),
     "seven slices": (drop(7, 8, 9), ReasonCode.GEO_TOO_FEW_SLICES),
-    "two volumes in time": (second_volume_in_time, ReasonCode.PIXEL_4D),
+    "slopes differ": (change_all(own_slope), ReasonCode.PIXEL_RESCALE),
+    "all slices twice": (twice_under_new_names, ReasonCode.GEO_DUPLICATE_SLICE),
     "slope in some": (halves(RescaleSlope=None, RescaleIntercept=None), ReasonCode.PIXEL_RESCALE),
     "zero slope": (edit_all(RescaleSlope="0"), ReasonCode.PIXEL_RESCALE),
     "private scales differ": (change_all(philips_scales), ReasonCode.PIXEL_RESCALE),
@@ -341,7 +345,7 @@ def test_a_broken_series_gives_its_reason_and_is_never_measured(tmp_path: Path, 
     [
         ("a slice is missing", RefusedError),
         ("slanted stack", RefusedError),
-        ("two volumes in time", InputError),
+        ("slopes differ", InputError),
         ("computed tomography", InputError),
     ],
 )
@@ -394,6 +398,88 @@ def test_stacks_with_an_id_may_differ_in_orientation(tmp_path: Path) -> None:
     assert [row.sound for row in take_inventory(tmp_path).rows] == [True, True]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"TemporalPositionIdentifier": 2},
+        {"AcquisitionNumber": 2},
+        {"AcquisitionTime": "120500"},
+        {"InversionTime": "900"},
+        {"FlipAngle": "120"},
+    ],
+)
+def test_volumes_at_one_place_become_rows_where_the_header_parts_them(
+    tmp_path: Path, values: dict[str, object]
+) -> None:
+    write(tmp_path)
+    twice_under_new_names(tmp_path, **values)
+    rows = take_inventory(tmp_path).rows
+    assert [(row.part, row.files, row.sound) for row in rows] == [
+        (1, SLICES, True),
+        (2, SLICES, True),
+    ]
+    assert [row.chosen for row in rows] == [True, False]
+    assert "volume 1 of 2" in rows[0].detail
+
+
+def test_numbers_of_instances_part_volumes_where_the_header_counts_them(tmp_path: Path) -> None:
+    edit(write(tmp_path), put(NumberOfTemporalPositions=2))
+    for k, path in enumerate(files(tmp_path)):
+        dataset = pydicom.dcmread(path)
+        dataset.SOPInstanceUID, dataset.InstanceNumber = f"1.2.3.{k + 1}", SLICES + k + 1
+        dataset.save_as(tmp_path / f"later{k}.dcm")
+    assert [row.part for row in take_inventory(tmp_path).rows] == [1, 2]
+
+
+def test_a_volume_in_time_that_ends_early_is_refused_alone(tmp_path: Path) -> None:
+    write(tmp_path)
+    twice_under_new_names(tmp_path, TemporalPositionIdentifier=2)
+    (tmp_path / "later9.dcm").unlink()
+    reasons = {row.part: row.reason for row in take_inventory(tmp_path).rows}
+    assert reasons == {1: None, 2: ReasonCode.GEO_MISSING_SLICE}
+
+
+def test_stations_of_one_orientation_are_volumes_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path)
+    twice_under_new_names(tmp_path)
+    for path in tmp_path.glob("later*.dcm"):
+        edit([path], lambda dataset, _: moved(dataset, (0.0, 0.0, -90.0)))
+    rows = take_inventory(tmp_path).rows
+    assert [(row.sound, row.part) for row in rows] == [(True, 0), (True, 0)]
+
+
+def test_whole_stacks_of_several_orientations_are_parted_without_an_id(tmp_path: Path) -> None:
+    for k, plane in enumerate(("coronal", "axial")):
+        paths = write(tmp_path / plane, truth(plane))
+        edit(paths, lambda d, i, k=k: setattr(d, "SOPInstanceUID", f"1.2.{k + 1}.{i + 1}"))
+    rows = take_inventory(tmp_path).rows
+    assert [row.sound for row in rows] == [True, True]
+    assert all("one of 2 orientations" in row.detail for row in rows)
+
+
+def test_a_real_world_value_map_is_used_where_no_slope_is_stated(tmp_path: Path) -> None:
+    write(tmp_path)
+
+    def mapped(dataset: Dataset, _: int) -> None:
+        item = Dataset()
+        item.RealWorldValueSlope, item.RealWorldValueIntercept = 0.5, 3.0
+        item.RealWorldValueFirstValueMapped, item.RealWorldValueLastValueMapped = 0, 4095
+        dataset.RealWorldValueMappingSequence = Sequence([item])
+
+    edit(files(tmp_path), mapped)
+    row, expected = only_row(tmp_path), truth()
+    assert_reads_as(row, expected.with_data(expected.data * 0.5 + 3))
+    assert row.acquisition["intensity_scaling"] == "real world value map"
+
+
+def test_the_private_scale_of_philips_is_said_and_not_applied(tmp_path: Path) -> None:
+    write(tmp_path)
+    edit(files(tmp_path), lambda dataset, _: philips_scales(dataset, 0))
+    row, expected = only_row(tmp_path), truth()
+    assert_reads_as(row, expected.with_data(expected.data * 1.5))
+    assert "private Philips scale not applied" in str(row.acquisition["intensity_scaling"])
+
+
 def enhanced(folder: Path) -> tuple[Path, Dataset]:
     path = folder / "enhanced.dcm"
     write_enhanced(truth(), path, SyntheticSeries("07", seed=3))
@@ -425,6 +511,32 @@ def test_an_enhanced_file_with_frames_at_one_place_is_refused(tmp_path: Path) ->
     groups[4].PlanePositionSequence = groups[3].PlanePositionSequence
     dataset.save_as(path)
     assert only_row(tmp_path).reason is ReasonCode.GEO_DUPLICATE_SLICE
+
+
+def test_an_object_in_several_files_is_read_as_one(tmp_path: Path) -> None:
+    path, dataset = enhanced(tmp_path)
+    groups, pixels = dataset.PerFrameFunctionalGroupsSequence, dataset.PixelData
+    half = len(pixels) // 2
+    path.unlink()
+    for k, (first, last) in enumerate([(0, SLICES // 2), (SLICES // 2, SLICES)]):
+        dataset.PerFrameFunctionalGroupsSequence = Sequence(groups[first:last])
+        dataset.PixelData = pixels[k * half : (k + 1) * half]
+        dataset.NumberOfFrames = last - first
+        dataset.SOPInstanceUID = f"1.2.9.{k + 1}"
+        dataset.ConcatenationUID, dataset.InConcatenationTotalNumber = "1.2.3", 2
+        dataset.InConcatenationNumber = k + 1
+        dataset.save_as(tmp_path / f"part{k}.dcm")
+    assert_reads_as(only_row(tmp_path), truth())
+
+
+def test_a_compressed_file_that_is_cut_short_is_seen_without_decoding_it(tmp_path: Path) -> None:
+    write(tmp_path)
+    store_as(RLELossless)(tmp_path)
+    path = files(tmp_path)[4]
+    path.write_bytes(path.read_bytes()[:-40])
+    row = only_row(tmp_path)
+    assert row.reason is ReasonCode.PIXEL_MISSING
+    assert "(1 of 10 files)" in row.detail
 
 
 def test_an_object_in_several_files_must_be_complete(tmp_path: Path) -> None:

@@ -9,9 +9,13 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from plexus_mri.errors import InputError
+from plexus_mri.io.dicom_frames import Reading
 from plexus_mri.io.dicom_header import quiet_dicom
 from plexus_mri.io.dicom_write_header import file_meta
-from plexus_mri.io.discover import FileKind, discover, file_kind
+from plexus_mri.io.discover import discover
+from plexus_mri.io.file_kind import FileKind, file_kind
+from plexus_mri.io.headers import look_at
+from plexus_mri.io.series_rules import SeriesRules
 from plexus_mri.reasons import ReasonCode
 from tests.unit.io.dicom_cases import SLICES, write
 
@@ -50,21 +54,22 @@ def test_other_files_are_counted_and_hidden_ones_left_out(tmp_path: Path) -> Non
     file(tmp_path / ".git" / "x.nii", b"x")
     file(tmp_path / "._IM0001.dcm", b"x")
     file(tmp_path / "derivatives" / "x.nii", b"x")
-    found = discover(tmp_path)
-    assert (len(found.dicoms), found.niftis, found.ignored) == (SLICES, (), 1)
+    looked = look_at(discover(tmp_path), Reading(SeriesRules.read()))
+    assert (len(looked.dicoms), looked.niftis) == (SLICES, ())
+    assert looked.others == {"text or table": 1}
 
 
 def test_folder_links_are_not_followed(tmp_path: Path) -> None:
     write(tmp_path / "scan")
     (tmp_path / "scan" / "loop").symlink_to(tmp_path, target_is_directory=True)
-    assert len(discover(tmp_path).dicoms) == SLICES
+    assert len(discover(tmp_path).files) == SLICES
 
 
 def test_order_does_not_depend_on_the_file_system(tmp_path: Path) -> None:
     write(tmp_path / "b")
     write(tmp_path / "a")
     found = discover(tmp_path)
-    assert list(found.dicoms) == sorted(found.dicoms)
+    assert list(found.files) == sorted(found.files)
 
 
 def test_a_zip_is_looked_into(tmp_path: Path) -> None:
@@ -73,8 +78,22 @@ def test_a_zip_is_looked_into(tmp_path: Path) -> None:
         for path in paths:
             opened.write(path, path.name)
     found = discover(tmp_path / "scan.zip")
-    assert len(found.dicoms) == SLICES
+    assert len(found.files) == SLICES
     assert found.given.name == "scan"
+
+
+def test_a_zip_inside_a_folder_is_looked_into_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    paths = write(tmp_path / "scan")
+    with zipfile.ZipFile(tmp_path / "visit.zip", "w") as opened:
+        for path in paths:
+            opened.write(path, path.name)
+            path.unlink()
+    file(tmp_path / "broken.zip", b"PK\x03\x04 and no more")
+    found = discover(tmp_path)
+    assert {found.relative(path).parent.name for path in found.files} == {"visit"}
+    assert [(path.name, reason) for path, (reason, _) in found.refused] == [
+        ("broken.zip", ReasonCode.INPUT_UNREADABLE)
+    ]
 
 
 def dicomdir(folder: Path, *names: str) -> Path:
@@ -94,21 +113,21 @@ def dicomdir(folder: Path, *names: str) -> Path:
 def test_a_dicomdir_gives_the_files_that_it_lists(tmp_path: Path) -> None:
     path = dicomdir(tmp_path)
     write(tmp_path / "not-listed")
-    assert len(discover(path).dicoms) == SLICES
+    assert len(discover(path).files) == SLICES
 
 
 def test_files_that_a_dicomdir_misses_are_counted(tmp_path: Path) -> None:
     path = dicomdir(tmp_path)
-    discover(path).dicoms[2].unlink()
+    discover(path).files[2].unlink()
     found = discover(path)
-    assert (len(found.dicoms), found.missing) == (SLICES - 1, 1)
+    assert (len(found.files), found.missing) == (SLICES - 1, 1)
 
 
 def test_a_dicomdir_cannot_point_out_of_its_folder(tmp_path: Path) -> None:
     write(tmp_path / "elsewhere")
     with quiet_dicom():
         path = dicomdir(tmp_path / "disc", "..", "elsewhere", "IM0001.dcm")
-    assert discover(path).dicoms == ()
+    assert discover(path).files == ()
 
 
 def test_a_path_that_does_not_exist_is_named_without_its_folder(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """One row a series; whose it is, what it is, and exactly one chosen for each case."""
 
+import gzip
 import json
 import pickle
 import zipfile
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from plexus_mri.errors import InputError, RefusedError, SettingsError
+from plexus_mri.io import headers
+from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, read_series, take_inventory
 from plexus_mri.io.series_rules import SeriesRules
 from plexus_mri.reasons import ReasonCode
@@ -34,8 +37,8 @@ def nifti(
     return path
 
 
-def chosen_sources(inventory: Inventory) -> list[str]:
-    return [row.source for row in inventory.rows if row.chosen]
+def chosen_names(inventory: Inventory) -> list[str]:
+    return [row.paths[0].name for row in inventory.rows if row.chosen]
 
 
 def series(folder: Path, number: int, **values: object) -> list[Path]:
@@ -65,11 +68,13 @@ def test_the_folder_of_one_bids_subject_keeps_its_label(tmp_path: Path) -> None:
 def test_folders_that_may_be_names_become_pseudonyms(tmp_path: Path) -> None:
     for name in ("Doe Jane", "Roe Richard"):
         nifti(tmp_path / name / "stir.nii.gz")
-    first = take_inventory(tmp_path, salt=b"one")
+    first = take_inventory(tmp_path, secret=StudySecret(b"one"))
     assert len(first.subjects()) == 2
     assert all(subject.startswith("sub-") for subject, _ in first.subjects())
-    assert first.subjects() == take_inventory(tmp_path, salt=b"one").subjects()
-    assert set(first.subjects()).isdisjoint(take_inventory(tmp_path, salt=b"two").subjects())
+    assert first.subjects() == take_inventory(tmp_path, secret=StudySecret(b"one")).subjects()
+    assert set(first.subjects()).isdisjoint(
+        take_inventory(tmp_path, secret=StudySecret(b"two")).subjects()
+    )
 
 
 def test_dicom_subjects_are_told_apart_by_patient_id(tmp_path: Path) -> None:
@@ -158,15 +163,28 @@ def test_no_name_date_number_or_uid_is_written(tmp_path: Path) -> None:
     assert inventory.rows[0].source == "***/***"
 
 
-def test_sources_are_folders_for_dicom_and_files_for_nifti(tmp_path: Path) -> None:
+def test_sources_are_folders_and_nifti_files_have_a_column_of_their_own(tmp_path: Path) -> None:
     write(tmp_path)
     nifti(tmp_path / "x" / "stir.nii.gz")
-    assert {row.source for row in take_inventory(tmp_path).rows} == {".", "x/stir.nii.gz"}
+    rows = take_inventory(tmp_path).rows
+    assert {(row.source, row.file) for row in rows} == {(".", ""), ("x", "stir.nii.gz")}
+
+
+@pytest.mark.parametrize("name", ["Doe_Jane", "JaneDoe", "19700203", "AB1234567", "Ünal"])
+def test_names_of_folders_and_files_that_may_name_a_person_are_hidden(
+    tmp_path: Path, name: str
+) -> None:
+    nifti(tmp_path / name / f"stir_{name}.nii.gz")
+    (row,) = take_inventory(tmp_path).rows
+    assert (row.source, row.file) == ("***", "***")
+    assert name.lower() not in repr(row).lower()
 
 
 def test_an_input_without_images_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(InputError, match="holds no DICOM or NIfTI image") as caught:
+    with pytest.raises(
+        InputError, match=r"no DICOM or NIfTI image; found: 1 × text or table; expected"
+    ) as caught:
         take_inventory(tmp_path)
     assert caught.value.reason is ReasonCode.INPUT_EMPTY
 
@@ -187,7 +205,7 @@ def test_the_better_contrast_is_chosen(tmp_path: Path, better: str, worse: str) 
     nifti(tmp_path / f"a_{worse}.nii.gz", shape=(20, 20, 20))
     nifti(tmp_path / f"b_{better}.nii.gz")
     inventory = take_inventory(tmp_path)
-    assert chosen_sources(inventory) == [f"b_{better}.nii.gz"]
+    assert chosen_names(inventory) == [f"b_{better}.nii.gz"]
     (other,) = [row for row in inventory.rows if not row.chosen]
     assert other.reason in {ReasonCode.INPUT_NOT_MAIN, ReasonCode.KIND_LOCALIZER}
     assert other.detail
@@ -197,7 +215,7 @@ def test_coronal_is_preferred_among_equal_contrasts(tmp_path: Path) -> None:
     nifti(tmp_path / "a_stir.nii.gz", shape=(40, 40, 20), spacing=(1.0, 1.0, 4.0))
     nifti(tmp_path / "b_stir.nii.gz", shape=(20, 12, 20), spacing=(1.0, 3.0, 1.0))
     inventory = take_inventory(tmp_path)
-    assert chosen_sources(inventory) == ["b_stir.nii.gz"]
+    assert chosen_names(inventory) == ["b_stir.nii.gz"]
     assert [row.plane for row in inventory.rows] == ["axial", "coronal"]
 
 
@@ -205,7 +223,7 @@ def test_the_largest_volume_is_chosen_when_nothing_else_tells(tmp_path: Path) ->
     nifti(tmp_path / "a.nii.gz", shape=(10, 10, 10))
     nifti(tmp_path / "b.nii.gz", shape=(12, 12, 12))
     inventory = take_inventory(tmp_path)
-    assert chosen_sources(inventory) == ["b.nii.gz"]
+    assert chosen_names(inventory) == ["b.nii.gz"]
     assert inventory.rows[1].rule == "contrast unknown"
 
 
@@ -335,8 +353,83 @@ def test_edited_rules_change_the_choice_and_nothing_else(tmp_path: Path) -> None
         "choice: [{rule: T1 first, contrasts: [T1]}, {rule: any}]\n"
     )
     inventory = take_inventory(tmp_path, rules=SeriesRules.read(rules))
-    assert chosen_sources(inventory) == ["b_T1.nii.gz"]
+    assert chosen_names(inventory) == ["b_T1.nii.gz"]
     assert inventory.rows[1].rule == "T1 first"
+    assert "rule 'T1 first' comes before 'any'" in inventory.rows[0].detail
+
+
+def test_ties_are_broken_in_the_order_of_the_rules(tmp_path: Path) -> None:
+    nifti(tmp_path / "a_stir.nii.gz", shape=(20, 20, 20), spacing=(1.5, 1.5, 1.5))
+    nifti(tmp_path / "b_stir.nii.gz", shape=(20, 20, 20))
+    assert chosen_names(take_inventory(tmp_path)) == ["a_stir.nii.gz"]
+    text = Path("configs/series_rules.yaml").read_text(encoding="utf-8")
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(text.replace("covers_more, one_volume, largest_volume, finest", "finest"))
+    inventory = take_inventory(tmp_path, rules=SeriesRules.read(rules))
+    assert chosen_names(inventory) == ["b_stir.nii.gz"]
+    assert "its voxels are smaller" in inventory.rows[0].detail
+
+
+def test_another_body_part_is_chosen_only_when_there_is_nothing_else(tmp_path: Path) -> None:
+    nifti(tmp_path / "a_stir_lumbar.nii.gz", shape=(30, 30, 30))
+    nifti(tmp_path / "b_t2_neck.nii.gz")
+    inventory = take_inventory(tmp_path)
+    assert chosen_names(inventory) == ["b_t2_neck.nii.gz"]
+    assert [row.body_part for row in inventory.rows] == ["lumbar", "neck"]
+
+
+def test_roles_and_coverage_are_said(tmp_path: Path) -> None:
+    nifti(tmp_path / "a_stir.nii.gz", shape=(60, 20, 40), spacing=(5.0, 5.0, 5.0))
+    nifti(tmp_path / "b_T1.nii.gz")
+    nifti(tmp_path / "c_T2map.nii.gz")
+    rows = take_inventory(tmp_path).rows
+    assert [row.role for row in rows] == ["main", "anatomy", "map"]
+    assert [row.coverage for row in rows] == ["both_sides", "too_small", "too_small"]
+
+
+def test_a_second_run_reads_only_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, secret = tmp_path / "in", StudySecret(b"x", tmp_path / "private")
+    paths = write(folder)
+    first = take_inventory(folder, secret=secret)
+    assert first.index is not None
+    first.index.save()
+    read: list[str] = []
+
+    def spy(path: Path, reading: headers.Reading) -> object:
+        read.append(path.name)
+        return look(path, reading)
+
+    look = headers.look
+    monkeypatch.setattr(headers, "look", spy)
+    assert repr(take_inventory(folder, secret=secret)) == repr(first)
+    assert read == []
+    edit(paths[:1], put(PatientID="another one"))
+    take_inventory(folder, secret=secret)
+    assert read == [paths[0].name]
+
+
+def test_an_index_that_someone_else_wrote_is_not_believed(tmp_path: Path) -> None:
+    class Harm:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (exec, ("raise SystemExit",))
+
+    write(tmp_path / "in")
+    index = tmp_path / "private" / "headers.gz"
+    index.parent.mkdir()
+    index.write_bytes(gzip.compress(pickle.dumps(("x", {"a": Harm()}, {}))))
+    secret = StudySecret(b"x", tmp_path / "private")
+    assert len(take_inventory(tmp_path / "in", secret=secret).rows) == 1
+
+
+def test_files_read_in_other_processes_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path)
+    alone = take_inventory(tmp_path)
+    monkeypatch.setattr(headers, "_SHARED_FROM", 2)
+    assert repr(take_inventory(tmp_path)) == repr(alone)
 
 
 @pytest.mark.parametrize(

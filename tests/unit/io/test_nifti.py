@@ -228,6 +228,74 @@ def test_voxels_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
     assert caught.value.reason is ReasonCode.PIXEL_NOT_FINITE
 
 
+@pytest.mark.parametrize("slope", [1.0, 1e30])
+def test_finite_values_beyond_float32_are_called_too_large(tmp_path: Path, slope: float) -> None:
+    values = np.full(SHAPE, 1e300 if slope == 1.0 else 1e12)
+    path = saved(tmp_path, stored_array(values), "image.nii")
+    raw = bytearray(path.read_bytes())
+    raw[112:116] = np.array([slope], "<f4").tobytes()  # scl_slope
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match="too large to measure") as caught:
+        read_nifti(path)
+    assert caught.value.reason is ReasonCode.PIXEL_RANGE
+
+
+def in_units(folder: Path, code: int, spacing: float) -> Path:
+    affine = np.diag([spacing, spacing, spacing, 1.0])
+    stored = nib.Nifti1Image(image().get_fdata().astype("int16"), affine)
+    stored.set_sform(affine, code=1)
+    stored.set_qform(affine, code=1)
+    stored.header["xyzt_units"] = code | 8  # seconds in the other bits
+    return saved(folder, stored)
+
+
+@pytest.mark.parametrize(("code", "spacing"), [(0, 2.0), (2, 2.0), (1, 0.002), (3, 2000.0)])
+def test_metres_and_microns_become_millimetres(tmp_path: Path, code: int, spacing: float) -> None:
+    volume, source = read_nifti(in_units(tmp_path, code, spacing))
+    np.testing.assert_allclose(volume.grid.spacing, 2.0, rtol=1e-6)  # float32 on disk
+    assert source.removeprefix("sform (code 1)") in {
+        "",
+        ", stated in meters",
+        ", stated in microns",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "spacing", "words"),
+    [
+        (1, 2.0, "voxels of 2e+03, 2e+03, 2e+03 mm (stated in meters)"),
+        (3, 2.0, "voxels of 0.002, 0.002, 0.002 mm (stated in microns)"),
+        (5, 2.0, "states no known unit of length (code 5)"),
+    ],
+)
+def test_a_unit_that_cannot_be_true_is_refused(
+    tmp_path: Path, code: int, spacing: float, words: str
+) -> None:
+    error = refusal(in_units(tmp_path, code, spacing))
+    assert error.reason is ReasonCode.GEO_BAD_AFFINE
+    assert words in str(error)
+
+
+def test_a_left_handed_grid_is_read_as_it_is(tmp_path: Path) -> None:
+    affine = np.diag([-1.5, 2.0, 2.5, 1.0])
+    stored = nib.Nifti1Image(image().get_fdata().astype("int16"), affine)
+    stored.set_sform(affine, code=1)
+    volume, _ = read_nifti(saved(tmp_path, stored))
+    np.testing.assert_array_equal(volume.grid.affine, affine)
+
+
+@pytest.mark.parametrize("end", [".nii.bz2", ".nii.zst"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_other_compressions_are_read_whole_or_refused(
+    tmp_path: Path, end: str, share: float
+) -> None:
+    path = saved(tmp_path, image(), f"image{end}")
+    np.testing.assert_array_equal(read_nifti(path)[0].data, image().get_fdata())
+    content = path.read_bytes()
+    content = content[: int(share * len(content))]
+    assert damaged(tmp_path, content, f"cut{end}") is ReasonCode.INPUT_UNREADABLE
+
+
 def test_an_analyze_image_does_not_prove_sides(tmp_path: Path) -> None:
     path = tmp_path / "a.hdr"
     nib.save(nib.Spm99AnalyzeImage(image().get_fdata().astype("int16"), np.eye(4)), path)

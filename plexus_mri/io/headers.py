@@ -1,0 +1,116 @@
+"""Headers of many files: each file is opened once, several processes share a large input."""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plexus_mri.io.dicom_frames import DicomFile, Reading, read_quietly
+from plexus_mri.io.dicom_header import quiet_dicom
+from plexus_mri.io.discover import Found
+from plexus_mri.io.file_kind import FileKind, counted_words, file_kind, kind_word
+from plexus_mri.io.header_index import HeaderIndex
+
+Look = DicomFile | FileKind
+_SHARED_FROM = 600  # files; below it starting another process takes longer than reading
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Files by what they are; ``others`` counts those that are no images, by kind in words."""
+
+    dicoms: tuple[DicomFile, ...] = ()
+    niftis: tuple[Path, ...] = ()
+    damaged: tuple[Path, ...] = ()
+    others: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def others_words(self) -> str:
+        """Counts of the files that are no images, in words."""
+        return counted_words(self.others)
+
+
+def look_at(found: Found, reading: Reading, index: HeaderIndex | None = None) -> Looked:
+    """What every file is, with the headers of DICOM files.
+
+    Parameters
+    ----------
+    index
+        Headers of an earlier run; files that changed since are read again, and the index is told.
+    """
+    looks: dict[Path, Look] = {}
+    if index is not None:
+        looks = {path: look for path in found.files if (look := index.known(path)) is not None}
+    unknown = [path for path in found.files if path not in looks]
+    looks |= dict(zip(unknown, look_at_all(unknown, reading), strict=True))
+    if index is not None:
+        index.keep(looks)
+    return _sorted_out(found.files, looks)
+
+
+def look_at_all(paths: Sequence[Path], reading: Reading) -> list[Look]:
+    """What each file is, in the given order."""
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if len(paths) < _SHARED_FROM or workers < 2:
+        with quiet_dicom():
+            return [look(path, reading) for path in paths]
+    shares = [paths[k::workers] for k in range(workers)]
+    with ThreadPoolExecutor(workers) as threads:
+        answers = list(threads.map(lambda share: _in_another_process(share, reading), shares))
+    looks: list[Look] = [FileKind.OTHER] * len(paths)
+    for k, answer in enumerate(answers):
+        looks[k::workers] = answer
+    return looks
+
+
+def look(path: Path, reading: Reading) -> Look:
+    """Header of a DICOM file; the kind of any other."""
+    kind = file_kind(path)
+    return read_quietly(path, reading) if kind is FileKind.DICOM else kind
+
+
+def _in_another_process(paths: Sequence[Path], reading: Reading) -> list[Look]:
+    """Looks of a share of the files; read here when the other process dies.
+
+    A plain interpreter is started and not a copy of this one, which would load the whole program.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "plexus_mri.io.header_worker"],
+        input=pickle.dumps((list(paths), reading)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    if ended.returncode == 0:
+        answer: list[Look] = pickle.loads(ended.stdout)  # noqa: S301  (made by our own process)
+        return answer
+    with quiet_dicom():
+        return [look(path, reading) for path in paths]
+
+
+def _sorted_out(paths: Sequence[Path], looks: Mapping[Path, Look]) -> Looked:
+    kinds: dict[FileKind, list[Path]] = {kind: [] for kind in FileKind}
+    dicoms = []
+    for path in paths:
+        seen = looks[path]
+        if isinstance(seen, DicomFile):
+            dicoms.append(seen)
+        else:
+            kinds[seen].append(path)
+    stems = {path.with_name(path.name.split(".")[0]) for path in kinds[FileKind.NIFTI]}
+    no_sidecars = (path for path in kinds[FileKind.OTHER] if path.with_suffix("") not in stems)
+    others = Counter(kind_word(path) for path in no_sidecars)
+    others["zip archive"] = len(kinds[FileKind.ZIP])
+    others["DICOMDIR without its files"] = 0 if dicoms else len(kinds[FileKind.DICOMDIR])
+    return Looked(
+        dicoms=tuple(dicoms),
+        niftis=tuple(kinds[FileKind.NIFTI]),
+        damaged=tuple(kinds[FileKind.DAMAGED]),
+        others=+others,
+    )
