@@ -10,12 +10,14 @@ from plexus_mri.batch.outcome import CRASHED, CaseOutcome, outcome_of_error
 from plexus_mri.batch.output_folder import clear_case, settings_path
 from plexus_mri.batch.software import software_versions
 from plexus_mri.batch.status import CaseState
+from plexus_mri.batch.viewer_page import write_viewer
 from plexus_mri.core.case import Case, CaseResult
 from plexus_mri.errors import PlexusError
 from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import write_case
 from plexus_mri.io.inventory import read_series
 from plexus_mri.io.mask import read_own_mask
+from plexus_mri.io.preview import preview_bytes
 from plexus_mri.io.series_maps import read_series_map
 from plexus_mri.io.yaml_files import write_mapping
 from plexus_mri.pipeline import run_case
@@ -24,6 +26,7 @@ from plexus_mri.report.canvas import file_name
 from plexus_mri.report.figures import draw_figures
 from plexus_mri.report.html import render_html
 from plexus_mri.report.model import build_report, report_to_json
+from plexus_mri.report.viewer import viewer_figures
 from plexus_mri.settings import settings_to_mapping
 
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -74,10 +77,14 @@ def write_result(result: CaseResult, job: CaseJob) -> None:
     """Draw and write everything of one case; the settings in force go beside its tables."""
     settings = settings_to_mapping(job.settings)
     write_mapping(settings_path(job.out, job.subject, job.session), settings)
-    figures = draw_figures(result, job.settings.report)
+    figures = {
+        **draw_figures(result, job.settings.report),
+        **viewer_figures(*preview_bytes(result)),
+    }
     report = build_report(result, settings=settings, software=software_versions(), figures=figures)
     summary = report_to_json(report)
     contents = {file_name(name, figure.mime): figure.bytes for name, figure in figures.items()}
+    write_viewer(job.out, summary, figures)
     write_case(result, summary, contents, render_html(summary, figures), job.out)
 
 

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+from plexus_mri.batch.viewer_page import viewer_path
 from plexus_mri.errors import OutputError, SettingsError
 from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import case_paths, case_stem
@@ -47,7 +48,7 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
     paths = case_paths(out, subject, session)
     folder = paths.summary.parent
     ours = [*folder.glob(f"{stem}_desc-*"), *(folder.parent / "figures").glob(f"{stem}_*")]
-    for path in [*ours, paths.html]:
+    for path in [*ours, paths.html, viewer_path(out, subject, session)]:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

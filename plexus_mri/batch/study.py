@@ -25,6 +25,7 @@ from plexus_mri.batch.inventory_table import write_inventory
 from plexus_mri.batch.ledger import Ledger
 from plexus_mri.batch.outcome import CRASHED, STOPPED, CaseOutcome, study_exit_code
 from plexus_mri.batch.output_folder import check_output, clear_case, clear_leftovers
+from plexus_mri.batch.participants import copy_groups
 from plexus_mri.batch.plan import StudyPlan, check_source, keep_private, make_plan
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.run_log import logged
@@ -85,6 +86,7 @@ def run_study(
     write_dataset_files(request.out, version=__version__)
     keep_private(request.source, request.out, plan.inventory)
     write_inventory(request.out, plan.inventory)
+    copy_groups(request.source, request.out, {case.subject for case in plan.cases})
     with logged(request.out):
         return _run_plan(plan, request, listener, work)
 

@@ -22,7 +22,7 @@ from plexus_mri.io.columns import (
     map_columns,
 )
 from plexus_mri.io.nifti import write_labels
-from plexus_mri.io.tables import Column, read_table, write_json, write_table
+from plexus_mri.io.tables import MISSING, Column, read_table, write_json, write_table
 from plexus_mri.reasons import ReasonCode
 
 BIDS_VERSION = "1.10.0"
@@ -33,9 +33,15 @@ _BIDSIGNORE = (
     "inventory.*",
     "status.*",
     "group_*",
+    "ratings/",
     "*_measures.*",
     "*_report.json",
     "*_recipe.yaml",
+)
+_EXCLUDED_COLUMNS = (
+    Column("subject", "Subject label, without 'sub-'"),
+    Column("session", "Session label, without 'ses-'"),
+    Column("reason", "Rating that leaves the case out of the group tables"),
 )
 _LONGEST_LABEL = 64  # file names of 255 bytes hold it with all that follows
 _NOT_IN_LABEL = re.compile(r"[^0-9A-Za-z+]")
@@ -177,8 +183,16 @@ def write_dataset_files(out: Path, *, version: str) -> None:
     write_text(out / ".bidsignore", "\n".join(_BIDSIGNORE) + "\n")
 
 
-def write_group_tables(out: Path) -> None:
+def write_group_tables(
+    out: Path, *, left_out: Mapping[tuple[str, str], str] | None = None
+) -> None:
     """Gather the cases' tables into one tidy table each, in the order of the cases' names.
+
+    Parameters
+    ----------
+    left_out
+        Cases (subject and session, empty when absent) that do not count, and why; they are
+        listed in ``group_excluded.tsv``.
 
     Raises
     ------
@@ -187,12 +201,24 @@ def write_group_tables(out: Path) -> None:
     OutputError
         When a table cannot be written.
     """
+    without = left_out or {}
     for name, desc, columns in (
         ("group_measures", "nerve", NERVE_COLUMNS),
         ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
     ):
         rows = _gather(out, f"*_desc-{desc}_measures.tsv", columns)
-        write_table(out / f"{name}.tsv", columns, rows, notes=NOTES)
+        kept = [row for row in rows if _case_of(row) not in without]
+        write_table(out / f"{name}.tsv", columns, kept, notes=NOTES)
+    excluded = [
+        {"subject": subject, "session": session, "reason": why}
+        for (subject, session), why in sorted(without.items())
+    ]
+    write_table(out / "group_excluded.tsv", _EXCLUDED_COLUMNS, excluded)
+
+
+def _case_of(row: Mapping[str, str]) -> tuple[str, str]:
+    session = row.get("session", MISSING)
+    return row.get("subject", ""), "" if session == MISSING else session
 
 
 def _gather(out: Path, pattern: str, columns: Sequence[Column]) -> list[dict[str, str]]:

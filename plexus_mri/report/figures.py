@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from plexus_mri.core.case import CaseResult
+from plexus_mri.report.blind_figures import blind_figures
 from plexus_mri.report.canvas import WEBP, Figure, shrunk_webp
 from plexus_mri.report.charts import difference_figure, profile_figures
 from plexus_mri.report.difference_sections import difference_sections
@@ -31,6 +32,7 @@ def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, F
         **difference_sections(result, settings),
         **section_figures(result, settings),
         **profile_figures(result),
+        **blind_figures(result, views, settings),
     }
     return {**figures, "thumbnail": _thumbnail(figures["nerves_projection"], settings)}
 
