@@ -16,6 +16,7 @@ from plexus_mri.report.words import SHORT_NAMES
 _MARGIN_PX, _GAP_PX, _NAME_PX, _TOP_PX, _BOTTOM_PX = 14, 10, 46, 34, 40
 _TICK_MM = 10.0
 _STRETCH_COLOR = "#FFFFFF"
+_HEADROOM = 1.2  # so that a bright nerve keeps its texture
 
 
 def straight_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, Figure]:
@@ -80,11 +81,7 @@ def _figure(
 ) -> Mapping[str, Figure]:
     board = _Board(strips, settings)
     plain, layer = board.axes(), board.axes()
-    window = percentile_window(
-        np.concatenate([_middle(strip) for strip in strips.values()]),
-        settings.window_low_percent,
-        settings.window_high_percent,
-    )
+    window = _window(strips, settings)
     for key, strip in strips.items():
         _draw_strip(plain, board, key, strip, window)
         _draw_borders(layer, board, key, strip)
@@ -92,6 +89,16 @@ def _figure(
     _draw_words(board.kept(plain), board, sure=_sure(result))
     board.kept(layer)
     return _encoded(group, strips, (plain, layer), settings)
+
+
+def _window(strips: Mapping[NerveKey, Straight], settings: ReportSettings) -> tuple[float, float]:
+    """One grey window for all strips, with room above the brightest nerve."""
+    low, high = percentile_window(
+        np.concatenate([_middle(strip) for strip in strips.values()]),
+        settings.window_low_percent,
+        settings.window_high_percent,
+    )
+    return low, low + _HEADROOM * (high - low)
 
 
 def _sure(result: CaseResult) -> bool:
