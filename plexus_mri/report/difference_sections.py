@@ -8,8 +8,10 @@ from matplotlib.axes import Axes
 
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.case import CaseResult
+from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.measurement import Profile, Quality
 from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp
+from plexus_mri.report.results import headline_of
 from plexus_mri.report.rounding import fixed
 from plexus_mri.report.section_figures import (
     GAP_PX,
@@ -34,12 +36,13 @@ _GANGLION_MM = 8.0  # as docs/conventions.md: the first 8 mm of a root are its g
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where the areas of a nerve differ most, and both areas there."""
+    """Where the areas of a nerve differ most, both areas there, and whether they compare."""
 
     nerve: Nerve
     arc_mm: float
     right_mm2: float
     left_mm2: float
+    comparable: bool
 
     @property
     def words(self) -> str:
@@ -47,6 +50,7 @@ class Place:
         return (
             f"{nerve_words(self.nerve)} at {self.arc_mm:.0f} mm: "
             f"R {fixed(self.right_mm2, 1)}, L {fixed(self.left_mm2, 1)} mm²"
+            f"{'' if self.comparable else ' (not comparable)'}"
         )
 
 
@@ -69,7 +73,11 @@ def largest_difference(result: CaseResult, nerve: Nerve) -> Place | None:
     with np.errstate(invalid="ignore", divide="ignore"):
         size = np.where(wanted, np.abs(np.log(left_mm2 / right_mm2)), -1.0)
     best = int(np.argmax(size))
-    return Place(nerve, float(arcs[best]), float(right_mm2[best]), float(left_mm2[best]))
+    size_of = headline_of(result.asymmetry, nerve, "size")
+    comparable = size_of is not None and size_of.verdict is not Verdict.NOT_COMPARABLE
+    return Place(
+        nerve, float(arcs[best]), float(right_mm2[best]), float(left_mm2[best]), comparable
+    )
 
 
 def _common(right: Profile, left: Profile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -139,8 +147,10 @@ def _corner(number: int, side: Side) -> tuple[float, float]:
 def _head(axes: Axes, place: Place, number: int) -> None:
     x, y = _corner(number, Side.LEFT)
     style = {"ha": "center", "va": "center"}
-    axes.text(x - 1, y - 28, f"{SHORT_NAMES[place.nerve]} at {place.arc_mm:.0f} mm",
-              color=NERVE_COLORS[place.nerve], fontsize=11, weight="bold", **style)  # type: ignore[arg-type]  # fmt: skip
+    doubt = "" if place.comparable else ", not comparable"
+    title = f"{SHORT_NAMES[place.nerve]} at {place.arc_mm:.0f} mm{doubt}"
+    axes.text(x - 1, y - 28, title, color=NERVE_COLORS[place.nerve],
+              fontsize=11, weight="bold", **style)  # type: ignore[arg-type]  # fmt: skip
     for side, area in ((Side.RIGHT, place.right_mm2), (Side.LEFT, place.left_mm2)):
         left, top = _corner(number, side)
         axes.text(left + TILE_PX / 2, top - 11, side.value, color="white", fontsize=11,
