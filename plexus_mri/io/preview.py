@@ -63,7 +63,8 @@ def _eight_bits(data: np.ndarray) -> np.ndarray:
     known = data[np.isfinite(data)]
     low, high = np.percentile(known, _WINDOW_PERCENT) if known.size else (0.0, 1.0)
     scaled = (np.nan_to_num(data) - low) / max(high - low, 1e-6)
-    return np.round(255.0 * scaled.clip(0.0, 1.0)).astype(np.uint8)
+    out: np.ndarray = np.round(255.0 * scaled.clip(0.0, 1.0)).astype(np.uint8)
+    return out
 
 
 def _renumbered(labels: np.ndarray) -> np.ndarray:
@@ -71,4 +72,5 @@ def _renumbered(labels: np.ndarray) -> np.ndarray:
     table = np.zeros(int(max(numbers)) + 1, dtype=np.uint8)
     for old, new in numbers.items():
         table[old] = new
-    return table[labels]
+    out: np.ndarray = table[labels]
+    return out

@@ -92,8 +92,6 @@ def rating_from_row(row: Mapping[str, object], where: str) -> Rating:
         When a cell is none of its closed list or too long; names row, cell and value.
     """
     cells = {name: _given(row.get(name)) for name in _NAMES}
-    reasons = cells["reasons"] or ()
-    words = reasons.split(";") if isinstance(reasons, str) else reasons
     try:
         rating = Rating(
             participant_id=_text(cells, "participant_id"),
@@ -105,7 +103,7 @@ def rating_from_row(row: Mapping[str, object], where: str) -> Rating:
             blinded=str(cells["blinded"]).lower() == "true",
             verdict=RatingVerdict(str(cells["verdict"])),
             score=_score(cells["score"]),
-            reasons=tuple(RatingReason(str(w)) for w in words),  # type: ignore[call-arg, union-attr]
+            reasons=_reasons(cells["reasons"]),
             confidence=Confidence(str(cells["confidence"])) if cells["confidence"] else None,
             comment=_text(cells, "comment"),
             time_utc=_text(cells, "time_utc"),
@@ -120,6 +118,12 @@ def rating_from_row(row: Mapping[str, object], where: str) -> Rating:
         msg = f"{where} has no rater; fill it in"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE)
     return rating
+
+
+def _reasons(value: object) -> tuple[RatingReason, ...]:
+    """Reasons of a cell: a list in JSON, joined by ';' in a table."""
+    words = value if isinstance(value, list | tuple) else str(value or "").split(";")
+    return tuple(RatingReason(str(word)) for word in words if word)  # type: ignore[call-arg]
 
 
 def _given(value: object) -> object:

@@ -40,12 +40,12 @@ class Straight:
     @property
     def length_mm(self) -> float:
         """Length of the straightened stretch."""
-        return self.pixels.shape[1] * self.pixel_mm
+        return float(self.pixels.shape[1] * self.pixel_mm)
 
     @property
     def width_mm(self) -> float:
         """Width across the nerve."""
-        return self.pixels.shape[0] * self.pixel_mm
+        return float(self.pixels.shape[0] * self.pixel_mm)
 
 
 def straighten(
@@ -74,7 +74,8 @@ def _upward(line: Centerline) -> FloatArray:
     ups = np.stack([section_axes(tangent).up for tangent in line.tangents])
     turned = np.sign(np.einsum("kj,kj->k", ups[1:], ups[:-1]))
     signs = np.concatenate([[1.0], np.cumprod(np.where(turned == 0, 1.0, turned))])
-    return ups * (signs if signs.sum() >= 0 else -signs)[:, None]
+    out: FloatArray = ups * (signs if signs.sum() >= 0 else -signs)[:, None]
+    return out
 
 
 def _borders(
