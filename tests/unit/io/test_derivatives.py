@@ -277,7 +277,7 @@ def test_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
         write_group_tables(tmp_path / name)
         write_dataset_files(tmp_path / name, version="1.0")
     files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
-    assert len(files) == 18
+    assert len(files) == 20
     for path in files:
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
 
