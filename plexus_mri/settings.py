@@ -69,7 +69,7 @@ def override(mapping: Mapping[str, object], assignments: Sequence[str]) -> dict[
     merged = dict(mapping)
     for assignment in assignments:
         key, sign, text = assignment.partition("=")
-        if not sign or not key.strip():
+        if not sign or not all(part.strip() for part in key.split(".")):
             msg = f"--set needs key=value, got {assignment!r}"
             raise SettingsError(msg)
         merged = _with_value(merged, key.strip().split("."), _read_value(key.strip(), text))

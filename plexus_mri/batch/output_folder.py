@@ -2,12 +2,23 @@
 
 import json
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from plexus_mri.batch.viewer_page import viewer_path
 from plexus_mri.errors import OutputError, SettingsError
-from plexus_mri.io.atomic import output_error
+from plexus_mri.io.atomic import TEMPORARY, is_left_over, output_error
 from plexus_mri.io.derivatives import case_paths, case_stem
+
+# Files of a study that a run writes anew.
+STUDY_FILES = (
+    "index.html",
+    "status.tsv",
+    "participants.tsv",
+    "group_measures.tsv",
+    "group_asymmetry.tsv",
+    "group_excluded.tsv",
+)
 
 
 def check_output(out: Path, source: Path | None) -> None:
@@ -60,25 +71,41 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
 
 
 def clear_leftovers(out: Path) -> None:
-    """Remove temporary files that a killed run left behind."""
-    for path in out.rglob(".tmp-*"):
-        path.unlink(missing_ok=True)
+    """Remove temporary files that a killed run left behind, in the folders that it writes."""
+    places = [out.glob(TEMPORARY), (out / "logs").glob(TEMPORARY)]
+    places += [folder.rglob(TEMPORARY) for folder in out.glob("sub-*") if folder.is_dir()]
+    for path in chain.from_iterable(places):
+        if path.is_file() and is_left_over(path):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise output_error(path, error) from error
 
 
 def _would_be_input(out: Path, source: Path) -> bool:
     """Whether ``out`` lies where the inventory looks; it leaves ``derivatives`` out."""
+    if source.is_file():  # the folder of raw images is no place for results either
+        return out == source.parent
     return out.is_relative_to(source) and "derivatives" not in out.relative_to(source).parts
 
 
 def _refuse_foreign(out: Path) -> None:
+    """Refuse a folder with another data set, or with files of our names that are not ours."""
     description = out / "dataset_description.json"
-    if not description.is_file():
+    if description.is_file():
+        if not _is_ours(description):
+            msg = f"--out '{out}' holds another data set; give a folder of its own"
+            raise OutputError(msg)
         return
-    try:
-        makers = json.loads(description.read_text(encoding="utf-8")).get("GeneratedBy", [])
-        ours = any(maker.get("Name") == "plexus-mri" for maker in makers)
-    except (OSError, ValueError, AttributeError):
-        ours = False
-    if not ours:
-        msg = f"--out '{out}' holds another data set; give a folder of its own"
+    theirs = next((name for name in STUDY_FILES if (out / name).exists()), None)
+    if theirs is not None:
+        msg = f"--out '{out}' holds a '{theirs}' that is not ours; give a folder of its own"
         raise OutputError(msg)
+
+
+def _is_ours(description: Path) -> bool:
+    try:
+        makers = json.loads(description.read_text(encoding="utf-8"))["GeneratedBy"]
+        return any(maker["Name"] == "plexus-mri" for maker in makers)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False

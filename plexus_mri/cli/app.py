@@ -119,7 +119,7 @@ def _end(sentence: str, code: int, options: Common | None = None) -> int:
         typer.echo(f"plexus-mri: {sentence}", err=True)
     out = getattr(options, "out", None)
     rows: tuple[CaseStatus, ...] = ()
-    with suppress(InputError):
+    with suppress(InputError, OSError):
         rows = read_status(out) if out is not None else ()
     typer.echo(closing_line(rows, code, out if rows else None))
     return code

@@ -2,12 +2,16 @@
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from plexus_mri.errors import OutputError
+
+# Pattern of the names of files that are being written: process, thread, final name.
+TEMPORARY = ".tmp-*-*-*"
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space or choose another output folder",
@@ -52,6 +56,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def is_left_over(path: Path) -> bool:
+    """Whether a file has the name of one being written, by a process that is no more."""
+    found = re.match(r"\.tmp-(\d+)-\d+-.", path.name)
+    if found is None:
+        return False
+    try:
+        os.kill(int(found[1]), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False
+    return int(found[1]) == os.getpid()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -145,7 +145,7 @@ class SeriesRules:
             text = source.read_text(encoding="utf-8")
             rules = _structured(cls, text)
         except (OSError, UnicodeDecodeError, yaml.YAMLError, re.error) as error:
-            msg = f"the rules file '{name}' cannot be read: {type(error).__name__}"
+            msg = f"the rules file '{name}' cannot be read: {_first_line(error)}"
             raise SettingsError(msg) from error
         except cattrs.BaseValidationError as error:
             msg = f"the rules file '{name}': {'; '.join(cattrs.transform_error(error))}"
@@ -190,9 +190,22 @@ class SeriesRules:
         return next(fit, "")
 
 
+def _first_line(error: Exception) -> str:
+    """What is wrong in one line; the system's own words never name the folder."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    mark = getattr(error, "problem_mark", None)
+    where = f" in line {mark.line + 1}" if mark is not None else ""
+    return str(getattr(error, "problem", None) or error).splitlines()[0] + where
+
+
 def _structured(cls: type[_Rules], text: str) -> _Rules:
     converter = cattrs.Converter(forbid_extra_keys=True)
-    rules = converter.structure(yaml.safe_load(text), cls)
+    mapping = yaml.safe_load(text)
+    if not isinstance(mapping, dict):
+        msg = f"must hold 'key: value' lines, got {type(mapping).__name__}"
+        raise yaml.YAMLError(msg)
+    rules = converter.structure(mapping, cls)
     patterns = [rule.pattern for rule in rules.contrasts]
     for pattern in [*patterns, *(rule.pattern for rule in rules.body_parts)]:
         re.compile(pattern)

@@ -130,7 +130,9 @@ def test_a_case_that_is_refused_later_leaves_no_older_number_behind(request_, st
 
 
 def test_leftovers_of_a_killed_run_are_cleared(request_):
-    leftover = request_.out / "sub-01" / "anat" / ".tmp-1-1-sub-01_x.tsv"
+    leftover = (
+        request_.out / "sub-01" / "anat" / f".tmp-{2**22 + 1}-1-sub-01_x.tsv"
+    )  # no process has this number
     leftover.parent.mkdir(parents=True)
     leftover.touch()
 

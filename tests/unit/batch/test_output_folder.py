@@ -2,7 +2,7 @@
 
 import pytest
 
-from plexus_mri.batch.output_folder import check_output, clear_case
+from plexus_mri.batch.output_folder import check_output, clear_case, clear_leftovers
 from plexus_mri.errors import OutputError, SettingsError
 from plexus_mri.io.derivatives import write_dataset_files
 
@@ -23,7 +23,12 @@ def test_derivatives_inside_the_input_are_no_input(tmp_path):
         check_output(tmp_path / "study", tmp_path / "study")
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", "not json", '{"GeneratedBy": [{"Name": "x"}]}'])
+FOREIGN = ["null", "5", '["x"]', "[]", '[{"Name": "x"}]']
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "not json", *(f'{{"GeneratedBy": {makers}}}' for makers in FOREIGN)]
+)
 def test_another_data_set_is_refused(tmp_path, content):
     (tmp_path / "dataset_description.json").write_text(content, encoding="utf-8")
     with pytest.raises(OutputError, match="holds another data set"):
@@ -42,3 +47,31 @@ def test_clearing_takes_the_case_and_nothing_else(tmp_path):
 
     assert [name for name in (*ours, *others) if (tmp_path / name).exists()] == others
     assert not (tmp_path / "sub-1" / "figures").exists()
+
+
+def test_a_page_of_somebody_else_is_not_overwritten(tmp_path):
+    (tmp_path / "index.html").write_text("theirs")
+    with pytest.raises(OutputError, match=r"'index\.html' that is not ours"):
+        check_output(tmp_path, None)
+
+
+def test_only_our_own_left_over_files_are_removed(tmp_path):
+    dead = f".tmp-{2**22 + 1}-7-status.tsv"  # beyond the largest process number of Linux
+    inside = tmp_path / "sub-01" / "anat"
+    inside.mkdir(parents=True)
+    (tmp_path / ".tmp-dir").mkdir()
+    kept = [tmp_path / ".tmp-notes", tmp_path / "their" / dead]
+    kept[1].parent.mkdir()
+    gone = [tmp_path / dead, inside / dead]
+    for path in kept + gone:
+        path.write_text("x")
+    clear_leftovers(tmp_path)
+    assert all(path.exists() for path in kept)
+    assert not any(path.exists() for path in gone)
+
+
+def test_results_do_not_go_among_the_raw_images(tmp_path):
+    image = tmp_path / "image.nii.gz"
+    image.write_bytes(b"x")
+    with pytest.raises(SettingsError, match="lies in the input"):
+        check_output(tmp_path, image)
