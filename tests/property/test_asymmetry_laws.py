@@ -73,14 +73,14 @@ def mirrored(row):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables())
 def test_swapping_the_sides_mirrors_every_row_exactly(table):
     rows = compare_sides(table, NO_TREE, SETTINGS)
     assert compare_sides(swapped(table), NO_TREE, SETTINGS) == tuple(map(mirrored, rows))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(tables(), st.sampled_from([0.5, 2.0, 4.0]))
 def test_a_common_gain_changes_no_row_but_the_raw_signal_itself(table, gain):
     louder = MeasurementTable(
@@ -110,7 +110,7 @@ def test_a_common_gain_changes_no_row_but_the_raw_signal_itself(table, gain):
         assert after.ci_low == pytest.approx(before.ci_low, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables())
 def test_rows_are_numbers_with_an_interval_around_them_or_a_reason_without_numbers(table):
     for row in compare_sides(table, NO_TREE, SETTINGS):
@@ -125,7 +125,7 @@ def test_rows_are_numbers_with_an_interval_around_them_or_a_reason_without_numbe
             assert row.ci_high <= 200.0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(tables())
 def test_the_verdict_is_a_difference_exactly_from_the_smallest_detectable_one(table):
     for row in compare_sides(table, NO_TREE, SETTINGS):
@@ -136,7 +136,7 @@ def test_the_verdict_is_a_difference_exactly_from_the_smallest_detectable_one(ta
             assert differs == (row.verdict is not Verdict.NO_DIFFERENCE)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1))
 def test_the_same_table_gives_the_same_rows(seed):
     rng = np.random.default_rng(seed)

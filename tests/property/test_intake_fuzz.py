@@ -28,7 +28,6 @@ EDITS = st.lists(
     max_size=6,
 )
 SLOW = settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -18,7 +18,7 @@ TINY = AcquisitionSpec(shape=(6, 6, 6), spacing_mm=(4.0, 4.0, 4.0))
 seeds = st.integers(0, 10_000)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(seed=seeds)
 def test_mirrored_spec_has_the_mirrored_truth(seed: int) -> None:
     spec = replace(random_spec(seed), acquisition=TINY)
@@ -34,14 +34,14 @@ def test_mirrored_spec_has_the_mirrored_truth(seed: int) -> None:
         np.testing.assert_allclose(other.long_axis, across, atol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=seeds)
 def test_mirroring_twice_is_the_same_spec(seed: int) -> None:
     spec = random_spec(seed, population=Population.VALIDATION)
     assert spec.mirrored().mirrored() == spec
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_bending_can_be_undone(seed: int) -> None:
     posture = Posture(random_spec(seed, population=Population.VALIDATION).anatomy)
@@ -49,7 +49,7 @@ def test_bending_can_be_undone(seed: int) -> None:
     np.testing.assert_allclose(posture.unbend(posture.bend(points)), points, atol=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_sides_never_cross_the_canal(seed: int) -> None:
     posture = Posture(random_spec(seed, population=Population.VALIDATION).anatomy)
@@ -61,7 +61,7 @@ def test_sides_never_cross_the_canal(seed: int) -> None:
         assert (side.sign * (across @ right) > 5).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     tilt=st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.2, 1)),
     radius_mm=st.floats(1.3, 3.5),
