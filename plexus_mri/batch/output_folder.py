@@ -1,12 +1,21 @@
 """The output folder: checked before any work, and cleared of a case's older results."""
 
-import json
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from plexus_mri.batch.work_folder import is_ours
 from plexus_mri.errors import OutputError, SettingsError
 from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import case_paths, case_stem
+
+_TABLES = ("status", "group_measures", "group_asymmetry")
+_OF_STUDY = (
+    "index.html",
+    "participants.tsv",
+    "participants.json",
+    *(f"{name}.{kind}" for name in _TABLES for kind in ("tsv", "json")),
+)
 
 
 def check_output(out: Path, source: Path | None) -> None:
@@ -33,6 +42,13 @@ def check_output(out: Path, source: Path | None) -> None:
             folder.rmdir()
     except OSError as error:
         raise output_error(out, error) from error
+
+
+def names_of_study(keys: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Names in the output folder that a study of these cases (subject, session) is written to."""
+    stems = [case_stem(subject, session) for subject, session in keys]
+    folders = {stem.split("_")[0] for stem in stems}
+    return (*_OF_STUDY, *sorted(folders), *(f"{stem}.html" for stem in stems))
 
 
 def settings_path(out: Path, subject: str, session: str | None) -> Path:
@@ -70,14 +86,6 @@ def _would_be_input(out: Path, source: Path) -> bool:
 
 
 def _refuse_foreign(out: Path) -> None:
-    description = out / "dataset_description.json"
-    if not description.is_file():
-        return
-    try:
-        makers = json.loads(description.read_text(encoding="utf-8")).get("GeneratedBy", [])
-        ours = any(maker.get("Name") == "plexus-mri" for maker in makers)
-    except (OSError, ValueError, AttributeError):
-        ours = False
-    if not ours:
+    if (out / "dataset_description.json").is_file() and not is_ours(out):
         msg = f"--out '{out}' holds another data set; give a folder of its own"
         raise OutputError(msg)

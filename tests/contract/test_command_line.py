@@ -4,10 +4,14 @@ import typer.main
 
 from plexus_mri.cli.app import build_app
 
-COMMANDS = {"inventory", "convert", "run", "batch", "status", "report", "simulate"}
+COMMANDS = {
+    *("inventory", "convert", "run", "batch", "status", "report", "simulate"),
+    "cluster",
+}
 MEASURING = {
     "--config", "--set", "--subject", "--session", "--participant-label", "--segmentation",
     "--labels", "--landmarks", "--jobs", "--memory-limit", "--scheduler", "--dry-run",
+    "--cluster", "--case-timeout", "--force", "--from-step",
     "--stop-on-first-crash", "-v", "--version", "--out",
 }  # fmt: skip
 

@@ -200,10 +200,10 @@ def test_every_column_of_status_has_a_meaning(measured):
 
 
 def result_bytes(out):
-    """All results by name; what tells of the run itself (times, log) is left out."""
-    left_out = {"status.tsv", "plexus-mri.log"}
+    """All results by name; what tells of the run itself (times, logs, locks) is left out."""
+    left_out = {"status.tsv", "logs", ".plexus-mri"}
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name not in left_out
+        if path.is_file() and not left_out & set(path.relative_to(out).parts)
     }
