@@ -4,7 +4,6 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
 
 import cattrs
 import yaml
@@ -58,7 +57,6 @@ class Settings:
                     raise SettingsError(msg)
 
 
-@cache
 def stage_ranges(stage: type) -> dict[str, tuple[float, float]]:
     """Smallest and largest value of each numeric setting of a stage, by key.
 

@@ -112,8 +112,10 @@ def run_isolated(
         _running[id(process)] = (run, process)
     theirs.close()
     patience_s = 0.0
+    told: tuple[Result | None, float | None, StopCause | None]
     try:
-        result, peak, cause = _attend(process, ours, bounds, announce)
+        told = _attend(process, ours, bounds, announce)
+        result, peak, cause = told
         patience_s = _LAST_WORD_S if cause is None else 0.0
     finally:
         _end(process, patience_s)
@@ -249,8 +251,8 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_KILL_WITH_PARENT, signal.SIGKILL)
         if wait([parent.sentinel], 0):
             os._exit(1)
-        return
-    threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+    else:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
 
 
 def _end_after(sentinel: int) -> None:

@@ -112,8 +112,8 @@ def test_known_keys_are_stage_and_name():
     ("assignment", "sentence"),
     [
         ("tracing.node_step_mm=0", "'tracing.node_step_mm' must be 0.1 to 10, got 0"),
-        ("preprocess.fit_spacing_mm=-1", "'preprocess.fit_spacing_mm' must be 0.8 to 80, got -1"),
-        ("preprocess.iterations=1000000", "'preprocess.iterations' must be 1 to 200, got 1e+06"),
+        ("preprocess.fit_spacing_mm=-1", "'preprocess.fit_spacing_mm' must be 0.3 to 30, got -1"),
+        ("preprocess.iterations=1000000", "'preprocess.iterations' must be 1 to 60, got 1e+06"),
         ("asymmetry.family_error_percent=400", "must be 0 to 50, got 400"),
         ("tracing.least_support=3", "'tracing.least_support' must be 0 to 1, got 3"),
         ("segmentation.tube_scales_mm=[1.0, 0.0]", "must be 0.1 to 36, got 1, 0"),
