@@ -11,6 +11,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python scripts/fetch_viewer.py --optional
 	$(BIN)/python scripts/warm_up.py
 	touch $@
 
@@ -42,6 +43,7 @@ validate: $(VENV)/.runtime
 bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/bench.py --readme README.md
 	$(BIN)/python scripts/bench/intake.py --readme README.md
+	$(BIN)/python scripts/bench/pages.py
 
 # Minutes: 1,000 stub cases, a study of 10,000, 20 kills.
 prove-batch: $(VENV)/.dev

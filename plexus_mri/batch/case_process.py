@@ -13,7 +13,8 @@ from plexus_mri.batch.output_folder import clear_case, settings_path
 from plexus_mri.batch.software import software_versions
 from plexus_mri.batch.status import CaseState
 from plexus_mri.batch.steps import StepStore, is_done, mark_done, step_keys, steps_from
-from plexus_mri.batch.study_files import keep_entry
+from plexus_mri.batch.study_entry import keep_entry
+from plexus_mri.batch.viewer_page import write_viewer
 from plexus_mri.batch.work_folder import brief_lock, case_folder
 from plexus_mri.core.case import Case, CaseResult
 from plexus_mri.errors import PlexusError
@@ -21,6 +22,7 @@ from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import case_stem, write_case
 from plexus_mri.io.inventory import read_series
 from plexus_mri.io.mask import read_own_mask
+from plexus_mri.io.preview import preview_bytes
 from plexus_mri.io.series_maps import read_series_map
 from plexus_mri.io.yaml_files import write_mapping
 from plexus_mri.pipeline import run_case
@@ -29,6 +31,7 @@ from plexus_mri.report.canvas import file_name
 from plexus_mri.report.figures import draw_figures
 from plexus_mri.report.html import render_html
 from plexus_mri.report.model import build_report, report_to_json
+from plexus_mri.report.viewer import viewer_figures
 from plexus_mri.settings import settings_to_mapping
 
 Announce = Callable[[str], None]
@@ -98,12 +101,16 @@ def write_result(result: CaseResult, job: CaseJob) -> None:
     """Draw and write everything of one case; the settings in force go beside its tables."""
     settings = settings_to_mapping(job.settings)
     write_mapping(settings_path(job.out, job.subject, job.session), settings)
-    figures = draw_figures(result, job.settings.report)
+    figures = {
+        **draw_figures(result, job.settings.report),
+        **viewer_figures(*preview_bytes(result)),
+    }
     report = build_report(result, settings=settings, software=software_versions(), figures=figures)
     summary = report_to_json(report)
     contents = {file_name(name, figure.mime): figure.bytes for name, figure in figures.items()}
-    paths = write_case(result, summary, contents, render_html(summary, figures), job.out)
-    keep_entry(job.out, paths, summary, figures)
+    write_viewer(job.out, summary, figures)
+    write_case(result, summary, contents, render_html(summary, figures), job.out)
+    keep_entry(job.out, job.subject, job.session)
 
 
 def _unexpected(error: Exception, job: CaseJob) -> CaseOutcome:

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from plexus_mri.batch.viewer_page import viewer_path
 from plexus_mri.batch.work_folder import is_ours
 from plexus_mri.errors import OutputError, SettingsError
 from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import case_paths, case_stem
+from plexus_mri.report.viewer import viewer_name
 
-_TABLES = ("status", "group_measures", "group_asymmetry")
+_TABLES = ("status", "group_measures", "group_asymmetry", "group_excluded", "participants")
 _OF_STUDY = (
     "index.html",
-    "participants.tsv",
-    "participants.json",
     *(f"{name}.{kind}" for name in _TABLES for kind in ("tsv", "json")),
 )
 
@@ -48,7 +48,8 @@ def names_of_study(keys: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Names in the output folder that a study of these cases (subject, session) is written to."""
     stems = [case_stem(subject, session) for subject, session in keys]
     folders = {stem.split("_")[0] for stem in stems}
-    return (*_OF_STUDY, *sorted(folders), *(f"{stem}.html" for stem in stems))
+    pages = (page for stem in stems for page in (f"{stem}.html", viewer_name(stem)))
+    return (*_OF_STUDY, *sorted(folders), *pages)
 
 
 def settings_path(out: Path, subject: str, session: str | None) -> Path:
@@ -63,7 +64,7 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
     paths = case_paths(out, subject, session)
     folder = paths.summary.parent
     ours = [*folder.glob(f"{stem}_desc-*"), *(folder.parent / "figures").glob(f"{stem}_*")]
-    for path in [*ours, paths.html]:
+    for path in [*ours, paths.html, viewer_path(out, subject, session)]:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plexus_mri.batch.case_job import CaseJob
+from plexus_mri.batch.case_lists import is_listed, listed_cases
 from plexus_mri.batch.outcome import CaseOutcome, outcome_of_error
 from plexus_mri.batch.pseudonym import keep_salt, private_folder, study_salt
 from plexus_mri.batch.recipe import files_sha256, recipe_sha256
@@ -125,7 +126,7 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     """
     everyone = survey(request, request.out)
     inventory = of_participants(everyone, request.participants)
-    names = inventory.subjects()
+    names = _chosen(inventory.subjects(), request)
     _check_mask(request, len(names))
     jobs, unusable = [], []
     for subject, session in names:
@@ -136,6 +137,18 @@ def make_plan(request: StudyRequest) -> StudyPlan:
             outcome = outcome_of_error(inventory.why_none(subject, session))
             unusable.append(Unusable(_label(subject), session, outcome))
     return StudyPlan(everyone, tuple(jobs), tuple(unusable))
+
+
+def _chosen(
+    names: Sequence[tuple[str, str | None]], request: StudyRequest
+) -> tuple[tuple[str, str | None], ...]:
+    """Cases that the include and exclude lists leave."""
+    kept = tuple(names)
+    for path, wanted in ((request.include_list, True), (request.exclude_list, False)):
+        if path is not None:
+            cases = listed_cases(path)
+            kept = tuple(n for n in kept if is_listed((_label(n[0]), n[1] or ""), cases) == wanted)
+    return kept
 
 
 def _label(subject: str) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status, with_row
 from plexus_mri.batch.stored import read_figures, read_summary
-from plexus_mri.batch.study_files import keep_entry, write_study_files
+from plexus_mri.batch.study_entry import keep_entry
+from plexus_mri.batch.study_files import write_study_files
+from plexus_mri.batch.viewer_page import write_viewer
 from plexus_mri.errors import InputError
 from plexus_mri.io.atomic import write_text
 from plexus_mri.io.derivatives import case_paths
@@ -50,6 +52,7 @@ def _rebuild(out: Path, path: Path) -> CaseStatus:
     row = CaseStatus(subject, str(session) if session else None, CaseState.FINISHED, step="report")
     paths = case_paths(out, row.subject, row.session)
     figures = read_figures(paths, summary)
+    write_viewer(out, summary, figures)
     write_text(paths.html, render_html(summary, figures))
-    keep_entry(out, paths, summary, figures)
+    keep_entry(out, row.subject, row.session)
     return row

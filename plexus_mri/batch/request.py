@@ -23,6 +23,8 @@ class StudyRequest:
         Names to use instead of those found.
     participants
         Only these subjects; empty for all.
+    include_list, exclude_list
+        YAML lists of file names, e.g. ``qc_fail.yml``: only these cases, or all but these.
     segmentation
         The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
     labels
@@ -55,6 +57,8 @@ class StudyRequest:
     subject: str | None = None
     session: str | None = None
     participants: tuple[str, ...] = ()
+    include_list: Path | None = None
+    exclude_list: Path | None = None
     segmentation: str | None = None
     labels: Path | None = None
     maps: tuple[tuple[str, str], ...] = ()

@@ -30,7 +30,7 @@ _PARTS_OF_STEP: Mapping[str, tuple[str, ...]] = {
     "maps": ("registration", "measure"),
     "compare": ("asymmetry",),
     "quality": ("quality", "tracing"),
-    "write": ("report", "batch/case_process.py"),
+    "write": ("report", "batch/case_process.py", "batch/viewer_page.py"),
 }
 STEPS = tuple(_PARTS_OF_STEP)
 # Code that every step rests on.

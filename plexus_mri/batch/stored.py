@@ -49,3 +49,16 @@ def read_figures(paths: CasePaths, summary: Mapping[str, object]) -> Mapping[str
             raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
 
     return figures_from_store(summary, read)
+
+
+def read_thumbnail(paths: CasePaths, summary: Mapping[str, object]) -> Figure | None:
+    """Small picture of a case for the study's page, without reading the others; None without.
+
+    Raises
+    ------
+    InputError
+        When the summary lists one that is missing.
+    """
+    notes = summary.get("figures")
+    own = [n for n in notes if n.get("name") == "thumbnail"] if isinstance(notes, list) else []
+    return read_figures(paths, {"figures": own}).get("thumbnail")

@@ -92,7 +92,7 @@ def run_study(
         write_dataset_files(request.out, version=__version__)
         keep_private(request.source, request.out, plan.inventory)
         write_inventory(request.out, plan.inventory)
-        take_participants(request.source, request.out)
+        take_participants(request.source, request.out, {case.subject for case in plan.cases})
         with logged(request.out):
             return _run_plan(plan, request, listener, work)
 

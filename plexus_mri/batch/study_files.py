@@ -1,19 +1,29 @@
-"""Files about a whole study: group tables and the study's page, which grow as cases finish."""
+"""Files about a whole study: group tables, what ratings leave out, and the study's page.
+
+They grow as cases finish.
+"""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from plexus_mri.batch.group_profiles import group_profiles
 from plexus_mri.batch.ledger import Ledger
+from plexus_mri.batch.participants import read_groups
+from plexus_mri.batch.ratings import StudyRatings, left_out, study_ratings
 from plexus_mri.batch.status import CaseState, CaseStatus
-from plexus_mri.batch.stored import read_figures, read_summary
-from plexus_mri.batch.work_folder import brief_lock, case_folder, read_record, write_record
+from plexus_mri.batch.study_entry import CaseKey, StudyEntry, stored_entry
+from plexus_mri.batch.work_folder import brief_lock
 from plexus_mri.errors import InputError, OutputError
 from plexus_mri.io.atomic import write_text
-from plexus_mri.io.derivatives import CasePaths, case_paths, write_group_tables
-from plexus_mri.report.canvas import Figure
-from plexus_mri.report.html import index_entry, render_index
+from plexus_mri.io.derivatives import write_group_tables
+from plexus_mri.io.ratings import rating_row
+from plexus_mri.quality.outliers import CUTOFF_WORDS, outlier_limits
+from plexus_mri.report.index_page import render_index
+from plexus_mri.report.study_charts import Distribution, profile_charts
+from plexus_mri.report.study_model import Metric
 
+_ALL = "all cases"
 # Tables and page are written again when the last writing is this many times as long ago as it
 # took, so that all writings of a run together take 5 % of its time, however many cases there are.
 _REST = 20.0
@@ -42,6 +52,9 @@ class GrowingFiles:
 def write_study_files(out: Path, rows: Iterable[CaseStatus]) -> None:
     """Write the group tables and ``index.html`` from what is complete.
 
+    Cases that a rating fails are left out of the group tables and profiles, and listed in
+    ``group_excluded.tsv``.
+
     Raises
     ------
     InputError
@@ -50,61 +63,70 @@ def write_study_files(out: Path, rows: Iterable[CaseStatus]) -> None:
         When a file cannot be written.
     """
     with brief_lock(out, "study-files"):
-        write_group_tables(out)
-        entries = [_entry(out, row) for row in sorted(rows, key=lambda row: row.key)]
-        write_text(out / "index.html", render_index(entries))
+        ratings = study_ratings(out)
+        write_group_tables(out, left_out=left_out(ratings))
+        write_text(out / "index.html", _page(out, rows, ratings))
 
 
-def keep_entry(
-    out: Path, paths: CasePaths, summary: Mapping[str, object], figures: Mapping[str, Figure]
-) -> None:
-    """Keep what the study's page says about a case, so that nobody reads its summary again.
+def _page(out: Path, rows: Iterable[CaseStatus], ratings: StudyRatings) -> str:
+    """The study's page; cases that a rating fails are on it, and in no profile."""
+    without, groups = left_out(ratings), read_groups(out)
+    made = [_entry(out, row, groups) for row in sorted(rows, key=lambda row: row.key)]
+    counted = [
+        (groups.get(key[0], "no group") if groups else _ALL, entry.curves)
+        for key, entry in made
+        if key not in without
+    ]
+    return render_index(
+        [{**entry.row, "left_out": without.get(key)} for key, entry in made],
+        ratings=_rating_rows(ratings),
+        distributions=distributions([(entry.row, entry.metrics) for _, entry in made]),
+        cutoff=CUTOFF_WORDS,
+        profiles=profile_charts(group_profiles(counted)),
+    )
 
-    Raises
-    ------
-    OutputError
-        When it cannot be written.
-    """
-    entry = index_entry(summary, figures, state=CaseState.FINISHED.value, link=paths.html.name)
-    kept = {"summary": _mark_of(paths.summary), "entry": dict(entry)}
-    write_record(_entry_path(out, str(summary["subject"]), summary.get("session")), kept)
+
+def distributions(
+    cases: Sequence[tuple[Mapping[str, object], Mapping[Metric, float]]],
+) -> list[Distribution]:
+    """Each number that at least two cases have, with its limits."""
+    metrics = dict.fromkeys(metric for _, values in cases for metric in values)
+    found = []
+    for metric in metrics:
+        own = [(values[metric], str(e["link"])) for e, values in cases if metric in values]
+        if len(own) > 1:
+            numbers = tuple(value for value, _ in own)
+            limits = outlier_limits(numbers)
+            found.append(
+                Distribution(
+                    metric.words,
+                    metric.unit,
+                    numbers,
+                    tuple(link for _, link in own),
+                    None if limits is None else (limits.low, limits.high),
+                )
+            )
+    return found
 
 
-def _entry(out: Path, row: CaseStatus) -> dict[str, object]:
-    reason = f"{row.reason.text} ({row.reason})" if row.reason else None
-    if row.state is CaseState.FINISHED:
-        try:
-            return _finished_entry(out, row)
-        except InputError as error:
-            # Results that someone removed or edited by hand must not cost the others their page.
-            reason = str(error)
-    return {
+def _rating_rows(ratings: StudyRatings) -> list[dict[str, object]]:
+    return [rating_row(r) | {"stale": r in ratings.stale} for r in ratings.ratings]
+
+
+def _entry(out: Path, row: CaseStatus, groups: Mapping[str, str]) -> tuple[CaseKey, StudyEntry]:
+    shown: dict[str, object] = {
         "subject": row.subject,
         "session": row.session,
         "state": row.state.value,
-        "reason": reason,
+        "reason": f"{row.reason.text} ({row.reason})" if row.reason else None,
+        "reasons": [row.reason.value] if row.reason else [],
+        "group": groups.get(row.subject),
     }
-
-
-def _finished_entry(out: Path, row: CaseStatus) -> dict[str, object]:
-    paths = case_paths(out, row.subject, row.session)
-    kept = read_record(_entry_path(out, row.subject, row.session))
-    entry = kept.get("entry")
-    if isinstance(entry, dict) and kept.get("summary") == _mark_of(paths.summary):
-        return entry
-    summary = read_summary(paths.summary)
-    figures = read_figures(paths, summary)
-    return dict(index_entry(summary, figures, state=row.state.value, link=paths.html.name))
-
-
-def _entry_path(out: Path, subject: str, session: object) -> Path:
-    return case_folder(out, subject, str(session) if session else None) / "entry.json"
-
-
-def _mark_of(path: Path) -> list[int]:
-    """Size and time of change of a file; empty when it is not there."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return []
-    return [stat.st_size, stat.st_mtime_ns]
+    if row.state is CaseState.FINISHED:
+        try:
+            found = stored_entry(out, row.subject, row.session)
+        except InputError as error:
+            # Results that someone removed or edited by hand must not cost the others their page.
+            return row.key, StudyEntry(shown | {"reason": str(error)}, {}, {})
+        return row.key, StudyEntry({**shown, **found.row}, found.metrics, found.curves)
+    return row.key, StudyEntry(shown, {}, {})

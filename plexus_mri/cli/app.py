@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 from plexus_mri.batch.crash import describe_crash
 from plexus_mri.batch.outcome import CRASHED, OK, STOPPED
 from plexus_mri.batch.status import CaseStatus, read_status
-from plexus_mri.cli import commands
+from plexus_mri.cli import commands, ratings
 from plexus_mri.cli.from_dataclass import add_command
 from plexus_mri.cli.options import (
     Common,
@@ -58,7 +58,23 @@ def build_app() -> typer.Typer:
     cluster = typer.Typer(help="Scripts for people who hand in their own jobs.")
     add_command(cluster, "script", ScriptOptions, _guarded(commands.cluster_script))
     app.add_typer(cluster, name="cluster")
+    _add_ratings(app)
     return app
+
+
+def _add_ratings(app: typer.Typer) -> None:
+    """Add the commands that come in groups: ``ratings …`` and ``qa …``."""
+    words = "Ratings made in the pages: take in, merge, compare."
+    group = typer.Typer(name="ratings", help=words, no_args_is_help=True)
+    add_command(group, "import", ratings.ImportOptions, _guarded(ratings.import_))
+    add_command(group, "merge", ratings.MergeOptions, _guarded(ratings.merge))
+    add_command(group, "agree", ratings.AgreeOptions, _guarded(ratings.agree))
+    app.add_typer(group)
+    pages = typer.Typer(name="qa", help="The study's pages.", no_args_is_help=True)
+    # With one command Typer would leave its name out.
+    pages.callback()(lambda: None)
+    add_command(pages, "serve", ratings.ServeOptions, _guarded(ratings.serve))
+    app.add_typer(pages)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

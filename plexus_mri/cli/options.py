@@ -95,6 +95,14 @@ class MeasureOptions(ConvertOptions):
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="One setting; wins over --config."),
     ] = None
+    include_yml: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Only the cases of these lists, e.g. qc_fail.yml."),
+    ] = None
+    exclude_yml: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Not the cases of these lists, e.g. qc_fail.yml."),
+    ] = None
     segmentation: Annotated[
         str | None,
         typer.Option(

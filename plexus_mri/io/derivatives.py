@@ -1,7 +1,7 @@
 """The output tree: a case's results as files, and the tables of the whole study."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from plexus_mri.io.columns import (
     map_columns,
 )
 from plexus_mri.io.nifti import write_labels
-from plexus_mri.io.tables import MISSING, dictionary, read_table, write_json, write_table
+from plexus_mri.io.tables import MISSING, Column, dictionary, read_table, write_json, write_table
 from plexus_mri.reasons import ReasonCode
 
 BIDS_VERSION = "1.10.0"
@@ -34,9 +34,15 @@ _BIDSIGNORE = (
     "inventory.*",
     "status.*",
     "group_*",
+    "ratings/",
     "*_measures.*",
     "*_report.json",
     "*_recipe.yaml",
+)
+_EXCLUDED_COLUMNS = (
+    Column("subject", "Subject label, without 'sub-'"),
+    Column("session", "Session label, without 'ses-'"),
+    Column("reason", "Rating that leaves the case out of the group tables"),
 )
 _LONGEST_LABEL = 64  # file names of 255 bytes hold it with all that follows
 _NOT_IN_LABEL = re.compile(r"[^0-9A-Za-z+]")
@@ -178,8 +184,16 @@ def write_dataset_files(out: Path, *, version: str) -> None:
     write_text(out / ".bidsignore", "\n".join(_BIDSIGNORE) + "\n")
 
 
-def write_group_tables(out: Path) -> None:
+def write_group_tables(
+    out: Path, *, left_out: Mapping[tuple[str, str], str] | None = None
+) -> None:
     """Gather the cases' tables into one tidy table each, in the order of the cases' names.
+
+    Parameters
+    ----------
+    left_out
+        Cases (subject and session, empty when absent) that do not count, and why; they are
+        listed in ``group_excluded.tsv``.
 
     Raises
     ------
@@ -188,6 +202,7 @@ def write_group_tables(out: Path) -> None:
     OutputError
         When a table cannot be written.
     """
+    without = left_out or {}
     for name, desc, columns in (
         ("group_measures", "nerve", NERVE_COLUMNS),
         ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
@@ -198,14 +213,22 @@ def write_group_tables(out: Path) -> None:
             temporary.open("w", encoding="utf-8", newline="\n") as stream,
         ):
             stream.write(header + "\n")
-            for path in _tables(out, f"*_desc-{desc}_measures.tsv"):
+            for path in _tables(out, f"_desc-{desc}_measures.tsv", without):
                 stream.write(_rows_text(path, header))
         write_json(out / f"{name}.json", {**dictionary(columns), **NOTES})
+    excluded = [
+        {"subject": subject, "session": session, "reason": why}
+        for (subject, session), why in sorted(without.items())
+    ]
+    write_table(out / "group_excluded.tsv", _EXCLUDED_COLUMNS, excluded)
 
 
-def _tables(out: Path, pattern: str) -> list[Path]:
-    found = [*out.glob(f"sub-*/anat/{pattern}"), *out.glob(f"sub-*/ses-*/anat/{pattern}")]
-    return sorted(found, key=lambda path: path.name)
+def _tables(out: Path, ending: str, without: Iterable[tuple[str, str]]) -> list[Path]:
+    """Tables of the cases that count, in the order of the cases' names."""
+    left_out = {f"{case_stem(subject, session or None)}{ending}" for subject, session in without}
+    found = [*out.glob(f"sub-*/anat/*{ending}"), *out.glob(f"sub-*/ses-*/anat/*{ending}")]
+    kept = (path for path in found if path.name not in left_out)
+    return sorted(kept, key=lambda path: path.name)
 
 
 def _rows_text(path: Path, header: str) -> str:

@@ -94,7 +94,7 @@ def write_volume(path: Path, volume: Volume) -> None:
     OutputError
         When the file cannot be written.
     """
-    write_bytes(path, _encoded(volume.data, volume.grid))
+    write_bytes(path, encoded_nifti(volume.data, volume.grid))
 
 
 def write_labels(path: Path, labels: LabelMap) -> None:
@@ -105,10 +105,10 @@ def write_labels(path: Path, labels: LabelMap) -> None:
     OutputError
         When the file cannot be written.
     """
-    write_bytes(path, _encoded(labels.data, labels.grid))
+    write_bytes(path, encoded_nifti(labels.data, labels.grid))
 
 
-def _encoded(data: npt.NDArray[np.generic], grid: Grid) -> bytes:
+def encoded_nifti(data: npt.NDArray[np.generic], grid: Grid) -> bytes:
     """Compressed NIfTI-1 bytes; scanner codes, so that no reader falls back to a guess.
 
     A qform cannot hold a slant: where it would move a corner it is left out.

@@ -26,7 +26,7 @@ def base_axes(
         Height of an axial picture; None for a coronal one.
     """
     axes = picture_axes(picture, settings.picture_width_px)
-    show_picture(axes, picture, _window(result, picture, settings, z_mm))
+    show_picture(axes, picture, picture_window(result, picture, settings, z_mm))
     sure = result.frame is not None and result.frame.proof.proven
     for letter, place in (("R", 0.04), ("L", 0.96)):
         text = letter if sure else f"{letter}?"
@@ -35,7 +35,7 @@ def base_axes(
     return axes
 
 
-def _window(
+def picture_window(
     result: CaseResult, picture: Picture, settings: ReportSettings, z_mm: float | None
 ) -> tuple[float, float]:
     """Intensities shown black and white: percentiles of what lies beside the canal."""

@@ -17,6 +17,7 @@ from plexus_mri.report.planes import Picture
 
 Bytes = bytes
 WEBP, SVG = "image/webp", "image/svg+xml"
+_ENDINGS = {SVG: "svg", "application/gzip": "nii.gz"}
 _DPI = 100
 _HASH_SALT = "plexus-mri"  # makes the identifiers inside an SVG the same on each run
 
@@ -74,7 +75,7 @@ def file_name(name: str, mime: str) -> str:
     >>> file_name("profile_C5", "image/svg+xml")
     'profile_C5.svg'
     """
-    return f"{name}.{'svg' if mime == SVG else 'webp'}"
+    return f"{name}.{_ENDINGS.get(mime, 'webp')}"
 
 
 def picture_axes(picture: Picture, width_px: int) -> Axes:

@@ -1,5 +1,6 @@
 """Facts of the report about the input, the sides, the image and what was found."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
 from plexus_mri.core.case import CaseResult, CaseWarning, QualityNumber
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
+from plexus_mri.core.volume import LabelMap
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.map_rows import map_rows
 from plexus_mri.report.rounding import fixed, plain_number
@@ -238,8 +240,15 @@ def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
         "traced_right": sum(side is Side.RIGHT for side, _ in found),
         "missing": missing,
         "missing_by_reason": _by_reason(missing),
+        "mask_sha256": _mask_sha256(result.labels),
         "label_voxels": {str(k): int(v) for k, v in zip(labels, voxels, strict=True)},
     }
+
+
+def _mask_sha256(labels: LabelMap) -> str:
+    """SHA-256 over the labels and where they lie: a rating belongs to exactly these."""
+    place = labels.grid.affine.round(3).astype("<f8").tobytes()
+    return hashlib.sha256(place + labels.data.astype("<i2").tobytes()).hexdigest()
 
 
 def quality_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:

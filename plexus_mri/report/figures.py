@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 from plexus_mri.core.case import CaseResult
+from plexus_mri.report.blind_figures import blind_figures
 from plexus_mri.report.canvas import WEBP, Figure, shrunk_webp
 from plexus_mri.report.charts import difference_figure, profile_figures
+from plexus_mri.report.difference_sections import difference_sections
 from plexus_mri.report.map_figures import map_figures
 from plexus_mri.report.nerve_figures import nerve_figures
 from plexus_mri.report.section_figures import section_figures
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.side_figures import side_figures
+from plexus_mri.report.straight_figures import straight_figures
 from plexus_mri.report.views import choose_views
 
 
@@ -25,8 +28,11 @@ def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, F
         **side_figures(result, views, settings),
         **map_figures(result, views, settings),
         **nerve_figures(result, views, settings),
+        **straight_figures(result, settings),
+        **difference_sections(result, settings),
         **section_figures(result, settings),
         **profile_figures(result),
+        **blind_figures(result, views, settings),
     }
     return {**figures, "thumbnail": _thumbnail(figures["nerves_projection"], settings)}
 

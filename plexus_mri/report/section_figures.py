@@ -18,10 +18,10 @@ from plexus_mri.report.planes import Picture, SectionAxes, section_axes, section
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.words import SHORT_NAMES
 
-_TILE_PX, _GAP_PX, _LEFT_PX, _TOP_PX = 128, 8, 52, 46
+TILE_PX, GAP_PX, LEFT_PX, TOP_PX = 128, 8, 52, 46
 _NODE_REACH_MM = 1.0
-_ORDER = (Side.RIGHT, Side.LEFT)  # as on all pictures
-_DARK = "#111111"
+SIDE_ORDER = (Side.RIGHT, Side.LEFT)  # as on all pictures
+DARK = "#111111"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +49,15 @@ def _group_figure(
         ((side, nerve), arc): section_at(result, (side, nerve), arc, settings)
         for nerve in rows
         for arc in settings.section_arc_mm
-        for side in _ORDER
+        for side in SIDE_ORDER
     }
     plain, layer = _board(rows, settings), _board(rows, settings)
-    window = _common_window([s for s in sections.values() if s is not None])
+    window = common_window([s for s in sections.values() if s is not None])
     for (key, arc), section in sections.items():
         corner = _corner(rows.index(key[1]), settings.section_arc_mm.index(arc), key[0])
-        _draw_tile(plain, section, corner, window)
+        draw_tile(plain, section, corner, window)
         if section is not None:
-            _draw_outline(layer, section, corner, NERVE_COLORS[key[1]])
+            draw_outline(layer, section, corner, NERVE_COLORS[key[1]])
     _draw_headers(plain, rows, settings)
     kept = all(p.long_axis is not None for p in result.table.profiles.values())
     shape = "ellipses" if kept else "areas, drawn as circles"
@@ -158,7 +158,7 @@ def _outline(profile: Profile, node: int, axes: SectionAxes) -> FloatArray | Non
     return outline
 
 
-def _common_window(sections: Sequence[Section]) -> tuple[float, float]:
+def common_window(sections: Sequence[Section]) -> tuple[float, float]:
     """One grey window for all squares, set by the middle of each so that no canal decides it."""
     values = [_middle(s.picture.pixels) for s in sections]
     low, high = percentile_window(np.concatenate(values or [np.empty(0)]), 1.0, 99.0)
@@ -173,8 +173,8 @@ def _middle(pixels: FloatArray) -> FloatArray:
 def _board(rows: Sequence[Nerve], settings: ReportSettings) -> Axes:
     """Axes in pixels, y growing downwards, for all squares of a figure."""
     columns = len(settings.section_arc_mm)
-    width = _LEFT_PX + columns * (2 * _TILE_PX + 2 * _GAP_PX)
-    height = _TOP_PX + len(rows) * (_TILE_PX + _GAP_PX)
+    width = LEFT_PX + columns * (2 * TILE_PX + 2 * GAP_PX)
+    height = TOP_PX + len(rows) * (TILE_PX + GAP_PX)
     axes = pixel_axes(width, height)
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
@@ -183,22 +183,23 @@ def _board(rows: Sequence[Nerve], settings: ReportSettings) -> Axes:
 
 def _corner(row: int, column: int, side: Side) -> tuple[float, float]:
     """Left top corner of a square in pixels; right and left of a place touch."""
-    x = _LEFT_PX + column * (2 * _TILE_PX + 2 * _GAP_PX) + _ORDER.index(side) * (_TILE_PX + 2)
-    return float(x), float(_TOP_PX + row * (_TILE_PX + _GAP_PX))
+    x = LEFT_PX + column * (2 * TILE_PX + 2 * GAP_PX) + SIDE_ORDER.index(side) * (TILE_PX + 2)
+    return float(x), float(TOP_PX + row * (TILE_PX + GAP_PX))
 
 
-def _draw_tile(
+def draw_tile(
     axes: Axes, section: Section | None, corner: tuple[float, float], window: tuple[float, float]
 ) -> None:
+    """Square of one section; a dark one where the nerve was not followed."""
     x, y = corner
     if section is None:
-        axes.fill([x, x + _TILE_PX, x + _TILE_PX, x], [y, y, y + _TILE_PX, y + _TILE_PX], _DARK)
-        middle = (x + _TILE_PX / 2, y + _TILE_PX / 2)
+        axes.fill([x, x + TILE_PX, x + TILE_PX, x], [y, y, y + TILE_PX, y + TILE_PX], DARK)
+        middle = (x + TILE_PX / 2, y + TILE_PX / 2)
         axes.text(*middle, "not followed\nhere", color="#BBBBBB", ha="center", va="center")
         return
     axes.imshow(
         section.picture.pixels,
-        extent=(x, x + _TILE_PX, y + _TILE_PX, y),
+        extent=(x, x + TILE_PX, y + TILE_PX, y),
         cmap="gray",
         vmin=window[0],
         vmax=window[1],
@@ -206,15 +207,16 @@ def _draw_tile(
         aspect="auto",
     )
     if section.outline_mm is None:
-        write(axes, (x + _TILE_PX / 2, y + _TILE_PX - 10), "not measured here", fontsize=8)
+        write(axes, (x + TILE_PX / 2, y + TILE_PX - 10), "not measured here", fontsize=8)
 
 
-def _draw_outline(axes: Axes, section: Section, corner: tuple[float, float], color: str) -> None:
+def draw_outline(axes: Axes, section: Section, corner: tuple[float, float], color: str) -> None:
+    """Fitted outline on its square; nothing where nothing was fitted."""
     if section.outline_mm is None:
         return
-    scale = _TILE_PX / section.picture.width_mm
-    x = corner[0] + _TILE_PX / 2 + scale * section.outline_mm[:, 0]
-    y = corner[1] + _TILE_PX / 2 - scale * section.outline_mm[:, 1]
+    scale = TILE_PX / section.picture.width_mm
+    x = corner[0] + TILE_PX / 2 + scale * section.outline_mm[:, 0]
+    y = corner[1] + TILE_PX / 2 - scale * section.outline_mm[:, 1]
     axes.plot(x, y, color="black", lw=2.2, alpha=0.5)
     axes.plot(x, y, color=color, lw=1.2)
 
@@ -226,11 +228,11 @@ def _draw_headers(axes: Axes, rows: Sequence[Nerve], settings: ReportSettings) -
         style = {"color": "white", "ha": "center", "va": "center"}
         axes.text(left - 1, 14, f"{arc:.0f} mm", fontsize=11, **style)  # type: ignore[arg-type]
         for side, x in ((Side.RIGHT, right), (Side.LEFT, left)):
-            axes.text(x + _TILE_PX / 2, 34, side.value, weight="bold", **style)  # type: ignore[arg-type]
+            axes.text(x + TILE_PX / 2, 34, side.value, weight="bold", **style)  # type: ignore[arg-type]
     for row, nerve in enumerate(rows):
-        y = _TOP_PX + row * (_TILE_PX + _GAP_PX) + _TILE_PX / 2
+        y = TOP_PX + row * (TILE_PX + GAP_PX) + TILE_PX / 2
         axes.text(
-            _LEFT_PX / 2, y, SHORT_NAMES[nerve], color=NERVE_COLORS[nerve],
+            LEFT_PX / 2, y, SHORT_NAMES[nerve], color=NERVE_COLORS[nerve],
             ha="center", va="center", fontsize=13, weight="bold",
         )  # fmt: skip
     # imshow moves the limits; the board keeps its own.

@@ -17,6 +17,8 @@ class ReportSettings:
     section_arc_mm: tuple[float, ...] = (0.0, 10.0, 20.0)  # 0 and 10 mm: van Rosmalen 2021
     section_width_mm: float = 22.0  # a nerve of 5 mm with its neighbours
     section_pixel_mm: float = 0.25  # finer than any voxel, so that shapes are not blocky
+    straight_width_mm: float = 18.0  # straightened nerves: a root of 6 mm with its neighbours
+    straight_px_per_mm: float = 7.0  # both sides at one scale; a picture about 900 wide
     picture_width_px: int = 960  # grey pictures: 3 pixels a mm on a 320 mm field of view
     thumbnail_width_px: int = 240  # study page: 500 subjects stay under 30 MB
     webp_quality_percent: int = 80  # grey pictures: no visible loss on a screen

@@ -5,19 +5,25 @@ import typer.main
 from plexus_mri.cli.app import build_app
 
 COMMANDS = {
-    *("inventory", "convert", "run", "batch", "status", "report", "simulate"),
-    "cluster",
-}
+    "inventory", "convert", "run", "batch", "status", "report", "simulate",
+    "ratings import", "ratings merge", "ratings agree", "qa serve", "cluster script",
+}  # fmt: skip
 MEASURING = {
     "--config", "--set", "--subject", "--session", "--participant-label", "--segmentation",
     "--labels", "--landmarks", "--jobs", "--memory-limit", "--scheduler", "--dry-run",
     "--cluster", "--case-timeout", "--force", "--from-step",
-    "--stop-on-first-crash", "-v", "--version", "--out",
+    "--stop-on-first-crash", "-v", "--version", "--out", "--include-yml", "--exclude-yml",
 }  # fmt: skip
 
 
 def commands():
-    return typer.main.get_command(build_app()).commands
+    """Every command by its words, those of groups too."""
+    top = typer.main.get_command(build_app()).commands
+    found = {}
+    for name, command in top.items():
+        inner = getattr(command, "commands", None)
+        found |= {f"{name} {k}": c for k, c in inner.items()} if inner else {name: command}
+    return found
 
 
 def test_all_promised_commands_exist_and_say_what_they_do():

@@ -17,7 +17,7 @@ from plexus_mri.batch.pool import Place
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.steps import StepStore, is_done, mark_done, step_keys, steps_from
 from plexus_mri.batch.study import run_study
-from plexus_mri.batch.study_files import keep_entry
+from plexus_mri.batch.study_entry import keep_entry
 from plexus_mri.batch.work_folder import case_folder
 from plexus_mri.errors import RefusedError
 from plexus_mri.io.atomic import write_text
@@ -112,7 +112,7 @@ def _write(job: CaseJob) -> None:
     }
     write_json(paths.summary, summary)
     write_text(paths.html, f"<!doctype html><title>{job.subject}</title>\n")
-    keep_entry(job.out, paths, summary, {})
+    keep_entry(job.out, job.subject, job.session)
 
 
 def main() -> int:

@@ -213,7 +213,7 @@ def test_every_column_of_every_table_is_in_its_dictionary(tmp_path: Path) -> Non
     write_case(result(), {}, {}, "", tmp_path)
     write_group_tables(tmp_path)
     tables = list(tmp_path.rglob("*.tsv"))
-    assert len(tables) == 6
+    assert len(tables) == 7  # nerves, profiles, asymmetry, labels, two group tables, exclusions
     for path in tables:
         header = path.read_text(encoding="utf-8").splitlines()[0].split("\t")
         assert set(header) <= set(json.loads(path.with_suffix(".json").read_text()))
@@ -277,7 +277,7 @@ def test_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
         write_group_tables(tmp_path / name)
         write_dataset_files(tmp_path / name, version="1.0")
     files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
-    assert len(files) == 18
+    assert len(files) == 20
     for path in files:
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
 
@@ -329,3 +329,14 @@ def test_dataset_description_says_who_made_it(tmp_path: Path) -> None:
 def test_labels_that_bids_forbids_are_refused(subject: str) -> None:
     with pytest.raises(SettingsError, match="may hold letters and digits only"):
         case_stem(subject, None)
+
+
+def test_a_case_left_out_is_in_no_group_table_and_its_reason_is_listed(tmp_path: Path) -> None:
+    write_case(result(), {}, {}, "", tmp_path)
+    subject = result().case.subject.removeprefix("sub-")
+    session = (result().case.session or "").removeprefix("ses-")
+    write_group_tables(tmp_path, left_out={(subject, session): "nerves rated fail by AB"})
+    for name in ("group_measures", "group_asymmetry"):
+        assert read_table(tmp_path / f"{name}.tsv") == []
+    (row,) = read_table(tmp_path / "group_excluded.tsv")
+    assert (row["subject"], row["reason"]) == (subject, "nerves rated fail by AB")

@@ -12,13 +12,16 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.volume import Volume
+from plexus_mri.report.base_picture import base_axes
+from plexus_mri.report.blind_figures import blind_figures
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.figures import draw_figures
 from plexus_mri.report.name_tags import nerve_tags
-from plexus_mri.report.planes import section_axes
+from plexus_mri.report.planes import axial_slice, coronal_slab, section_axes
 from plexus_mri.report.section_figures import section_at
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.side_figures import first_nodes
+from plexus_mri.report.views import choose_views
 
 Drawn = Mapping[str, Mapping[str, Figure]]
 
@@ -74,6 +77,37 @@ def test_block_on_the_patients_right_is_left_on_the_encoded_picture(
         middle = shown.shape[1] // 2
         rows = slice(shown.shape[0] // 3, 2 * shown.shape[0] // 3)  # between letters and scale bar
         assert shown[rows, :middle].mean() > 20 * max(shown[rows, middle:].mean(), 0.5)
+
+
+def test_marker_on_the_patients_left_lies_under_the_letter_l(
+    result: CaseResult, small: ReportSettings
+) -> None:
+    grid = result.image.grid
+    world = grid.to_world(np.indices(grid.shape).reshape(3, -1).T).reshape(*grid.shape, 3)
+    # x grows to the patient's right, so the patient's left is at negative x.
+    inside = (world[..., 0] < -60) & (world[..., 0] > -90) & (np.abs(world[..., 2]) < 30)
+    marked = replace(result, image=Volume(np.where(inside, 1000.0, 0.0), grid))
+    views = choose_views(marked, small)
+    coronal = coronal_slab(marked.image, *views.projection_mm, maximum=True)
+    for picture, height in (
+        (coronal, None),
+        (axial_slice(marked.image, views.proof_height_mm), views.proof_height_mm),
+    ):
+        axes = base_axes(marked, picture, small, height)
+        letters = {t.get_text(): t.get_position()[0] for t in axes.texts if len(t.get_text()) == 1}
+        shown = np.asarray(axes.images[0].get_array())
+        columns = np.nonzero(shown.max(axis=0) > 500.0)[0] / shown.shape[1]
+        assert letters["R"] < 0.5 < letters["L"]
+        assert columns.min() > 0.5
+
+
+def test_pictures_for_blinded_reading_hold_no_letter(
+    result: CaseResult, small: ReportSettings, figures: Mapping[str, Figure]
+) -> None:
+    blank = replace(result, image=result.image.with_data(np.zeros(result.image.grid.shape)))
+    drawn_blind = blind_figures(blank, choose_views(blank, small), small)
+    assert pixels(drawn_blind["blind_coronal"]).max() < 20  # letters would be white
+    assert pixels(figures["nerves_projection"]).max() > 200
 
 
 def test_layer_is_transparent_but_for_its_marks(figures: Mapping[str, Figure]) -> None:
