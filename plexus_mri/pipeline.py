@@ -33,7 +33,7 @@ Value = TypeVar("Value")
 class Steps(Protocol):
     """Who does the steps, or knows their results from an earlier run."""
 
-    def __call__(self, step: str, make: Callable[[], Value]) -> Value:
+    def __call__(self, step: str, make: Callable[[], Value], /) -> Value:
         """Give the result of a step; ``make`` does it."""
 
 

@@ -14,10 +14,9 @@ from plexus_mri.io.derivatives import case_stem
 class ScrubbedFormatter(logging.Formatter):
     """Lines with the time in UTC, without paths and quoted values."""
 
-    converter = time.gmtime
-
     def __init__(self) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        self.converter = time.gmtime
 
     def format(self, record: logging.LogRecord) -> str:
         """Give the line of a record."""

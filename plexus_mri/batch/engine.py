@@ -1,5 +1,6 @@
 """The engine: jobs go to Dask, each in a process of its own; what happens comes as events."""
 
+import importlib
 import logging
 import secrets
 import time
@@ -7,9 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
-
-from distributed import Future, get_worker
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from plexus_mri.batch.isolation import (
     Announce,
@@ -23,6 +22,9 @@ from plexus_mri.batch.isolation import (
     use_threads,
 )
 from plexus_mri.batch.pool import HERE, Place, Pool, open_pool
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 logger = logging.getLogger(__name__)
 
@@ -208,7 +210,7 @@ class _Flight(Generic[Job, Result]):
         self._futures[number], self._submitted[number] = future, time.perf_counter()
         future.add_done_callback(lambda done: self._happened.put((number, done)))
 
-    def _ended(self, number: int, future: Future) -> Ended[Result]:
+    def _ended(self, number: int, future: "Future") -> Ended[Result]:
         del self._futures[number]
         seconds = time.perf_counter() - self._submitted.pop(number)
         try:
@@ -232,7 +234,7 @@ class _Flight(Generic[Job, Result]):
 
 def _carry_out(order: _Order[Job, Result]) -> Ending[Result]:
     """What a Dask worker does for a job."""
-    worker = get_worker()
+    worker = importlib.import_module("distributed").get_worker()
     use_threads(threads_per_job(worker.state.nthreads))
 
     def announce(step: str) -> None:

@@ -24,6 +24,7 @@ import psutil
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+Given_co = TypeVar("Given_co", covariant=True)
 Announce = Callable[[str], None]
 Work = Callable[[Job, Announce], Result]
 
@@ -67,14 +68,14 @@ class StopCause(Enum):
 
 
 @dataclass(frozen=True)
-class Ending(Generic[Result]):
+class Ending(Generic[Given_co]):
     """A job's process is gone.
 
     ``result`` is None when it died without giving one; ``stopped_for`` says why it was ended,
     ``signal_number`` by which signal it died, if by one.
     """
 
-    result: Result | None
+    result: Given_co | None
     seconds: float
     peak_memory_mb: float | None = None
     signal_number: int | None = None

@@ -1,19 +1,22 @@
 """Where jobs are done: Dask workers on this machine, at a scheduler, or in a queue."""
 
+import importlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from distributed import Client, LocalCluster
-from distributed.deploy import Cluster
-from distributed.system import MEMORY_LIMIT
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from plexus_mri.batch.queue_cluster import queue_cluster
 from plexus_mri.batch.software import code_sha256
 from plexus_mri.errors import SettingsError
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster
+    from distributed.deploy import Cluster
 
 # Name of Dask's abstract resource: a worker offers it, a job takes its share.
 MEMORY = "memory_mb"
@@ -56,7 +59,7 @@ HERE = Place()
 class Pool:
     """Workers that jobs can be given to."""
 
-    def __init__(self, client: Client, *, is_here: bool, memory_mb: float | None = None) -> None:
+    def __init__(self, client: "Client", *, is_here: bool, memory_mb: float | None = None) -> None:
         self.client, self.is_here, self.memory_mb = client, is_here, memory_mb
         self._slots, self._asked = 0, -_ASK_S
 
@@ -98,17 +101,22 @@ def open_pool(place: Place, jobs: int) -> Iterator[Pool]:
             yield Pool(client, is_here=True, memory_mb=usable_memory_mb())
 
 
+def _dask() -> ModuleType:
+    """Dask, loaded when it is needed: commands that measure nothing start without it."""
+    return importlib.import_module("distributed")
+
+
 def usable_memory_mb() -> float:
     """Memory of this machine, or of the container, that cases may take together."""
-    return float(MEMORY_LIMIT) * _USABLE / _MB
+    return float(_dask().system.MEMORY_LIMIT) * _USABLE / _MB
 
 
-def _local_cluster(jobs: int, *, dashboard: bool) -> LocalCluster:
+def _local_cluster(jobs: int, *, dashboard: bool) -> "LocalCluster":
     """Scheduler and worker inside this process: cases have processes of their own anyway.
 
     They talk without a network, so that nobody else on this machine can hand them work.
     """
-    return LocalCluster(
+    return _dask().LocalCluster(
         n_workers=1,
         threads_per_worker=jobs,
         processes=False,
@@ -122,15 +130,15 @@ def _local_cluster(jobs: int, *, dashboard: bool) -> LocalCluster:
     )
 
 
-def _client_of(address: str | Cluster) -> Client:
+def _client_of(address: "str | Cluster") -> "Client":
     try:
-        return Client(address, timeout=_ANSWER_S, set_as_default=False)
+        return _dask().Client(address, timeout=_ANSWER_S, set_as_default=False)
     except (OSError, ValueError) as error:
         msg = f"no Dask scheduler answers at '{address}'; start one with 'dask scheduler'"
         raise SettingsError(msg) from error
 
 
-def _check_code(client: Client) -> None:
+def _check_code(client: "Client") -> None:
     """Refuse workers whose code would give other numbers.
 
     Raises
@@ -148,7 +156,7 @@ def _check_code(client: Client) -> None:
         raise SettingsError(msg)
 
 
-def _offered(client: Client) -> float | None:
+def _offered(client: "Client") -> float | None:
     """Least memory that a worker offers; None when one does not say."""
     workers = client.scheduler_info(n_workers=-1)["workers"].values()
     offers = [worker["resources"].get(MEMORY) for worker in workers]

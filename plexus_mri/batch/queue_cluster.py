@@ -84,7 +84,7 @@ def _make_cluster(kind: str, options: dict[str, object]) -> "SpecCluster":
     extra = options.pop("worker_extra_args", [])
     one_case = ["--nthreads", "1"]
     try:
-        return getattr(jobqueue, f"{kind}Cluster")(  # type: ignore[no-any-return]
+        return getattr(jobqueue, f"{kind}Cluster")(
             **{"processes": 1, **options, "worker_extra_args": [*one_case, *_texts(extra)]}
         )
     except (TypeError, ValueError) as error:
@@ -103,7 +103,7 @@ def worker_script(path: Path) -> str:
     kind, options = read_cluster_file(path)
     del options["jobs"]
     with _make_cluster(kind, options) as cluster:
-        return str(cluster.job_script())  # type: ignore[attr-defined]  # of dask-jobqueue's own
+        return str(cluster.job_script())
 
 
 def array_script(path: Path | None, command: Sequence[str], labels: Sequence[str]) -> str:

@@ -12,18 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from plexus_mri.batch.pseudonym import private_folder
 from plexus_mri.errors import OutputError
 from plexus_mri.io.atomic import output_error, write_text
 from plexus_mri.io.derivatives import case_stem
 
 logger = logging.getLogger(__name__)
 
-NAME = ".plexus-mri"
-
 
 def case_folder(out: Path, subject: str, session: str | None) -> Path:
     """Folder of a case's finished steps."""
-    return out / NAME / case_stem(subject, session)
+    return private_folder(out) / case_stem(subject, session)
 
 
 @contextmanager
@@ -38,13 +37,13 @@ def study_lock(out: Path, *, alone: bool) -> Iterator[None]:
         When another run holds the folder.
     """
     kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-    with _locked(out / NAME / "study.lock", kind | fcntl.LOCK_NB):
+    with _locked(private_folder(out) / "study.lock", kind | fcntl.LOCK_NB):
         yield
 
 
 def is_held(out: Path) -> bool:
     """Whether a run is at work on the output folder."""
-    path = out / NAME / "study.lock"
+    path = private_folder(out) / "study.lock"
     if not path.exists():
         return False
     with path.open("rb") as stream:
@@ -60,7 +59,7 @@ def is_held(out: Path) -> bool:
 @contextmanager
 def brief_lock(out: Path, name: str) -> Iterator[None]:
     """Wait for a lock that others hold for moments: the study's tables, or one case."""
-    with _locked(out / NAME / f"{name}.lock", fcntl.LOCK_EX):
+    with _locked(private_folder(out) / f"{name}.lock", fcntl.LOCK_EX):
         yield
 
 
@@ -92,7 +91,7 @@ def claim(out: Path, names: Iterable[str]) -> None:
     OutputError
         When something of that name is there that this program did not write.
     """
-    record, names = out / NAME / "claims.json", tuple(names)
+    record, names = private_folder(out) / "claims.json", tuple(names)
     with brief_lock(out, "claims"):
         claimed = set(read_record(record))
         if not claimed and is_ours(out):  # of a version that kept no record
@@ -123,7 +122,7 @@ def _is_there(path: Path) -> bool:
 @contextmanager
 def _locked(path: Path, kind: int) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         stream = path.open("ab")
     except OSError as error:
         raise output_error(path, error) from error

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import typer
+from rich.console import Console
 
 from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.convert import Conversion, convert_study
@@ -101,8 +102,9 @@ def status(options: StatusOptions) -> int:
     if not (options.folder / FILE_NAME).is_file():
         msg = f"'{options.folder}' holds no {FILE_NAME}; measure first with 'run' or 'batch'"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
+    screen = Console()
     while options.watch and is_held(options.folder):
-        typer.clear()
+        screen.clear()
         typer.echo(open_cases_text(read_status(options.folder)))
         time.sleep(_WATCH_S)
     rows = read_status(options.folder)
@@ -114,7 +116,7 @@ def status(options: StatusOptions) -> int:
 def cluster_script(options: ScriptOptions) -> int:
     """Print the script of a job array: one subject a job."""
     request = naming_request(options, options.out)
-    found = of_participants(survey(request), request.participants)
+    found = of_participants(survey(request, options.out), request.participants)
     labels = dict.fromkeys(subject.removeprefix("sub-") for subject, _ in found.subjects())
     places = (str(path.absolute()) for path in (options.source, options.out))
     command = ["plexus-mri", "batch", next(places), "--out", next(places)]
