@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
@@ -249,6 +250,8 @@ def _end_with_parent() -> None:
         return
     if sys.platform == "linux":
         # The kernel ends us with our server, which ends with the program: no moment in between.
+        # For that the program alone may hold the pipe by which the server knows it is alive.
+        os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]  # noqa: SLF001
         ctypes.CDLL(None).prctl(_KILL_WITH_PARENT, signal.SIGKILL)
         if wait([parent.sentinel], 0):
             os._exit(1)

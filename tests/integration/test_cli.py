@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from plexus_mri import __version__
+from plexus_mri.cli import commands
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.io.tables import read_table
 from tests.integration.inputs import noise, write_nifti
@@ -157,6 +158,31 @@ def test_status_of_a_folder_without_results_is_no_usable_input(program, tmp_path
         ended = program(command, tmp_path)
         assert ended.code == 3
         assert "measure first" in ended.err
+
+
+def test_watching_shows_the_state_until_the_run_ends(program, out, monkeypatch):
+    held = iter([True, False])
+    monkeypatch.setattr(commands, "is_held", lambda _: next(held))
+    monkeypatch.setattr(commands, "_WATCH_S", 0.0)
+
+    ended = program("status", out, "--watch")
+
+    assert ended.code == 0
+    assert next(held, None) is None
+    assert "2 finished" in ended.last_line
+
+
+def test_a_job_array_has_one_job_a_subject(program, study):
+    ended = program("cluster", "script", study, "--out", "out")
+
+    assert ended.code == 0
+    assert str(study) in ended.out
+    assert "01 02" in ended.out
+
+
+def test_a_command_that_measures_nothing_starts_without_dask():
+    loaded = "import sys, plexus_mri.cli; sys.exit('distributed' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
 
 def test_convert_writes_sound_series_and_the_reasons_of_the_others(program, study):
