@@ -63,13 +63,15 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
     stem = case_stem(subject, session)
     paths = case_paths(out, subject, session)
     folder = paths.summary.parent
-    ours = [*folder.glob(f"{stem}_desc-*"), *(folder.parent / "figures").glob(f"{stem}_*")]
+    figures = folder.parent / "figures"
+    ours = [*folder.glob(f"{stem}_desc-*"), *figures.glob(f"{stem}_*")]
+    ours += [*folder.glob(".tmp-*"), *figures.glob(".tmp-*")]  # of a run that was killed
     for path in [*ours, paths.html, viewer_path(out, subject, session)]:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise output_error(path, error) from error
-    for empty in (folder, folder.parent / "figures", folder.parent, folder.parent.parent):
+    for empty in (folder, figures, folder.parent, folder.parent.parent):
         if empty != out:
             with suppress(OSError):  # not there, or not empty: then it is not ours to remove
                 empty.rmdir()
