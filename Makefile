@@ -37,7 +37,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 validate: $(VENV)/.runtime
-	$(BIN)/python scripts/validate.py --out docs/validation.md
+	$(BIN)/python scripts/validate.py --out docs/validation.md --readme README.md
 	$(BIN)/python scripts/validation/intake.py --out docs/validation.md
 
 bench: $(VENV)/.runtime

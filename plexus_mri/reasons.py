@@ -72,6 +72,10 @@ class ReasonCode(StrEnum):
     LANDMARK_DOUBT = "LANDMARK_DOUBT", "It is not sure that the root's first node is its ganglion."
     NERVES_TOUCH = "NERVES_TOUCH", "A neighbour cannot be told apart from the nerve here."
     THIN_FOR_VOXEL = "THIN_FOR_VOXEL", "The nerve is under three voxels wide; the error is larger."
+    VOXEL_COARSE = (
+        "VOXEL_COARSE",
+        "The nerve is under two voxels wide: averages can be compared, values at a place cannot.",
+    )
     NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."
     QUALITY_LOW = "QUALITY_LOW", "The image is too noisy or blurred for this measure."
     SIDE_MISSING = "SIDE_MISSING", "The nerve was measured on one side only."

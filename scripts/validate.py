@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
     parser.add_argument("--readme", type=Path, help="file whose accuracy markers are filled")
     parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation")
-    parser.add_argument("--cases", type=int, default=36)
+    parser.add_argument("--cases", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--population", type=Population, default=Population.VALIDATION)
     options = parser.parse_args()

@@ -14,7 +14,7 @@ from plexus_mri.asymmetry.noise import (
     mean_estimate,
 )
 from plexus_mri.asymmetry.pairing import DOUBTFUL, Course, PairedCourse, pair_courses
-from plexus_mri.asymmetry.refusal import refusal_of_common_stretch, refusal_of_sides
+from plexus_mri.asymmetry.refusal import is_coarse, refusal_of_common_stretch, refusal_of_sides
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
@@ -32,6 +32,8 @@ COURSE_OF_MAX = {
     Quantity.SIGNAL_RATIO_MAX: Course.RATIO,
 }
 COURSE_OF = {**COURSE_OF_MEAN, **COURSE_OF_MAX}
+# What rests on a few nodes.
+AT_A_PLACE = frozenset({*COURSE_OF_MAX, Quantity.DIAMETER_AT_0, Quantity.DIAMETER_AT_10})
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +64,9 @@ def gather(table: MeasurementTable, nerves: NerveTree, settings: AsymmetrySettin
 def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast | ReasonCode:
     """Left against right of one nerve and quantity, or why not."""
     refused = refusal_of_sides(evidence.table, evidence.nerves, nerve, quantity, evidence.settings)
+    refused = refused or _refusal_of_nerve(evidence, nerve, quantity)
     if refused is not None:
         return refused
-    if nerve in evidence.merged:
-        return ReasonCode.NERVES_TOUCH
-    if nerve in evidence.doubtful_names:
-        return ReasonCode.NAME_DOUBT
     if quantity not in COURSE_OF:
         return _contrast_of_numbers(evidence, nerve, quantity)
     course = COURSE_OF[quantity]
@@ -75,6 +74,16 @@ def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast |
     if pair is None or pair.usable_mm < evidence.settings.least_common_mm:
         return refusal_of_common_stretch(evidence.table, evidence.nerves, nerve, course)
     return _contrast_along(evidence, pair, quantity)
+
+
+def _refusal_of_nerve(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> ReasonCode | None:
+    """Reason that lies in the nerve's neighbours, its name or its width in voxels."""
+    if nerve in evidence.merged:
+        return ReasonCode.NERVES_TOUCH
+    if nerve in evidence.doubtful_names:
+        return ReasonCode.NAME_DOUBT
+    coarse = quantity in AT_A_PLACE and is_coarse(evidence.table, nerve)
+    return ReasonCode.VOXEL_COARSE if coarse else None
 
 
 def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) -> Contrast:

@@ -148,7 +148,9 @@ def _usable(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.boo
     usable &= np.array([not q & UNUSABLE for q in profile.quality], dtype=bool)
     usable &= profile.arc_length_mm >= _skip_mm(profile.nerve, settings)
     arc = profile.arc_length_mm[usable]
-    change = np.abs(np.diff(log_area[usable]) / np.diff(arc))
+    # A gap of failed fits does not make a step less steep: it is where a neighbour is taken in.
+    step_mm = np.minimum(np.diff(arc), np.diff(profile.arc_length_mm).min())
+    change = np.abs(np.diff(log_area[usable])) / step_mm
     aside = _sidesteps_mm(profile.points_mm[usable]) / np.diff(arc)
     jumps = (change > settings.steepest_area_change_per_mm) | (
         (change > settings.area_change_of_sidestep_per_mm) & (aside > settings.sidestep_mm_per_mm)

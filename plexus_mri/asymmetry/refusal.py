@@ -90,6 +90,13 @@ def refusal_of_common_stretch(
     return _of_flags(known)
 
 
+def is_coarse(table: MeasurementTable, nerve: Nerve) -> bool:
+    """Whether most of the nerve is too few voxels wide on a side for a value at a place."""
+    profiles = [table.profiles.get((side, nerve)) for side in Side]
+    shares = [np.mean([bool(q & Quality.COARSE) for q in p.quality]) for p in profiles if p]
+    return any(share > MOST for share in shares)
+
+
 def _of_flags(profiles: Sequence[Profile]) -> ReasonCode:
     """Reason that the flags of most nodes of a side give."""
     for flag in (Quality.EDGE_OF_VIEW, Quality.POOR_FIT, Quality.JUNCTION):

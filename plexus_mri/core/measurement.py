@@ -45,6 +45,7 @@ class Quality(Flag):
     NO_REFERENCE = 16
     LOW_CONFIDENCE = 32
     JUNCTION = 64
+    COARSE = 128
 
     @property
     def word(self) -> str:

@@ -42,6 +42,7 @@ _QUALITY = Column(
         Quality.NO_REFERENCE.word: "no reference muscle at this level",
         Quality.LOW_CONFIDENCE.word: "the trace has a low confidence",
         Quality.JUNCTION.word: "where nerves join or part",
+        Quality.COARSE.word: "under two voxels wide, so values at a place are not compared",
     },
 )
 _REASON = Column(

@@ -36,6 +36,7 @@ def node_quality(
         Quality.NO_REFERENCE: ~np.isfinite(reference),
         Quality.LOW_CONFIDENCE: doubt,
         Quality.JUNCTION: junction,
+        Quality.COARSE: diameter < settings.coarse_voxels * _longest_across(image, curve),
     }
     return tuple(
         _joined([flag for flag, mask in masks.items() if mask[k]]) for k in range(len(arc))
@@ -48,6 +49,13 @@ def _joined(flags: list[Quality]) -> Quality:
     for flag in flags:
         whole |= flag
     return whole
+
+
+def _longest_across(image: Volume, curve: NerveCurve) -> FloatArray:
+    """Longest voxel edge (n,) as seen along the nerve: the slice, unless the nerve crosses it."""
+    plane = np.stack([curve.first, curve.second], axis=1) @ image.grid.affine[:3, :3]
+    longest: FloatArray = np.linalg.norm(plane, axis=1).max(axis=1)
+    return longest
 
 
 def _voxel_across(image: Volume, curve: NerveCurve) -> FloatArray:

@@ -39,6 +39,7 @@ QUALITY_WORDS = {
     Quality.NO_REFERENCE: "no reference muscle at this level",
     Quality.LOW_CONFIDENCE: "the trace is doubtful here",
     Quality.JUNCTION: "at a junction with another nerve",
+    Quality.COARSE: "under two voxels wide, no value at a place",
 }
 PATTERN_WORDS = {
     Pattern.NONE: "",

@@ -114,3 +114,13 @@ def test_missing_reference_leaves_the_area_alone():
     paired = pair_courses(type(table)(table.measurements, profiles), SETTINGS)
     assert (Nerve.C6, Course.AREA) in paired
     assert (Nerve.C6, Course.RATIO) not in paired
+
+
+def test_a_jump_across_a_failed_fit_ends_the_comparison():
+    """1.6-fold over two steps would be a steep lesion; over a failed fit it is a neighbour."""
+    nodes = arc()
+    wide = np.where(nodes > 20.0, 1.6 * 9.0, 9.0)
+    flags = [Quality.POOR_FIT if a == 20.0 else Quality.GOOD for a in nodes]
+    left = profile(Nerve.MEDIAL_CORD, Side.LEFT, csa_mm2=wide, quality=flags)
+    paired = pair(left, profile(Nerve.MEDIAL_CORD, Side.RIGHT))
+    assert paired.arc_length_mm.max() < 20.0

@@ -280,6 +280,16 @@ def test_flags_on_most_nodes_are_the_reason(flag, reason):
     assert_refused(rows_of(table)[Nerve.C6, Quantity.CSA_MEAN], reason)
 
 
+@pytest.mark.parametrize("side", Side)
+def test_under_two_voxels_wide_only_averages_are_compared(side):
+    coarse = [Quality.COARSE] * len(arc())
+    table = table_of(*(profile(Nerve.C6, s, quality=coarse if s is side else None) for s in Side))
+    rows = rows_of(table)
+    assert rows[Nerve.C6, Quantity.CSA_MEAN].verdict is Verdict.NO_DIFFERENCE
+    for quantity in (Quantity.CSA_MAX, Quantity.SIGNAL_RATIO_MAX, Quantity.DIAMETER_AT_10):
+        assert_refused(rows[Nerve.C6, quantity], ReasonCode.VOXEL_COARSE)
+
+
 def test_without_reference_muscle_only_the_ratio_is_not_compared():
     table = table_of(*both_sides(Nerve.C6))
     nothing = np.full(len(arc()), np.nan)
