@@ -112,12 +112,8 @@ def _first_view(
 
 def _best_fit(view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings) -> _Fit:
     """Fit of a run that gathers where ways led, or where the run makes it expected."""
-    expected = [
-        anatomy.gathering(view.ganglia[first + k], root, view.gather_mm)
-        for k, root in enumerate(ROOTS)
-        if first + k in view.ganglia
-    ]
-    places = [view.gathered_mm, *([np.mean(expected, axis=0)] if expected else [])]
+    positions = _positions(view, first)
+    places = [view.gathered_mm, *([_expected(view, anatomy, positions)] if positions else [])]
     fits = [_fit(replace(view, gathered_mm=p), anatomy, first, settings) for p in places]
     return min(fits, key=lambda fit: sum(fit.strains))
 
@@ -147,17 +143,36 @@ def _way(
     return view.outward.guided(ganglion, course, closed_mm, clear_mm=settings.own_distance_mm)
 
 
-def _named_paths(
-    view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings
+def _ways(
+    view: _SideView, anatomy: Anatomy, positions: Mapping[Nerve, int], settings: TracingSettings
 ) -> dict[Nerve, GuidedPath]:
-    """Roots of one side that have a way of their own, traced to beyond the gathering distance."""
-    positions = {root: first + k for k, root in enumerate(ROOTS) if first + k in view.ganglia}
-    view = _second_view(view, anatomy, positions, settings)
-    ways = {
+    """Way of each root that has one, the others' ways left open."""
+    return {
         root: way
         for root, k in positions.items()
         if (way := _way(view, anatomy, k, root, NO_POINTS, settings)) is not None
     }
+
+
+def _positions(view: _SideView, first: int) -> dict[Nerve, int]:
+    """Chain position of each root of a run whose ganglion was seen on this side."""
+    return {root: k for k, root in enumerate(ROOTS, start=first) if k in view.ganglia}
+
+
+def _expected(view: _SideView, anatomy: Anatomy, positions: Mapping[Nerve, int]) -> FloatArray:
+    """Where these roots make the plexus expected to gather: (3,) in RAS+ mm."""
+    places = [anatomy.gathering(view.ganglia[k], r, view.gather_mm) for r, k in positions.items()]
+    middle: FloatArray = np.mean(places, axis=0)
+    return middle
+
+
+def _named_paths(
+    view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings
+) -> dict[Nerve, GuidedPath]:
+    """Roots of one side that have a way of their own, traced to beyond the gathering distance."""
+    positions = _positions(view, first)
+    view = _second_view(view, anatomy, positions, settings)
+    ways = _ways(view, anatomy, positions, settings)
     own = _own(ways, settings)
     for root in [root for root in ways if not own[root]]:
         # Sought again with the first stretches of the others closed.
@@ -179,16 +194,10 @@ def _second_view(
     view: _SideView, anatomy: Anatomy, positions: Mapping[Nerve, int], settings: TracingSettings
 ) -> _SideView:
     """The side again, with the bundle found by its named roots and followed farther out."""
-    ways = {
-        root: way
-        for root, k in positions.items()
-        if (way := _way(view, anatomy, k, root, NO_POINTS, settings)) is not None
-    }
+    ways = _ways(view, anatomy, positions, settings)
     if not ways:
         return view
-    expected = np.mean(
-        [anatomy.gathering(view.ganglia[positions[r]], r, view.gather_mm) for r in ways], axis=0
-    )
+    expected = _expected(view, anatomy, {root: positions[root] for root in ways})
     ends = _ends(way.path for way in ways.values())
     astray = np.linalg.norm(ends - expected, axis=1) / GATHERING_SPREAD_MM
     strain = np.array([way.strain for way in ways.values()])
