@@ -14,6 +14,7 @@ from plexus_mri.asymmetry.noise import (
     mean_estimate,
 )
 from plexus_mri.asymmetry.pairing import DOUBTFUL, Course, PairedCourse, pair_courses
+from plexus_mri.asymmetry.placement import shift_error_of_means
 from plexus_mri.asymmetry.refusal import is_coarse, refusal_of_common_stretch, refusal_of_sides
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
@@ -91,14 +92,17 @@ def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) 
     settings, noise = evidence.settings, evidence.noise[COURSE_OF[quantity]]
     window_mm, lift = settings.max_window_mm, 0.0
     sides = ((pair.left, pair.left_se), (pair.right, pair.right_se))
+    placed = 0.0
     if quantity in COURSE_OF_MAX:
         left, right = (max_estimate(pair, v, se, noise, window_mm) for v, se in sides)
         lift = lift_of_maximum(pair, window_mm)
     else:
         left, right = (mean_estimate(pair, v, se, noise) for v, se in sides)
+        placed = shift_error_of_means(pair, settings)
     share = float(pair.doubtful.mean())
     model = model_error(quantity, settings) * doubt_factor(share, settings)
-    return _contrast(pair.nerve, quantity, left, right, model_error=model, lift=lift)
+    errors = SharedErrors(model, lift, placed)
+    return _contrast(pair.nerve, quantity, (left, right), errors)
 
 
 def _contrast_of_numbers(
@@ -111,31 +115,39 @@ def _contrast_of_numbers(
     if min(left.value, right.value) <= 0:
         return ReasonCode.FIT_FAILED
     doubt = doubt_factor(float(bool((left.quality | right.quality) & DOUBTFUL)), evidence.settings)
-    return _contrast(
-        nerve,
-        quantity,
+    sides = (
         Estimate(left.value, _relative_se(left, left.value)),
         Estimate(right.value, _relative_se(right, right.value)),
-        model_error=model_error(quantity, evidence.settings) * doubt,
     )
+    errors = SharedErrors(model_error(quantity, evidence.settings) * doubt)
+    return _contrast(nerve, quantity, sides, errors)
+
+
+@dataclass(frozen=True)
+class SharedErrors:
+    """Relative errors beside those of the nodes.
+
+    ``model`` is that of the fit, per side; ``lift`` how many standard errors noise lifts a
+    largest value; ``placed`` what the places of both nodes 0 add to the log ratio of means.
+    """
+
+    model: float
+    lift: float = 0.0
+    placed: float = 0.0
 
 
 def _contrast(
-    nerve: Nerve,
-    quantity: Quantity,
-    left: Estimate,
-    right: Estimate,
-    *,
-    model_error: float,
-    lift: float = 0.0,
+    nerve: Nerve, quantity: Quantity, sides: tuple[Estimate, Estimate], errors: SharedErrors
 ) -> Contrast:
     """Errors of both sides together: independent, each with its model error."""
+    left, right = sides
     error = None
     if left.relative_se is not None and right.relative_se is not None:
         error = math.hypot(
             *sorted((left.relative_se, right.relative_se)),  # so that swapping changes no bit
-            math.sqrt(2.0) * model_error,
-            lift * (left.relative_se - right.relative_se),
+            math.sqrt(2.0) * errors.model,
+            errors.lift * (left.relative_se - right.relative_se),
+            errors.placed,
         )
     return Contrast(nerve, quantity, left.value, right.value, error)
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.asymmetry.contrast import doubt_factor
 from plexus_mri.asymmetry.family import sidak_level
 from plexus_mri.asymmetry.index import normal_quantile
 from plexus_mri.asymmetry.noise import NodeNoise
 from plexus_mri.asymmetry.pairing import PairedCourse
+from plexus_mri.asymmetry.placement import node_shift_errors
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.comparison import Pattern
 from plexus_mri.core.grid import FloatArray
@@ -41,13 +41,14 @@ class Spread:
 class Run:
     """A stretch in which one side is larger throughout.
 
-    ``peak_z`` is the largest |z| of its nodes; ``length_mm`` counts half a step on either end.
+    ``first`` and ``last`` are its nodes; ``length_mm`` counts half a step on either end.
     """
 
+    first: int
+    last: int
     from_mm: float
     to_mm: float
     length_mm: float
-    peak_z: float
 
 
 def find_spread(
@@ -61,9 +62,10 @@ def find_spread(
 ) -> Spread:
     """Pattern of the difference along one nerve.
 
-    A run counts when its peak passes the level of the whole nerve; it reaches as far as its
-    nodes pass ``extent_z``. When a verdict has already established a difference, runs count
-    without such a peak, and a difference of the mean that stands out nowhere is diffuse.
+    A run counts when its peak passes the level of the whole nerve, the doubt about where node 0
+    of a side lies included; it reaches as far as its nodes pass ``extent_z`` without it. When a
+    verdict has already established a difference, runs count without such a peak, and a
+    difference of the mean that stands out nowhere is diffuse.
 
     Parameters
     ----------
@@ -76,10 +78,10 @@ def find_spread(
     """
     doubt = np.array([doubt_factor(float(d), settings) for d in pair.doubtful])
     error = np.hypot(noise.scatter * pair.log_ratio_se, np.sqrt(2.0) * node_error * doubt)
-    z = pair.log_ratio / error
-    runs = find_runs(pair.arc_length_mm, z, pair.step_mm, settings)
-    peak = -normal_quantile(sidak_level(level, len(z)) / 2.0)
-    certain = [run for run in runs if run.peak_z >= peak]
+    runs = find_runs(pair.arc_length_mm, pair.log_ratio / error, pair.step_mm, settings)
+    certainty = np.abs(pair.log_ratio) / np.hypot(error, node_shift_errors(pair, settings))
+    peak = -normal_quantile(sidak_level(level, len(certainty)) / 2.0)
+    certain = [run for run in runs if certainty[run.first : run.last + 1].max() >= peak]
     if certain or established is Established.NOTHING:
         return _spread(certain, pair, settings)
     if runs or established is Established.LARGEST:
@@ -99,16 +101,14 @@ def find_runs(
     gaps_mm = np.diff(arc_length_mm[nodes]) - step_mm
     breaks = (gaps_mm > settings.merge_gap_mm + 1e-9) | (np.diff(signs[nodes]) != 0)
     groups = np.split(nodes, np.flatnonzero(breaks) + 1)
-    runs = [_run(arc_length_mm, z, group, step_mm) for group in groups]
+    runs = [_run(arc_length_mm, int(group[0]), int(group[-1]), step_mm) for group in groups]
     return tuple(run for run in runs if run.length_mm >= settings.least_run_mm - 1e-9)
 
 
-def _run(
-    arc_length_mm: FloatArray, z: FloatArray, nodes: npt.NDArray[np.integer], step_mm: float
-) -> Run:
-    """One run over the given node numbers."""
-    start, end = float(arc_length_mm[nodes[0]]), float(arc_length_mm[nodes[-1]])
-    return Run(start, end, end - start + step_mm, float(np.abs(z[nodes]).max()))
+def _run(arc_length_mm: FloatArray, first: int, last: int, step_mm: float) -> Run:
+    """One run from one node to another."""
+    start, end = float(arc_length_mm[first]), float(arc_length_mm[last])
+    return Run(first, last, start, end, end - start + step_mm)
 
 
 def _spread(runs: Sequence[Run], pair: PairedCourse, settings: AsymmetrySettings) -> Spread:

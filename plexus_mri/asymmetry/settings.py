@@ -67,5 +67,12 @@ class AsymmetrySettings:
     # and a half voxels of a usual image (ADR-0013).
     least_run_mm: float = 3.0
     merge_gap_mm: float = 2.0
+    # One standard deviation of the place of node 0 along the nerve, per side: that of a root is
+    # its ganglion, that of a trunk where two curves come together, that of a cord where the
+    # plexus gathers (ADR-0046).
+    root_start_error_mm: float = 1.0
+    trunk_start_error_mm: float = 3.0
+    cord_start_error_mm: float = 2.0
+
     # A difference over this share of the common length is diffuse (ADR-0013).
     diffuse_percent: float = 60.0

@@ -18,10 +18,14 @@ from tests.nerve_tables import flat, noisy_case, swelling
 
 CASES = 120
 LAG_ONE = (0.0, 0.5, 0.8)
-# Without model error, so that the stated errors of the nodes are all there is.
+# Without model error and with node 0 known, so that the nodes' stated errors are all there is.
 NO_MODEL_ERROR = replace(
     AsymmetrySettings(),
-    **{f.name: 0.0 for f in fields(AsymmetrySettings) if "model_error_percent" in f.name},
+    **{
+        f.name: 0.0
+        for f in fields(AsymmetrySettings)
+        if f.name.endswith(("model_error_percent", "start_error_mm"))
+    },
 )
 MEANS = (Quantity.CSA_MEAN, Quantity.DIAMETER_MEAN, Quantity.SIGNAL_RATIO_MEAN)
 POINTS = (Quantity.DIAMETER_AT_0, Quantity.DIAMETER_AT_10)

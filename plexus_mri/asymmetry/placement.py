@@ -1,0 +1,54 @@
+"""What a comparison errs by because node 0 of a nerve is not known to the millimetre.
+
+A nerve that grows along its course has another mean when its stretch begins elsewhere, and the
+two sides are not begun at the same place. Symbols: ``n`` common usable nodes.
+"""
+
+import numpy as np
+
+from plexus_mri.asymmetry.pairing import PairedCourse
+from plexus_mri.asymmetry.settings import AsymmetrySettings
+from plexus_mri.core.anatomy import CORDS, ROOTS, Nerve
+from plexus_mri.core.grid import FloatArray
+
+
+def start_error_mm(nerve: Nerve, settings: AsymmetrySettings) -> float:
+    """One standard deviation of the place of node 0 along the nerve, per side."""
+    if nerve in ROOTS:
+        return settings.root_start_error_mm
+    return settings.cord_start_error_mm if nerve in CORDS else settings.trunk_start_error_mm
+
+
+def shift_error_of_means(pair: PairedCourse, settings: AsymmetrySettings) -> float:
+    """Standard error of the log ratio of both means when node 0 of either side is off.
+
+    The stretch is moved along the nerve as far as its own length allows: the mean without its
+    first millimetres against the mean without its last ones.
+    """
+    error_mm = start_error_mm(pair.nerve, settings)
+    arc = pair.arc_length_mm
+    moved_mm = min(error_mm, float(arc[-1] - arc[0]) / 2.0)
+    if moved_mm < pair.step_mm:
+        return 0.0
+    late, early = arc >= arc[0] + moved_mm - 1e-9, arc <= arc[-1] - moved_mm + 1e-9
+    changes = [np.log(v[late].mean() / v[early].mean()) for v in (pair.left, pair.right)]
+    return float(np.hypot(*sorted(changes, key=abs))) * error_mm / moved_mm
+
+
+def node_shift_errors(pair: PairedCourse, settings: AsymmetrySettings) -> FloatArray:
+    """Standard error (n,) of the log ratio when node 0 of either side is off.
+
+    The change of each side's logarithm over the error of its node 0, taken over that error to
+    both sides of a node, so that the noise of single nodes makes no slope.
+    """
+    error_mm = start_error_mm(pair.nerve, settings)
+    arc = pair.arc_length_mm
+    reach_mm = max(error_mm, pair.step_mm)
+    before, after = np.maximum(arc - reach_mm, arc[0]), np.minimum(arc + reach_mm, arc[-1])
+    apart_mm = np.maximum(after - before, pair.step_mm)
+    slopes = [
+        (np.interp(after, arc, log) - np.interp(before, arc, log)) / apart_mm
+        for log in (np.log(pair.left), np.log(pair.right))
+    ]
+    errors: FloatArray = error_mm * np.hypot(*slopes)
+    return errors

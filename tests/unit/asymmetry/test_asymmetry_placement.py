@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from plexus_mri.asymmetry import AsymmetrySettings, compare_sides
+from plexus_mri.asymmetry.pairing import Course, pair_courses
+from plexus_mri.asymmetry.placement import (
+    node_shift_errors,
+    shift_error_of_means,
+    start_error_mm,
+)
+from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.comparison import Pattern, Verdict
+from plexus_mri.core.measurement import Quantity
+from plexus_mri.core.nerve_tree import NerveTree
+from tests.nerve_tables import arc, profile, table_of
+
+SETTINGS = AsymmetrySettings()
+LENGTH_MM = 25.0
+
+
+def growing_mm2(arc_mm):
+    """Area of a trunk that grows by 2 % of its first value per mm."""
+    return 12.0 * (1.0 + 0.02 * arc_mm)
+
+
+def trunk(side, *, begun_late_mm=0.0):
+    nodes = arc(LENGTH_MM)
+    return profile(
+        Nerve.MIDDLE_TRUNK, side, arc_mm=nodes, csa_mm2=growing_mm2(nodes + begun_late_mm)
+    )
+
+
+def area_pair(left, right):
+    return pair_courses(table_of(left, right), SETTINGS)[left.nerve, Course.AREA]
+
+
+def test_mean_of_an_even_nerve_does_not_depend_on_where_it_begins():
+    pair = area_pair(*(profile(Nerve.UPPER_TRUNK, s) for s in Side))
+    assert shift_error_of_means(pair, SETTINGS) == 0.0
+    assert not node_shift_errors(pair, SETTINGS).any()
+
+
+def test_error_of_a_growing_nerve_is_its_slope_times_the_error_of_its_beginning():
+    pair = area_pair(trunk(Side.LEFT), trunk(Side.RIGHT))
+    slope_per_mm = 12.0 * 0.02 / pair.left.mean()
+    expected = np.sqrt(2.0) * SETTINGS.trunk_start_error_mm * slope_per_mm
+    # A straight line's mean moves by its slope; the logarithm bends it by under one percent.
+    assert shift_error_of_means(pair, SETTINGS) == pytest.approx(expected, rel=0.01)
+
+
+def test_error_at_a_node_is_the_relative_slope_there():
+    pair = area_pair(trunk(Side.LEFT), trunk(Side.RIGHT))
+    slope_per_mm = 12.0 * 0.02 / growing_mm2(pair.arc_length_mm)
+    expected = np.sqrt(2.0) * SETTINGS.trunk_start_error_mm * slope_per_mm
+    # The change is taken over 3 mm to both sides, at the ends to one: 1.5 mm off at 2 % per mm.
+    assert node_shift_errors(pair, SETTINGS) == pytest.approx(expected, rel=0.035)
+
+
+def test_equal_nerves_begun_six_mm_apart_are_not_called_different():
+    # Two standard errors of one side; without its error this is 9 % at an error of 2 %.
+    table = table_of(trunk(Side.LEFT, begun_late_mm=6.0), trunk(Side.RIGHT))
+    rows = compare_sides(table, NerveTree({}), SETTINGS)
+    row = next(r for r in rows if (r.nerve, r.quantity) == (Nerve.MIDDLE_TRUNK, Quantity.CSA_MEAN))
+    assert row.verdict is Verdict.NO_DIFFERENCE
+    assert row.pattern is Pattern.NONE
+    assert row.ci_low <= 0.0 <= row.ci_high
+
+
+def test_a_stretch_too_short_to_be_moved_has_no_such_error():
+    nodes = arc(1.0 + SETTINGS.trace_end_mm)
+    sides = [profile(Nerve.UPPER_TRUNK, s, arc_mm=nodes, csa_mm2=growing_mm2(nodes)) for s in Side]
+    assert shift_error_of_means(area_pair(*sides), SETTINGS) == 0.0
+
+
+def test_ganglia_are_known_better_than_places_where_nerves_part():
+    assert start_error_mm(Nerve.C6, SETTINGS) == SETTINGS.root_start_error_mm
+    assert start_error_mm(Nerve.UPPER_TRUNK, SETTINGS) == SETTINGS.trunk_start_error_mm
+    assert start_error_mm(Nerve.MEDIAL_CORD, SETTINGS) == SETTINGS.cord_start_error_mm
