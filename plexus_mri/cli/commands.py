@@ -154,7 +154,11 @@ def _planned(job: CaseJob, *, measured: bool) -> tuple[str, str, str, str]:
     """What would be done with a case: its name, the action, the series and the rule for it."""
     row = job.row
     image = f"{row.series} ({row.contrast}, {row.plane})"
-    return _name(job), "already done" if measured else "measure", image, row.rule
+    if measured:
+        return _name(job), "already done", image, row.rule
+    lost = [name for name, path in job.maps if not path.exists()]
+    action = f"measure, without map {' and '.join(lost)} (no such file)" if lost else "measure"
+    return _name(job), action, image, row.rule
 
 
 def _name(case: CaseJob | Unusable) -> str:

@@ -4,7 +4,7 @@ import logging
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -164,6 +164,7 @@ def _affine(
             raise RefusedError(msg, ReasonCode.SIDE_UNPROVEN)
         usable = np.linalg.matrix_rank(np.nan_to_num(sform[:3, :3])) == 3
         return (sform, "sform (asserted)") if usable else (qform, "qform (asserted)")
+    _check_finite(path, {"sform": (codes[0], sform), "qform": (codes[1], qform)})
     if all(codes):
         _check_agreement(path, sform, qform, shape)
     if codes[0]:
@@ -178,6 +179,14 @@ def _qform(path: Path, image: nib.Nifti1Pair) -> FloatArray:
         msg = f"'{path.name}' has a qform that is no rotation; {_MAKE_SURE}"
         raise RefusedError(msg, ReasonCode.GEO_BAD_AFFINE) from error
     return qform
+
+
+def _check_finite(path: Path, forms: Mapping[str, tuple[int, FloatArray]]) -> None:
+    """Refuse a matrix that is set, by its code, and not all numbers."""
+    for name, (code, form) in forms.items():
+        if code and not np.isfinite(form).all():
+            msg = f"'{path.name}' has NaN or infinite numbers in its {name}; {_MAKE_SURE}"
+            raise RefusedError(msg, ReasonCode.GEO_BAD_AFFINE)
 
 
 def _check_agreement(

@@ -12,6 +12,7 @@ import cattrs
 import yaml
 
 from plexus_mri.errors import SettingsError
+from plexus_mri.io.yaml_files import check_depth
 
 UNKNOWN = "unknown"
 _Rules = TypeVar("_Rules", bound="SeriesRules")
@@ -201,6 +202,7 @@ def _first_line(error: Exception) -> str:
 
 def _structured(cls: type[_Rules], text: str) -> _Rules:
     converter = cattrs.Converter(forbid_extra_keys=True)
+    check_depth(text)
     mapping = yaml.safe_load(text)
     if not isinstance(mapping, dict):
         msg = f"must hold 'key: value' lines, got {type(mapping).__name__}"

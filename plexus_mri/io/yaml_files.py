@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import yaml
 
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.atomic import write_text
 from plexus_mri.io.tables import plain
+
+DEEPEST = 20  # settings and lists of rules have four levels
 
 
 def read_mapping(path: Path) -> dict[str, object]:
@@ -20,9 +23,10 @@ def read_mapping(path: Path) -> dict[str, object]:
     """
     text = _read_text(path)
     try:
+        check_depth(text)
         _check_keys(yaml.compose(text, Loader=yaml.SafeLoader), set())
         content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         msg = f"bad YAML in '{path.name}'{_where(error)}"
         raise SettingsError(msg) from error
     if content is None:
@@ -31,6 +35,27 @@ def read_mapping(path: Path) -> dict[str, object]:
         msg = f"'{path.name}' must hold 'key: value' lines, got {type(content).__name__}"
         raise SettingsError(msg)
     return content
+
+
+def check_depth(text: str) -> None:
+    """Refuse YAML nested deeper than any settings are, before the whole of it is read.
+
+    Reading takes time that grows with the square of the depth.
+
+    Raises
+    ------
+    yaml.YAMLError
+        With the line at which the text is nested too deeply.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            problem = f"nested too deeply (over {DEEPEST} levels)"
+            raise yaml.MarkedYAMLError(
+                problem=problem, problem_mark=cast(yaml.Mark, event.start_mark)
+            )
 
 
 def write_mapping(path: Path, mapping: Mapping[str, object]) -> None:
@@ -85,8 +110,6 @@ def _check_names(keys: Sequence[yaml.Node]) -> None:
 
 def _where(error: Exception) -> str:
     """Line and problem of a YAML error, as the end of a sentence."""
-    if isinstance(error, RecursionError):
-        return ": nested too deeply"
     mark = getattr(error, "problem_mark", None)
     line = f", line {mark.line + 1}" if mark is not None else ""
     problem = getattr(error, "problem", None) or getattr(error, "reason", "not YAML")

@@ -56,6 +56,20 @@ def test_dry_run_names_the_cases_and_writes_nothing(program, study, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_dry_run_says_which_map_is_missing(program, study, tmp_path):
+    ended = program(
+        "batch",
+        study,
+        "--out",
+        tmp_path / "out",
+        "--dry-run",
+        "--map",
+        "t2={subject}_T2map.nii.gz",
+    )
+    assert ended.code == 0
+    assert "measure, without map t2 (no such file)" in ended.out
+
+
 @pytest.mark.parametrize(
     ("extra", "sentence"),
     [

@@ -167,8 +167,11 @@ def with_affine(affine: npt.NDArray[np.float64]) -> nib.Nifti1Image:
     return stored
 
 
-def test_an_affine_of_no_numbers_is_refused(tmp_path: Path) -> None:
-    path = saved(tmp_path, with_affine(np.eye(4)), "image.nii")
+@pytest.mark.parametrize("qform_code", [0, 1])
+def test_an_affine_of_no_numbers_is_refused(tmp_path: Path, qform_code: int) -> None:
+    stored = with_affine(np.eye(4))
+    stored.set_qform(np.eye(4), code=qform_code)
+    path = saved(tmp_path, stored, "image.nii")
     raw = bytearray(path.read_bytes())
     raw[280:284] = np.array([np.nan], "<f4").tobytes()  # srow_x[0]
     path.write_bytes(raw)

@@ -35,7 +35,8 @@ def test_empty_file_is_an_empty_mapping(tmp_path: Path, text: str) -> None:
         ("a: !!python/object/apply:os.getcwd []\n", r"line 1: could not determine a constructor"),
         ("- 1\n- 2\n", "must hold 'key: value' lines, got list"),
         ("just words", "must hold 'key: value' lines, got str"),
-        ("a: &x [*x]\nb: " + "[" * 5000, "nested too deeply"),
+        ("a: &x [*x]\nb: " + "[" * 5000, "line 2: nested too deeply"),
+        ("a:\n  " + "- " * 100_000, "line 2: nested too deeply"),
         ("a: \x00", r"bad YAML in 's\.yaml': special characters are not allowed"),
     ],
 )
