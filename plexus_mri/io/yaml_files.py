@@ -54,7 +54,7 @@ def check_depth(text: str) -> None:
         if depth > DEEPEST:
             problem = f"nested too deeply (over {DEEPEST} levels)"
             raise yaml.MarkedYAMLError(
-                problem=problem, problem_mark=cast(yaml.Mark, event.start_mark)
+                problem=problem, problem_mark=cast("yaml.Mark", event.start_mark)
             )
 
 
