@@ -144,8 +144,7 @@ def best_trials(
     points, whiten = scene[0], scene[1]
     root = np.sqrt(weights) / noise
     basis, left = _freed(root, root * (values - model), slopes, prior[1], prior[0] - theta)
-    flat = np.ascontiguousarray(points[0, :, points.shape[2] // 2])
-    places = flat @ np.ascontiguousarray(np.linalg.inv(whiten[0]).T)
+    places = _middles(points[0]) @ np.ascontiguousarray(np.linalg.inv(whiten[0]).T)
     steep = math.sqrt(np.linalg.det(whiten[0]))
     trials = _trials(theta)
     scores = np.empty(len(trials))
@@ -165,6 +164,17 @@ def best_trials(
         best[row, 2] = math.log(trials[k, 2])
         best[row, 5], best[row, 6] = ground + height, height * height * power
     return best[np.argsort(-best[:, 6])]
+
+
+@compiled
+def _middles(parts: FloatArray) -> FloatArray:
+    """Middle (n, 2) of the parts (n, p, 2) of each voxel."""
+    out = np.zeros((len(parts), 2))
+    for n in range(len(parts)):
+        for k in range(parts.shape[1]):
+            out[n, 0] += parts[n, k, 0] / parts.shape[1]
+            out[n, 1] += parts[n, k, 1] / parts.shape[1]
+    return out
 
 
 @compiled

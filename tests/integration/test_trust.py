@@ -66,22 +66,15 @@ def test_mirrored_anatomy_swaps_left_and_right_and_the_sign_of_the_index(image, 
         (nerve, side.opposite, quantity): value
         for (nerve, side, quantity), value in numbers(mirrored).items()
     }
-    ours, theirs = roots_only(numbers(result)), roots_only(swapped)
-    # At 1.4 mm the largest values of thin roots rest on few voxels, and rounding in the bias field
-    # reaches them through the fits: 9 % in the largest area of one root; all else within 8 %.
-    largest = {key for key in ours if key[2] is Quantity.CSA_MAX}
-    for rel, keys in ((0.12, largest), (0.08, ours.keys() - largest)):
-        picked = {key: ours[key] for key in keys}
-        assert {k: theirs[k] for k in keys} == pytest.approx(picked, rel=rel, nan_ok=True)
+    # Rounding of the bias field (1e-7) turns a choice among trial neighbours at single nodes of
+    # thin, touching nerves: 0.15 % of one mean here; 191 of 198 numbers agree to 1e-5.
+    assert swapped == pytest.approx(numbers(result), rel=0.005, nan_ok=True)
     for one, other in zip(result.asymmetry, mirrored.asymmetry, strict=True):
-        ours, theirs = one.asymmetry_percent or 0.0, other.asymmetry_percent or 0.0
-        if one.nerve in ROOTS and one.quantity is Quantity.CSA_MEAN and abs(ours) > 10:
-            assert np.sign(theirs) == -np.sign(ours)
-
-
-def roots_only(values: dict) -> dict:
-    """Values of the roots; where cords start at 1.4 mm, single places are not stable."""
-    return {key: value for key, value in values.items() if key[0] in ROOTS}
+        ours, theirs = one.asymmetry_percent, other.asymmetry_percent
+        assert (ours is None) == (theirs is None)
+        if ours is not None and theirs is not None:
+            # Half a percent of either side is half a point of the index.
+            assert theirs == pytest.approx(-ours, abs=0.5), (one.nerve, one.quantity)
 
 
 def doubled(line: Centerline) -> Centerline:
