@@ -246,8 +246,8 @@ def _explanation(comparisons: Sequence[Comparison], settings: Mapping[str, objec
         ""
         if family is None
         else f" Verdicts are strict: over all comparisons of this case together, the chance of "
-        f"any false one is held at {shown_percent(family)}. So an interval, which is for "
-        "one nerve alone, may leave out 0 while no difference is called."
+        f"any false one is set to {shown_percent(family)}, if the stated errors hold. So an "
+        "interval, which is for one nerve alone, may leave out 0 while no difference is called."
     )
     return (
         "A difference called here is larger than the measurement error of this image. Healthy "

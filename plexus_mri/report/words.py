@@ -156,15 +156,15 @@ def interval_words(low: float, high: float, interval_percent: float) -> str:
     """Coverage and ends of an interval in percent.
 
     >>> interval_words(3.1, 21.4, 95.0)
-    '95 % 3 to 21'
+    '95 % interval 3 to 21 %'
     """
     decimals = percent_decimals(low, high)
-    return f"{interval_percent:g} % {fixed(low, decimals)} to {fixed(high, decimals)}"
+    return f"{interval_percent:g} % interval {fixed(low, decimals)} to {fixed(high, decimals)} %"
 
 
 def _detectable(comparison: Comparison, decimals: int) -> str:
     smallest = comparison.smallest_detectable_percent
-    return "" if smallest is None else f"; smallest detectable {fixed(smallest, decimals)}"
+    return "" if smallest is None else f"; smallest detectable {fixed(smallest, decimals)} %"
 
 
 def _capital(words: str) -> str:

@@ -117,7 +117,9 @@ def test_verdict_box_has_interval_and_smallest_detectable_difference(
     pages: dict[str, str],
 ) -> None:
     text = Tags(pages["result"]).text
-    assert re.search(r"L larger by \d+ % \(95 % \d+ to \d+; smallest detectable 9\)", text)
+    assert re.search(
+        r"L larger by \d+ % \(95 % interval \d+ to \d+ %; smallest detectable 9 %\)", text
+    )
 
 
 def test_nerve_that_was_not_found_is_named_with_its_reason(pages: dict[str, str]) -> None:

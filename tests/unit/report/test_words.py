@@ -61,17 +61,25 @@ def test_every_quality_flag_has_words(flag: Quality) -> None:
 
 def test_sentence_of_a_larger_left_side_has_interval_and_smallest_detectable() -> None:
     c = compared(12.3, 3.1, 21.4, Verdict.LEFT_LARGER)
-    assert comparison_sentence(c) == "L larger by 12 % (95 % 3 to 21; smallest detectable 9)"
+    assert (
+        comparison_sentence(c)
+        == "L larger by 12 % (95 % interval 3 to 21 %; smallest detectable 9 %)"
+    )
 
 
 def test_sentence_of_a_larger_right_side_turns_sign_and_interval() -> None:
     c = compared(-12.3, -21.4, -3.1, Verdict.RIGHT_LARGER)
-    assert comparison_sentence(c) == "R larger by 12 % (95 % 3 to 21; smallest detectable 9)"
+    assert (
+        comparison_sentence(c)
+        == "R larger by 12 % (95 % interval 3 to 21 %; smallest detectable 9 %)"
+    )
 
 
 def test_sentence_without_difference_keeps_the_sign_and_names_what_could_be_seen() -> None:
     c = compared(-3.2, -11.4, 5.1, Verdict.NO_DIFFERENCE)
-    expected = "No difference shown: \u22123 % (95 % \u221211 to 5; smallest detectable 9)"
+    expected = (
+        "No difference shown: \u22123 % (95 % interval \u221211 to 5 %; smallest detectable 9 %)"
+    )
     assert comparison_sentence(c) == expected
 
 
@@ -90,7 +98,7 @@ def test_what_is_only_described_is_called_not_tested() -> None:
         Nerve.C6, Quantity.LENGTH, 60.0, 40.0, 40.0, 30.0, 50.0, None,
         Verdict.NO_DIFFERENCE, Pattern.NONE, reason=ReasonCode.NOT_TESTED,
     )  # fmt: skip
-    assert comparison_sentence(c) == "Not tested: 40 % (95 % 30 to 50)"
+    assert comparison_sentence(c) == "Not tested: 40 % (95 % interval 30 to 50 %)"
 
 
 def test_stretch_is_counted_from_the_ganglion_of_a_root() -> None:
