@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from pydicom.tag import Tag
-
 from plexus_mri.io.dicom_header import Attributes
+from plexus_mri.io.dicom_keys import FREE_TEXTS, GE_DATA_TYPE
 from plexus_mri.io.series_rules import UNKNOWN, SeriesRules
 
 _NUMBERS = {
@@ -35,16 +34,6 @@ _SEQUENCES = {
     "SPIN": "SE",
     "GRADIENT": "GR",
 }
-_FREE_TEXTS = (
-    "SeriesDescription",
-    "ProtocolName",
-    "SequenceName",
-    "PulseSequenceName",
-    "AcquisitionProtocolName",
-    "ScanOptions",
-)
-
-_GE_DATA_TYPE = Tag(0x0043, 0x102F)
 _GE_PARTS = {"1": "PHASE", "2": "REAL", "3": "IMAGINARY"}
 _COMPLEX_PARTS = frozenset({"PHASE", "REAL", "IMAGINARY"})
 # Parts of one acquisition in the value 3 and 4 of Image Type, as vendors write them.
@@ -129,7 +118,7 @@ def _sequence(known: Attributes) -> str:
 
 def words(known: Attributes) -> str:
     """Free text about the series, for the rules only: it may hold names."""
-    parts = [known.text(key) for key in _FREE_TEXTS]
+    parts = [known.text(key) for key in FREE_TEXTS]
     parts += [_PARTS.get(word, word) for word in image_type(known)]
     if known.text("SpectrallySelectedSuppression") == "FAT":
         parts.append("fatsat")
@@ -139,6 +128,6 @@ def words(known: Attributes) -> str:
 def image_type(known: Attributes) -> tuple[str, ...]:
     """Values of Image Type; a frame's own come before its file's, GE's private kind after."""
     values = known.texts("FrameType") or known.texts("ImageType")
-    part = _GE_PARTS.get(known.text(_GE_DATA_TYPE)) or known.text("ComplexImageComponent").upper()
+    part = _GE_PARTS.get(known.text(GE_DATA_TYPE)) or known.text("ComplexImageComponent").upper()
     more = (part,) if part in _COMPLEX_PARTS else ()
     return (*(word.upper() for word in values), *more)

@@ -26,15 +26,18 @@ _MODALITIES = frozenset(
 )
 
 
-def header_problem(path: Path, header: Dataset, pixels_at: int) -> Problem | None:
+def header_problem(
+    path: Path, header: Dataset, whole: Attributes, pixels_at: int
+) -> Problem | None:
     """Why a file gives no frames: no MR image, impossible claims, or pixels that are not there.
 
     Parameters
     ----------
+    whole
+        Attributes of the header alone.
     pixels_at
         Where in the file the pixel data begin.
     """
-    whole = Attributes([header])
     return (
         _kind_problem(whole)
         or _frame_count_problem(header, whole)

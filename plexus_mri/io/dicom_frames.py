@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag, Tag
+from pydicom.tag import BaseTag
 
 from plexus_mri.io.dicom_acquisition import About, about, image_type
 from plexus_mri.io.dicom_checks import Problem, header_problem
 from plexus_mri.io.dicom_header import DICOM_DAMAGE, Attributes, quiet_dicom, read_header
+from plexus_mri.io.dicom_keys import PART_KEYS, PHILIPS_FRAME, PHILIPS_SCALE, SECRETS
 from plexus_mri.io.dicom_scaling import Scaling, scaling
 from plexus_mri.io.disguise import Disguise
 from plexus_mri.io.series_rules import SeriesRules
@@ -34,23 +35,8 @@ _MACROS = (
 )
 _FARTHEST_MM = 1e5  # from the isocentre
 _LONGEST = 2.0  # component of a direction
-_PHILIPS_FRAME = Tag(0x2005, 0x140F)
-_PHILIPS_SCALE = Tag(0x2005, 0x100E)
-# What may part frames at one place into volumes, in the order in which it is tried.
-PART_KEYS = (
-    "InversionTime",
-    "FlipAngle",
-    "DiffusionBValue",
-    "TemporalPositionIdentifier",
-    "TemporalPositionIndex",
-    "TemporalPositionTimeOffset",
-    "TriggerTime",
-    "AcquisitionNumber",
-    "AcquisitionTime",
-)
 # Written by anonymisers for everybody, so they tell no two patients apart.
 _NOBODY = frozenset({"", "0", "anon", "anonym", "anonymous", "anonymized", "none", "unknown"})
-_SECRETS = ("PatientID", "PatientName", "PatientBirthDate", "AccessionNumber", "OtherPatientIDs")
 
 
 @dataclass(frozen=True)
@@ -144,9 +130,9 @@ def read_quietly(path: Path, reading: Reading) -> DicomFile:
 
 
 def _file(path: Path, header: Dataset, pixels_at: int, reading: Reading) -> DicomFile:
-    whole, disguise = Attributes([header]), reading.disguise
-    problem = header_problem(path, header, pixels_at)
-    frames = tuple(_frames(path, header, reading)) if problem is None else ()
+    whole, disguise = Attributes(header), reading.disguise
+    problem = header_problem(path, header, whole, pixels_at)
+    frames = tuple(_frames(path, header, whole, reading)) if problem is None else ()
     patient = whole.text("PatientID")
     return DicomFile(
         path=path,
@@ -168,11 +154,11 @@ def _file(path: Path, header: Dataset, pixels_at: int, reading: Reading) -> Dico
 
 def _secrets(whole: Attributes, disguise: Disguise) -> frozenset[str]:
     """Marks of words that name the patient, to be kept out of folder names that are shown."""
-    return disguise.words(" ".join(whole.text(key) for key in _SECRETS))
+    return disguise.words(" ".join(whole.text(key) for key in SECRETS))
 
 
-def _levels(header: Dataset, index: int) -> list[Dataset]:
-    """Where to look for a frame's values: its own groups, the shared ones, the file."""
+def _groups(header: Dataset, index: int) -> list[Dataset]:
+    """Where to look for a frame's values before the file: its own groups, then the shared ones."""
     groups: list[Dataset] = []
     for name, item in (
         ("PerFrameFunctionalGroupsSequence", index),
@@ -181,11 +167,11 @@ def _levels(header: Dataset, index: int) -> list[Dataset]:
         sequence = header.get(name)
         if sequence is not None and len(sequence) > item:
             groups += [sequence[item][m][0] for m in _MACROS if sequence[item].get(m)]
-            if sequence[item].get(_PHILIPS_FRAME):
-                groups.append(_only(sequence[item][_PHILIPS_FRAME][0], _PHILIPS_SCALE))
+            if sequence[item].get(PHILIPS_FRAME):
+                groups.append(_only(sequence[item][PHILIPS_FRAME][0], PHILIPS_SCALE))
     if maps := header.get("RealWorldValueMappingSequence"):
         groups.append(maps[0])
-    return [*groups, header]
+    return groups
 
 
 def _only(item: Dataset, tag: BaseTag) -> Dataset:
@@ -196,12 +182,11 @@ def _only(item: Dataset, tag: BaseTag) -> Dataset:
     return kept
 
 
-def _frames(path: Path, header: Dataset, reading: Reading) -> Iterator[Frame]:
-    whole = Attributes([header])
+def _frames(path: Path, header: Dataset, whole: Attributes, reading: Reading) -> Iterator[Frame]:
     instance = reading.disguise.mark(whole.text("SOPInstanceUID"))
     known_kinds: dict[tuple[object, ...], About] = {}
     for index in range(int(whole.number("NumberOfFrames") or 1)):
-        known = Attributes(_levels(header, index))
+        known = whole.within(_groups(header, index))
         echo_ms = known.number("EffectiveEchoTime")
         echo_ms = known.number("EchoTime") if echo_ms is None else echo_ms
         kind = (known.texts("FrameType"), echo_ms)
@@ -216,7 +201,7 @@ def _frames(path: Path, header: Dataset, reading: Reading) -> Iterator[Frame]:
             orientation=_within(_LONGEST, known.numbers("ImageOrientationPatient", 6)),
             spacing_mm=known.numbers("PixelSpacing", 2),
             size=(int(whole.number("Rows") or 0), int(whole.number("Columns") or 0)),
-            scaling=scaling(known, known.number(_PHILIPS_SCALE)),
+            scaling=scaling(known, known.number(PHILIPS_SCALE)),
             image_type=image_type(known),
             stack_id=known.text("StackID"),
             echo_ms=echo_ms,

@@ -7,10 +7,12 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import gdcm
 import pydicom
@@ -20,6 +22,8 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.tag import BaseTag, Tag
+
+from plexus_mri.io.dicom_keys import READ, tag_of
 
 # What pydicom and its plugins raise on damaged values: its own errors are spread over these.
 DICOM_DAMAGE = (
@@ -43,6 +47,7 @@ _MAX_VALUES = 64
 # One block holds the header of nearly every single-frame file; parsing it in memory takes half
 # the time of parsing the open file.
 _BLOCK_BYTES = 2**16
+_SHORT = 2  # bytes of one value of kind US
 _TEXT_VRS = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UI"})
 
 
@@ -79,33 +84,48 @@ def read_header(path: Path) -> tuple[Dataset, int]:
         size = os.fstat(stream.fileno()).st_size
         block = io.BytesIO(stream.read(_BLOCK_BYTES))
         try:
-            header = pydicom.dcmread(block, stop_before_pixels=True, force=True)
+            header = _parsed(block)
             if size <= _BLOCK_BYTES or block.tell() < _BLOCK_BYTES:
                 return header, block.tell()
         except DICOM_DAMAGE:
             if size <= _BLOCK_BYTES:
                 raise
         stream.seek(0)
-        header = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
+        header = _parsed(stream)
         return header, stream.tell()
 
 
-@cache
-def _tag(key: str | BaseTag) -> BaseTag:
-    return Tag(key)
+def _parsed(stream: BinaryIO) -> Dataset:
+    return pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=list(READ))
 
 
 @cache
-def _stated_vr(tag: BaseTag) -> str:
+def _stated_vr(tag: int) -> str:
     """Kind of value by the dictionary, for files that do not state it."""
-    return "" if tag.is_private else dictionary_VR(tag)
+    return "" if Tag(tag).is_private else dictionary_VR(tag)
+
+
+_Level = tuple[Dataset, Mapping[int, object]]
 
 
 class Attributes:
-    """Values of a frame, looked up in its own groups first, then in the file's."""
+    """Values of a frame, looked up in its own groups first, then in the file's.
 
-    def __init__(self, levels: Sequence[Dataset]) -> None:
-        self._levels = tuple(levels)
+    A value is looked up once: most are asked for several times.
+    """
+
+    def __init__(self, header: Dataset) -> None:
+        self._levels: tuple[_Level, ...] = (_level(header),)
+        self._found: dict[int, tuple[str, ...]] = {}
+
+    def within(self, groups: Sequence[Dataset]) -> "Attributes":
+        """Values of a frame whose own groups are looked at before the file."""
+        if not groups:
+            return self
+        frame = copy(self)
+        frame._levels = (*map(_level, groups), *self._levels)  # noqa: SLF001 - of its own kind
+        frame._found = {}  # noqa: SLF001 - of its own kind
+        return frame
 
     def text(self, key: str | BaseTag) -> str:
         """Stripped text; several values are joined by a backslash; empty when absent."""
@@ -113,10 +133,15 @@ class Attributes:
 
     def texts(self, key: str | BaseTag) -> tuple[str, ...]:
         """Each value as stripped text: the first that can be read and is not empty."""
-        tag = _tag(key)
-        for level in self._levels:
+        tag = tag_of(key)
+        if tag not in self._found:
+            self._found[tag] = self._looked_up(tag)
+        return self._found[tag]
+
+    def _looked_up(self, tag: int) -> tuple[str, ...]:
+        for level, raw in self._levels:
             try:
-                found = _texts(level, tag) if tag in level else ()
+                found = _texts(level, raw[tag], tag) if tag in raw else ()
             except DICOM_DAMAGE:
                 continue
             if any(found):
@@ -138,15 +163,21 @@ class Attributes:
         return numbers[0] if numbers else None
 
 
-def _texts(level: Dataset, tag: BaseTag) -> tuple[str, ...]:
+def _level(dataset: Dataset) -> _Level:
+    """Elements as they are stored, by plain numbers: pydicom's own look-up is slow."""
+    return dataset, {int(tag): stored for tag, stored in dataset.items()}
+
+
+def _texts(level: Dataset, raw: object, tag: int) -> tuple[str, ...]:
     """Values of one element; text is taken as it is stored, without the cost of decoding it.
 
     Latin-1 maps every byte to itself, and what is looked for in free text is plain ASCII.
     """
-    raw: object = level.get_item(tag)
     if isinstance(raw, RawDataElement) and (raw.VR or _stated_vr(tag)) in _TEXT_VRS:
         whole = (raw.value or b"")[: _MAX_TEXT * _MAX_VALUES].decode("latin-1")
         parts: Sequence[object] = whole.split("\\")[:_MAX_VALUES]
+    elif isinstance(raw, RawDataElement) and raw.VR == "US" and len(raw.value or b"") == _SHORT:
+        parts = [int.from_bytes(raw.value or b"", "little" if raw.is_little_endian else "big")]
     else:
         value = level[tag].value
         several = isinstance(value, Sequence) and not isinstance(value, str | bytes)

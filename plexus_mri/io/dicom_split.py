@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from plexus_mri.io.dicom_checks import Problem
-from plexus_mri.io.dicom_frames import PART_KEYS, Frame, values_of
+from plexus_mri.io.dicom_frames import Frame, values_of
+from plexus_mri.io.dicom_keys import PART_KEYS
 from plexus_mri.io.dicom_stack import (
     MAX_TURN,
     Stack,

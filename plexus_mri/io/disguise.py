@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 _MARK_DIGITS = 16
@@ -44,9 +45,7 @@ class Disguise:
         """
         if not text:
             return ""
-        key = self.salt or b"plexus-mri"
-        digest = hmac.digest(key, text.encode("utf-8", "replace"), hashlib.sha256)
-        return digest.hex()[:_MARK_DIGITS]
+        return _mark(self.salt or b"plexus-mri", text)
 
     def words(self, text: str) -> frozenset[str]:
         """Marks of the words of a text in lower case: a name is stored as ``Family^Given``."""
@@ -58,3 +57,10 @@ class Disguise:
         digits = re.sub(r"\D", "", text)[:_MOMENT_DIGITS]
         shift = hmac.digest(self.salt or b"plexus-mri", b"moment", hashlib.sha256)[:_SHIFT_BYTES]
         return int(digits.ljust(_MOMENT_DIGITS, "0")) + int.from_bytes(shift, "big")
+
+
+@lru_cache(maxsize=4096)
+def _mark(key: bytes, text: str) -> str:
+    """Mark of one text; the files of a series ask for the same few."""
+    digest = hmac.digest(key, text.encode("utf-8", "replace"), hashlib.sha256)
+    return digest.hex()[:_MARK_DIGITS]
