@@ -97,17 +97,30 @@ def covered_lateral_mm(grid: Grid, frame: PatientFrame, side: Side) -> float:
     return float(distance[-1] if covered.all() else distance[np.argmin(covered)]) - RIM_MM
 
 
-def side_field(
-    evidence: NerveEvidence, frame: PatientFrame, side: Side, settings: TracingSettings
-) -> SideField | None:
-    """Cost and distance from the midline on one side; None when too little of it is in view."""
+def side_fields(
+    evidence: NerveEvidence, frame: PatientFrame, settings: TracingSettings
+) -> dict[Side, SideField]:
+    """Cost and distance from the midline on each side of which enough is in view."""
     grid = evidence.tubularity.grid
-    reach_mm = covered_lateral_mm(grid, frame, side)
-    if reach_mm < settings.least_lateral_mm:
-        return None
     voxels = np.moveaxis(np.indices(grid.shape), 0, -1).reshape(-1, 3)
-    lateral = side.sign * frame.lateral_mm(grid.to_world(voxels.astype(float)))
-    lateral = lateral.reshape(grid.shape)
+    right_mm = frame.lateral_mm(grid.to_world(voxels.astype(float))).reshape(grid.shape)
+    reaches = {side: covered_lateral_mm(grid, frame, side) for side in Side}
+    return {
+        side: _side_field(evidence, side, side.sign * right_mm, reach_mm, settings)
+        for side, reach_mm in reaches.items()
+        if reach_mm >= settings.least_lateral_mm
+    }
+
+
+def _side_field(
+    evidence: NerveEvidence,
+    side: Side,
+    lateral: FloatArray,
+    reach_mm: float,
+    settings: TracingSettings,
+) -> SideField:
+    """Field of one side; ``lateral`` (nx, ny, nz) grows outward there."""
+    grid = evidence.tubularity.grid
     beside = lateral >= settings.canal_half_width_mm
     along_x = np.flatnonzero(beside.any(axis=(1, 2)))
     first, last = (along_x[0], along_x[-1]) if side is Side.RIGHT else (along_x[-1], along_x[0])

@@ -7,11 +7,11 @@ from typing import TypeVar
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from skimage.graph import MCP_Geometric
 
 from plexus_mri.core.evidence import Ganglion
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.tracing.field import IndexArray, SideField
+from plexus_mri.tracing.search import EndSearch
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -83,6 +83,7 @@ class Outward:
     def __init__(self, field: SideField, ends: IndexArray, ganglia: Iterable[Ganglion]) -> None:
         self._field = field
         self._search = field.search()
+        self._own_part = field.inner(SHARED_FROM_MM)
         self._costs = np.full(field.cost.shape, np.inf)
         seeds = [seed for g in ganglia if (seed := self._voxel(g)) is not None]
         if len(ends) and seeds:
@@ -112,16 +113,15 @@ class Outward:
         seed = self._voxel(ganglion)
         if seed is None:
             return None
-        corridor = _Corridor.about(self._field, course_mm)
+        corridor = _Corridor.about(self._field, course_mm, self._own_part)
         local = corridor.cost(closed_mm, clear_mm)
         start = np.array(seed) - corridor.first
         shell = corridor.shell(self._costs, local)
         if not (start >= 0).all() or not (start < local.shape).all() or not len(shell):
             return None
-        search = MCP_Geometric(local)
-        reached, _ = search.find_costs([tuple(start)], [tuple(v) for v in shell])
-        near = reached[tuple(shell.T)]
-        total = near + self._costs[tuple((shell + corridor.first).T)]
+        search = EndSearch(local)
+        onward = self._costs[tuple((shell + corridor.first).T)]
+        near, total = search.values(start[None], shell, np.ones(len(shell)), onward)
         best = int(np.argmin(total))
         if not np.isfinite(total[best]):
             return None
@@ -157,12 +157,15 @@ class _Corridor:
     course: IndexArray
 
     @classmethod
-    def about(cls, field: SideField, course_mm: FloatArray) -> "_Corridor":
-        """Box that holds the corridor; empty when it lies outside the field."""
+    def about(cls, field: SideField, course_mm: FloatArray, length: int) -> "_Corridor":
+        """Box that holds the corridor; empty when it lies outside the field.
+
+        ``length`` is that of the field's first axis up to where roots share their way.
+        """
         course = field.to_own(_dense(course_mm, field.spacing_mm))
         reach = int(np.ceil(WIDEST * NEAR_MM / field.spacing_mm)) + 1
         last = np.minimum(course.max(axis=0) + reach, np.array(field.cost.shape) - 1)
-        last[0] = min(last[0], field.inner(SHARED_FROM_MM))
+        last[0] = min(last[0], length)
         first = np.clip(course.min(axis=0) - reach, 0, last)
         box = tuple(slice(a, b + 1) for a, b in zip(first.tolist(), last.tolist(), strict=True))
         return cls(field, first, box, course)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial.distance import cdist
 
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import FloatArray
@@ -97,7 +98,8 @@ def _section_shifts(
     contrast = np.maximum(centre - background, 1e-6)
     bright = np.clip((values - background) / contrast - 0.5, 0.0, 1.0)
     near = np.exp(-0.5 * (u**2 + v**2) / 1.8**2)[None]
-    weight = bright * near * _own_share(plane, line, others)
+    share = _own_share(plane, line, others)
+    weight = bright * near * share
     total = weight.sum(axis=(1, 2)) + 1e-9
     along_u = (weight * u).sum(axis=(1, 2)) / total
     along_v = (weight * v).sum(axis=(1, 2)) / total
@@ -105,7 +107,7 @@ def _section_shifts(
     keep = np.minimum(1.0, LARGEST_SHIFT_MM / np.maximum(size, 1e-9))
     shift = (along_u * keep)[:, None] * first + (along_v * keep)[:, None] * second
     inner = (values > background + 0.5 * contrast) & (np.hypot(u, v) <= SECTION_REACH_MM)[None]
-    own = inner * _own_share(plane, line, others)
+    own = inner * share
     radius = np.sqrt(own.sum(axis=(1, 2)) * SECTION_PITCH_MM**2 / np.pi)
     return shift, np.clip(radius, 0.8, SECTION_REACH_MM)
 
@@ -117,11 +119,11 @@ def _own_share(
     share = np.ones(plane_mm.shape[:3])
     own = np.linalg.norm(plane_mm - line.points_mm[:, None, None], axis=-1)
     for other in others:
-        gap = np.linalg.norm(line.points_mm[:, None] - other.points_mm[None], axis=-1)
+        gap = cdist(line.points_mm, other.points_mm)
         for k in np.flatnonzero(gap.min(axis=1) < 2 * SECTION_REACH_MM):
             close = other.points_mm[gap[k] < gap[k].min() + SECTION_REACH_MM]
-            distance = np.linalg.norm(plane_mm[k][:, :, None] - close, axis=-1).min(axis=-1)
             # Inside a junction the two curves coincide and cannot share: leave it whole.
             if gap[k].min() > 1.0:
-                share[k] *= own[k] <= distance
+                distance = cdist(plane_mm[k].reshape(-1, 3), close).min(axis=1)
+                share[k] *= own[k] <= distance.reshape(own[k].shape)
     return share

@@ -12,6 +12,7 @@ from plexus_mri.tracing.expected import Anatomy
 from plexus_mri.tracing.field import IndexArray, SideField
 from plexus_mri.tracing.levels import Level, Naming, choose_run, runs
 from plexus_mri.tracing.paths import LOST, GuidedPath, Outward, RootPath, own_ways
+from plexus_mri.tracing.search import EndSearch
 from plexus_mri.tracing.settings import TracingSettings
 
 Chain = tuple[Level | None, ...]
@@ -233,9 +234,8 @@ def _outward_end(
     """Voxel (3,) of a shell to which the cheapest way leads from any seed, near the expected."""
     if not len(shell):
         return None
-    costs, _ = field.search().find_costs([tuple(s) for s in seeds], [tuple(v) for v in shell])
     away = np.linalg.norm(shell - expected, axis=1) * field.spacing_mm / GATHERING_SPREAD_MM
-    reached = costs[tuple(shell.T)] * (1.0 + away**2)
+    _, reached = EndSearch(field.cost).values(seeds, shell, 1.0 + away**2, np.zeros(len(shell)))
     best: FloatArray = shell[int(np.argmin(reached))].astype(float)
     return best if np.isfinite(reached.min()) else None
 

@@ -15,7 +15,7 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.tracing.cords import CordOptions, cord_options, name_cords, trace_cords
 from plexus_mri.tracing.expected import Anatomy, body_scale
-from plexus_mri.tracing.field import SideField, side_field
+from plexus_mri.tracing.field import SideField, side_fields
 from plexus_mri.tracing.levels import Naming, chain_levels
 from plexus_mri.tracing.paths import GuidedPath
 from plexus_mri.tracing.refine import recentre, smooth_curve
@@ -38,11 +38,7 @@ def trace_nerves(
     levels = np.array([level.level_mm for level in chain if level is not None])
     anatomy = Anatomy(frame, body_scale(levels))
     settings = _scaled(settings, anatomy.scale)
-    fields = {
-        side: field
-        for side in Side
-        if (field := side_field(evidence, frame, side, settings)) is not None
-    }
+    fields = side_fields(evidence, frame, settings)
     found = find_roots(fields, chain, anatomy, settings)
     if found is None:
         return NerveTree({}, _why_missing({}, fields))

@@ -4,7 +4,7 @@ import pytest
 from plexus_mri.core.anatomy import CORDS, Nerve, Side
 from plexus_mri.tracing.cords import cord_options, name_cords, trace_cords
 from plexus_mri.tracing.expected import BEYOND, GATHERED, Anatomy
-from plexus_mri.tracing.field import side_field
+from plexus_mri.tracing.field import side_fields
 from plexus_mri.tracing.settings import TracingSettings
 from tests.unit.tracing.straight import FRAME, dense, evidence, on_side
 
@@ -28,7 +28,7 @@ def cord(side, nerve, shift=(0.0, 0.0, 0.0)):
 
 def traced(side, courses):
     seen = evidence(courses, brightness=1.0)
-    field = side_field(seen, FRAME, side, SETTINGS)
+    field = side_fields(seen, FRAME, SETTINGS)[side]
     gathered = on_side([GATHERED], side)[0]
     far = min(SETTINGS.farthest_lateral_mm, field.reach_mm)
     run = Anatomy(FRAME, 1.0).beyond(side, gathered, far) - gathered

@@ -3,7 +3,7 @@ import pytest
 
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.tracing.expected import Anatomy
-from plexus_mri.tracing.field import side_field
+from plexus_mri.tracing.field import side_fields
 from plexus_mri.tracing.levels import chain_levels
 from plexus_mri.tracing.paths import Outward
 from plexus_mri.tracing.roots import find_roots
@@ -17,7 +17,7 @@ ALL = [course(side, nerve) for side in Side for nerve in ROOTS]
 
 
 def fields(seen):
-    return {side: side_field(seen, FRAME, side, SETTINGS) for side in Side}
+    return side_fields(seen, FRAME, SETTINGS)
 
 
 def outward(seen, side=Side.RIGHT):
