@@ -34,6 +34,7 @@ def test_letter_f_in_a_comment_toggles_nothing(watched, report):
 def test_tables_sort_by_value_up_and_down(watched, report):
     page = watched.page
     page.goto(report)
+    page.locator("#tables summary").first.click()
     head = page.locator("#tables table").first.locator("th", has_text="Difference").first
     cells = (
         "Array.from(document.querySelector('#tables table').tBodies[0].rows,"
@@ -163,3 +164,12 @@ def test_blinded_reading_hides_sides_and_exports_the_patients(watched, report, m
     row = json.loads(export(page, "json"))["ratings"][0]
     assert row["blinded"] is True
     assert row["reasons"] == ["nerve_missing_L" if mirrored else "nerve_missing_R"]
+
+
+def test_folded_tables_are_opened_for_printing(watched, report):
+    page = watched.page
+    page.goto(report)
+    assert page.locator("details[open]").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    assert page.locator("#tables table").first.is_visible()
