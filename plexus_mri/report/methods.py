@@ -157,6 +157,12 @@ def _start(settings: Mapping[str, object]) -> str:
     return f" Means of a root leave out its first {start:g} mm, the ganglion."
 
 
+_PLACES = (
+    "Their error holds that of the fits, what neighbouring sections share, what the model gets "
+    "wrong on one side alone, and the doubt about where the nerve begins."
+)
+
+
 def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
     if not any(c.asymmetry_percent is not None for c in result.asymmetry):
         return _Step("No nerve pair could be compared.")
@@ -168,7 +174,7 @@ def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> _Step
     if family is None:
         return _Step(text)
     return _Step(
-        f"{text} The chance of any false difference in a case was held at "
+        f"{text} {_PLACES} The chance of any false difference in a case was set to "
         f"{shown_percent(family)}: half of it for the verdicts, by Holm's rule over nerves and "
         "quantities (Holm 1979), half for the stretches along the nerves, by "
         "Šidák's level over the nodes (Šidák 1967).",
