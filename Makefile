@@ -46,9 +46,9 @@ bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/intake.py --readme README.md
 	$(BIN)/python scripts/bench/pages.py
 
-# Minutes: 1,000 stub cases, a study of 10,000, 20 kills.
+# Minutes: 1,000 stub cases, a study of 10,000, 20 kills, lost workers, two jobs against one.
 prove-batch: $(VENV)/.dev
-	PYTHONPATH=. $(BIN)/python scripts/prove_batch.py
+	PYTHONPATH=. $(BIN)/python scripts/prove_batch.py --out docs/batch.md
 
 settings: $(VENV)/.runtime
 	$(BIN)/python scripts/write_default_settings.py --out configs/default.yaml

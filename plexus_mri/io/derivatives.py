@@ -28,7 +28,7 @@ from plexus_mri.reasons import ReasonCode
 BIDS_VERSION = "1.10.0"
 _BIDSIGNORE = (
     "*.html",
-    "figures/",
+    "figures",  # the validator takes no slash after a folder of a subject
     "logs/",
     ".plexus-mri/",
     "inventory.*",

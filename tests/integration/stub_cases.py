@@ -2,10 +2,13 @@
 
 import ctypes
 import importlib
+import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from plexus_mri.batch.case_job import CaseJob
@@ -28,6 +31,7 @@ from plexus_mri.reasons import ReasonCode
 from tests.integration.inputs import SilentListener, image_path, noise, write_nifti
 
 Announce = Callable[[str], None]
+ROOT = Path(__file__).resolve().parents[2]
 ROWS = 22 * 9  # nerves of both sides, and quantities
 
 
@@ -44,7 +48,8 @@ def stub(job: CaseJob, announce: Announce) -> CaseOutcome:
 
 def slow_stub(job: CaseJob, announce: Announce) -> CaseOutcome:
     """The same with steps of some milliseconds, so that a kill meets them half done."""
-    return guarded(job, announce, lambda j, a: _measure(j, a, pause_s=0.03))
+    pause_s = float(os.environ.get("PLEXUS_STUB_PAUSE_S", "0.03"))
+    return guarded(job, announce, lambda j, a: _measure(j, a, pause_s=pause_s))
 
 
 def with_failures(job: CaseJob, announce: Announce) -> CaseOutcome:
@@ -113,6 +118,58 @@ def _write(job: CaseJob) -> None:
     write_json(paths.summary, summary)
     write_text(paths.html, f"<!doctype html><title>{job.subject}</title>\n")
     keep_entry(job.out, job.subject, job.session)
+
+
+def wait_for(ask, seconds: float = 300):
+    """First true answer; processes need a while to start on a busy machine."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(FileNotFoundError):
+            if answer := ask():
+                return answer
+        time.sleep(0.02)
+    msg = "waited in vain"
+    raise AssertionError(msg)
+
+
+@contextmanager
+def dask_processes(tmp_path: Path):
+    """Address of a real scheduler on loopback, and its two workers."""
+    tmp_path.mkdir(exist_ok=True)
+    note = tmp_path / "scheduler.json"
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    python = [sys.executable, "-m"]
+    common = ["--host", "127.0.0.1", "--no-dashboard"]
+    scheduler = subprocess.Popen(
+        [
+            *python,
+            "distributed.cli.dask_scheduler",
+            *common,
+            "--port",
+            "0",
+            "--scheduler-file",
+            note,
+        ],
+        cwd=ROOT,
+        **nowhere,
+    )
+    worker = [*python, "distributed.cli.dask_worker", *common, "--nthreads", "1", "--no-nanny"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    workers = [
+        subprocess.Popen(
+            [*worker, "--scheduler-file", note, "--local-directory", tmp_path],
+            cwd=ROOT,
+            env=environment,
+            **nowhere,
+        )
+        for _ in range(2)
+    ]
+    try:
+        yield wait_for(lambda: json.loads(note.read_text(encoding="utf-8")))["address"], workers
+    finally:
+        for process in (*workers, scheduler):
+            process.kill()
+            process.wait()
 
 
 def main() -> int:

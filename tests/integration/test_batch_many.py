@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +24,17 @@ from plexus_mri.errors import OutputError, SettingsError
 from plexus_mri.io.tables import read_table
 from plexus_mri.reasons import ReasonCode
 from tests.integration.inputs import SilentListener
-from tests.integration.stub_cases import slow_stub, stub, with_failures, write_tiny_study
+from tests.integration.stub_cases import (
+    ROOT,
+    dask_processes,
+    slow_stub,
+    stub,
+    wait_for,
+    with_failures,
+    write_tiny_study,
+)
 from tests.integration.test_batch import result_bytes
 
-ROOT = Path(__file__).resolve().parents[2]
 # Ends the sleeper and nothing else: stubs take milliseconds, seconds where others are at work.
 TIMEOUT_S = float(os.environ.get("PLEXUS_TEST_TIMEOUT_S", "10"))
 RANDOM = random.Random(20)  # noqa: S311 - moments, not secrets
@@ -40,28 +47,20 @@ def request_(tmp_path, monkeypatch):
     return StudyRequest(study, tmp_path / "out", limits=Limits(jobs=2))
 
 
-@pytest.fixture
-def unbroken(request_, tmp_path):
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
     """Bytes of the study measured without a break, one case at a time."""
-    whole = replace(request_, out=tmp_path / "whole", limits=Limits())
-    assert run_study(whole, SilentListener(), work=stub).exit_code == 0
+    folder = tmp_path_factory.mktemp("unbroken")
+    whole = StudyRequest(write_tiny_study(folder / "study", 12), folder / "out")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLEXUS_MRI_SALT", "salt of the tests")
+        assert run_study(whole, SilentListener(), work=stub).exit_code == 0
     return result_bytes(whole.out)
 
 
 def start(request_, *more) -> subprocess.Popen:
     command = [sys.executable, "-m", "tests.integration.stub_cases"]
     return subprocess.Popen([*command, request_.source, request_.out, *more], cwd=ROOT)
-
-
-def wait_for(ask, seconds: float = 300):
-    """First true answer; processes need a while to start on a busy machine."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with suppress(FileNotFoundError):
-            if answer := ask():
-                return answer
-        time.sleep(0.02)
-    pytest.fail("waited in vain")
 
 
 def steps_done(request_) -> list[str]:
@@ -104,16 +103,14 @@ def test_what_would_only_fail_again_is_left_alone_and_the_rest_is_tried(request_
     assert {name for name, _ in again.steps} == {"sub-04"}
 
 
-def test_killed_again_and_again_it_ends_in_the_same_bytes_and_repeats_nothing(request_, unbroken):
-    for _ in range(3):
-        process = start(request_)
-        before = len(steps_done(request_))
-        wait_for(lambda before=before: len(steps_done(request_)) > before)
-        time.sleep(RANDOM.uniform(0.0, 0.3))
-        process.kill()
-        process.wait()
+def test_killed_at_work_it_ends_in_the_same_bytes_and_repeats_nothing(request_, unbroken):
+    process = start(request_)
+    wait_for(lambda: steps_done(request_))
+    time.sleep(RANDOM.uniform(0.0, 0.3))
+    process.kill()
+    process.wait()
 
-    assert start(request_).wait() == 0
+    assert run_study(request_, SilentListener(), work=stub).exit_code == 0
 
     assert result_bytes(request_.out) == unbroken
     assert not [line for line in steps_done(request_) if line.endswith("REPEATED")]
@@ -147,10 +144,11 @@ def test_a_second_batch_on_the_same_output_is_refused(request_):
 
 
 def test_runs_with_subjects_of_their_own_share_the_output(request_, unbroken):
+    labels = [f"{number:02d}" for number in range(1, 13)]
     with study_lock(request_.out, alone=False):
-        for number in range(1, 13):
-            one = replace(request_, participants=(f"{number:02d}",))
-            assert run_study(one, SilentListener(), work=stub).exit_code == 0
+        for some in (labels[:1], labels[1:5], labels[5:]):
+            request = replace(request_, participants=tuple(some))
+            assert run_study(request, SilentListener(), work=stub).exit_code == 0
 
     assert len(read_status(request_.out)) == 12
     assert result_bytes(request_.out) == unbroken
@@ -217,45 +215,6 @@ def test_a_read_only_output_is_refused_with_code_6_before_any_work(request_, tmp
         assert caught.value.exit_code == 6
     finally:
         subprocess.run(["umount", disk], check=True)
-
-
-@contextmanager
-def dask_processes(tmp_path: Path):
-    """Address of a real scheduler on loopback, and its two workers."""
-    note = tmp_path / "scheduler.json"
-    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    python = [sys.executable, "-m"]
-    common = ["--host", "127.0.0.1", "--no-dashboard"]
-    scheduler = subprocess.Popen(
-        [
-            *python,
-            "distributed.cli.dask_scheduler",
-            *common,
-            "--port",
-            "0",
-            "--scheduler-file",
-            note,
-        ],
-        cwd=ROOT,
-        **nowhere,
-    )
-    worker = [*python, "distributed.cli.dask_worker", *common, "--nthreads", "1", "--no-nanny"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    workers = [
-        subprocess.Popen(
-            [*worker, "--scheduler-file", note, "--local-directory", tmp_path],
-            cwd=ROOT,
-            env=environment,
-            **nowhere,
-        )
-        for _ in range(2)
-    ]
-    try:
-        yield wait_for(lambda: json.loads(note.read_text(encoding="utf-8")))["address"], workers
-    finally:
-        for process in (*workers, scheduler):
-            process.kill()
-            process.wait()
 
 
 def test_workers_of_a_scheduler_measure_and_one_may_be_killed(request_, unbroken, tmp_path):

@@ -54,6 +54,20 @@ def wait_seconds(seconds: float, announce: Announce) -> float:
     return seconds
 
 
+def count_up(end: int, _: Announce) -> int:
+    number = 0
+    while number < end:
+        number += 1
+    return number
+
+
+def note_times(seconds: float, _: Announce) -> tuple[float, float]:
+    """Start and end by the clock that all processes of a machine share."""
+    started = time.monotonic()
+    time.sleep(seconds)
+    return started, time.monotonic()
+
+
 def grow(_number: int, announce: Announce) -> None:
     announce("growing")
     kept = []
