@@ -42,6 +42,8 @@ _THREAD_VARIABLES = (
     "NUMBA_NUM_THREADS",
     "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
 )
+# A case that is ended leaves a lock of numba's behind; it is cleared away, and no word for users.
+_QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 # Linear algebra is of matrices of a few dozen rows: threads only wait for each other there, and
 # a busy machine of two cores then measured a nerve eight times slower.
 _ALGEBRA_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -110,6 +112,7 @@ def run_isolated(
             return Ending(None, 0.0, stopped_for=StopCause.STOPPED)
         _may_have_children()
         _CONTEXT.set_forkserver_preload(_PRELOADED)
+        os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
         process.start()
         _running[id(process)] = (run, process)
     theirs.close()
