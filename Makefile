@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
 
-.PHONY: demo test check format validate bench settings lock sample-data clean
+.PHONY: demo test check format validate bench prove-batch settings lock sample-data clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
@@ -46,6 +46,10 @@ bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/intake.py --readme README.md
 	$(BIN)/python scripts/bench/pages.py
 
+# Minutes: 1,000 stub cases, a study of 10,000, 20 kills, lost workers, two jobs against one.
+prove-batch: $(VENV)/.dev
+	PYTHONPATH=. $(BIN)/python scripts/prove_batch.py --out docs/batch.md
+
 settings: $(VENV)/.runtime
 	$(BIN)/python scripts/write_default_settings.py --out configs/default.yaml
 	cp plexus_mri/io/series_rules.yaml configs/series_rules.yaml
@@ -56,7 +60,7 @@ sample-data: $(VENV)/.runtime
 # Needs `uv` on the path; writes versions and hashes, no addresses.
 lock:
 	uv pip compile pyproject.toml --extra build --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
-	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.lock --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --extra cluster --extra dev --constraint requirements.lock --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) out

@@ -1,15 +1,17 @@
 """The flow of one case, in reading order: from image to asymmetry."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from plexus_mri.asymmetry.compare import compare_sides
 from plexus_mri.core.anatomy import NERVE_KEYS
-from plexus_mri.core.case import Case, CaseResult
+from plexus_mri.core.case import Case, CaseResult, QualityNumber
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.series_map import RegisteredMap
+from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.preprocess.bias import correct_bias
@@ -25,15 +27,27 @@ from plexus_mri.tracing.paint import paint_labels
 from plexus_mri.tracing.trace import trace_nerves
 
 Announce = Callable[[str], None]
+Value = TypeVar("Value")
 
 
-def run_case(case: Case, settings: Settings, *, progress: Announce | None = None) -> CaseResult:
+class Steps(Protocol):
+    """Who does the steps, or knows their results from an earlier run."""
+
+    def __call__(self, step: str, make: Callable[[], Value], /) -> Value:
+        """Give the result of a step; ``make`` does it."""
+
+
+def run_case(
+    case: Case, settings: Settings, *, progress: Announce | None = None, steps: Steps | None = None
+) -> CaseResult:
     """Measure one case, from image to asymmetry; writes nothing.
 
     Parameters
     ----------
     progress
         Called with the name of each stage as it starts.
+    steps
+        Does the steps; by default each is simply done.
 
     Raises
     ------
@@ -42,31 +56,22 @@ def run_case(case: Case, settings: Settings, *, progress: Announce | None = None
     InputError
         When the user's own mask contradicts the image.
     """
-    clock = _Clock(progress or (lambda _: None))
-    with clock("bias"):
-        image = correct_bias(case.image.to_ras(), settings.preprocess)
-    with clock("frame"):
-        source = case.series.orientation_source
-        frame = find_patient_frame(image, source, settings.registration)
-    with clock("trace"):
-        nerves = _find_and_trace(case, image, frame, settings)
-    with clock("sides"):
-        frame = frame and prove_sides(frame, nerves, settings.registration)
-    with clock("measure"):
-        table = measure_nerves(image, nerves, frame, settings.measure)
-    with clock("maps"):
-        maps = tuple(register_series(image, m, frame, settings.registration) for m in case.maps)
-        along = map_profiles(maps, table.profiles)
-    with clock("compare"):
-        asymmetry = compare_sides(table, nerves, settings.asymmetry)
-    with clock("quality"):
-        labels = paint_labels(nerves, table, image.grid)
-        quality = assess_quality(image, frame, nerves, table, settings.quality)
-        warnings = (
-            *collect_warnings(frame, nerves, table, quality, asymmetry),
-            *warnings_of_maps(maps),
-        )
-    seconds = clock.seconds
+    flow = _Flow(progress or (lambda _: None), steps or _done)
+    source = case.series.orientation_source
+    image = flow("bias", lambda: correct_bias(case.image.to_ras(), settings.preprocess))
+    found = flow("frame", lambda: find_patient_frame(image, source, settings.registration))
+    nerves = flow("trace", lambda: _find_and_trace(case, image, found, settings))
+    frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
+    table = flow("measure", lambda: measure_nerves(image, nerves, frame, settings.measure))
+    maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
+    along = map_profiles(maps, table.profiles)
+    asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
+    labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
+    warnings = (
+        *collect_warnings(frame, nerves, table, quality, asymmetry),
+        *warnings_of_maps(maps),
+    )
+    seconds = flow.seconds
     return CaseResult(
         case,
         image,
@@ -83,6 +88,24 @@ def run_case(case: Case, settings: Settings, *, progress: Announce | None = None
     )
 
 
+def _register_maps(
+    case: Case, image: Volume, frame: PatientFrame | None, settings: Settings
+) -> tuple[RegisteredMap, ...]:
+    return tuple(register_series(image, m, frame, settings.registration) for m in case.maps)
+
+
+def _assess(
+    image: Volume,
+    frame: PatientFrame | None,
+    nerves: NerveTree,
+    table: MeasurementTable,
+    settings: Settings,
+) -> tuple[LabelMap, tuple[QualityNumber, ...]]:
+    """Painted nerves, and the numbers about image and result."""
+    labels = paint_labels(nerves, table, image.grid)
+    return labels, assess_quality(image, frame, nerves, table, settings.quality)
+
+
 def _find_and_trace(
     case: Case, image: Volume, frame: PatientFrame | None, settings: Settings
 ) -> NerveTree:
@@ -95,16 +118,21 @@ def _find_and_trace(
     return trace_nerves(image, evidence, frame, settings.tracing)
 
 
-class _Clock:
+def _done(_step: str, make: Callable[[], Value]) -> Value:
+    return make()
+
+
+class _Flow:
     """Seconds each stage took; announces a stage as it starts."""
 
-    def __init__(self, announce: Announce) -> None:
+    def __init__(self, announce: Announce, steps: Steps) -> None:
         self._announce = announce
+        self._steps = steps
         self.seconds: dict[str, float] = {}
 
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, stage: str, make: Callable[[], Value]) -> Value:
         self._announce(stage)
         start = time.perf_counter()
-        yield
+        value = self._steps(stage, make)
         self.seconds[stage] = time.perf_counter() - start
+        return value

@@ -83,6 +83,8 @@ class ReasonCode(StrEnum):
     HEALTHY_SPREAD = "HEALTHY_SPREAD", "The sides differ, but no more than in healthy people."
     # Running
     CASE_CRASHED = "CASE_CRASHED", "An unexpected error stopped this case."
+    CASE_TIMEOUT = "CASE_TIMEOUT", "The case took longer than --case-timeout allows."
+    CASE_MEMORY = "CASE_MEMORY", "The case needed more memory than it may use."
     OUTPUT_NOT_WRITABLE = "OUTPUT_NOT_WRITABLE", "The output cannot be written."
     SETTINGS_BAD = "SETTINGS_BAD", "A setting or command is wrong."
     STOPPED = "STOPPED", "Stopped by the user."

@@ -9,6 +9,7 @@ import cattrs
 import yaml
 
 from plexus_mri.asymmetry.settings import AsymmetrySettings
+from plexus_mri.core.ranges import range_of
 from plexus_mri.errors import SettingsError
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.preprocess.settings import PreprocessSettings
@@ -23,7 +24,10 @@ _WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: 
 
 @dataclass(frozen=True)
 class Settings:
-    """One field per stage that has settings; the defaults are ``configs/default.yaml``."""
+    """One field per stage that has settings; the defaults are ``configs/default.yaml``.
+
+    Every number has a range (`core.ranges`, ADR-74), shown beside it in that file.
+    """
 
     preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
@@ -33,6 +37,40 @@ class Settings:
     asymmetry: AsymmetrySettings = field(default_factory=AsymmetrySettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     report: ReportSettings = field(default_factory=ReportSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse a number outside its range.
+
+        Raises
+        ------
+        SettingsError
+            Names key, value and range.
+        """
+        for stage in fields(self):
+            value = getattr(self, stage.name)
+            for key, (low, high) in stage_ranges(type(value)).items():
+                found = getattr(value, key)
+                numbers = found if isinstance(found, tuple) else (found,)
+                if any(not low <= number <= high for number in numbers):
+                    shown = ", ".join(f"{number:g}" for number in numbers)
+                    msg = f"setting '{stage.name}.{key}' must be {low:g} to {high:g}, got {shown}"
+                    raise SettingsError(msg)
+
+
+def stage_ranges(stage: type) -> dict[str, tuple[float, float]]:
+    """Smallest and largest value of each numeric setting of a stage, by key.
+
+    >>> stage_ranges(TracingSettings)["node_step_mm"]
+    (0.1, 10.0)
+    """
+    defaults = {item.name: getattr(stage(), item.name) for item in fields(stage)}
+    return {key: range_of(key, value) for key, value in defaults.items() if _is_numeric(value)}
+
+
+def _is_numeric(value: object) -> bool:
+    if isinstance(value, tuple):
+        return bool(value) and all(_is_numeric(item) for item in value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def settings_from_mapping(mapping: Mapping[str, object]) -> Settings:
@@ -152,6 +190,8 @@ def _sentence(line: str) -> str:
     """One sentence from cattrs' ``complaint @ $.stage.key``."""
     complaint, _, path = line.rpartition(" @ $")
     path = path.lstrip(".")
+    if complaint.startswith("setting "):  # of Settings itself: it names the key already
+        return complaint
     if not complaint.startswith("unknown "):
         return f"setting {path!r} {complaint}"
     name = f"{path}.{complaint.split()[1]}".lstrip(".")

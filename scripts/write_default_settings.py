@@ -9,12 +9,13 @@ from pathlib import Path
 
 import yaml
 
-from plexus_mri.settings import Settings, settings_to_mapping
+from plexus_mri.settings import Settings, settings_to_mapping, stage_ranges
 
 _HEAD = """\
 # All settings with their defaults. Written from the dataclasses by `make settings`: change the
 # default there, not here. Give changed keys alone to `plexus-mri … --config FILE`, or one at a
-# time as `--set stage.key=value`; an unknown key is an error.
+# time as `--set stage.key=value`; an unknown key, or a number outside the range beside it, is an
+# error.
 """
 _WIDTH = 97
 
@@ -57,7 +58,7 @@ def _block(above: list[str]) -> list[str]:
 
 
 def _stage_block(name: str, cls: type, values: object) -> str:
-    comments = field_comments(cls)
+    comments, ranges = field_comments(cls), stage_ranges(cls)
     lines = ["", f"{name}:"]
     for key, value in dict(values).items():  # type: ignore[call-overload]
         if comments.get(key):
@@ -71,7 +72,9 @@ def _stage_block(name: str, cls: type, values: object) -> str:
             .removesuffix("...")
             .strip()
         )
-        lines.append(f"  {key}: {text}")
+        low_high = ranges.get(key)
+        beside = f"  # {low_high[0]:g} to {low_high[1]:g}" if low_high else ""
+        lines.append(f"  {key}: {text}{beside}")
     return "\n".join(lines) + "\n"
 
 

@@ -23,6 +23,8 @@ class CaseJob:
         Name and file of each further series of the user.
     input_sha256, recipe_sha256
         Fingerprints of the files of the series, and of all else that shapes the result.
+    from_step
+        First step to do again although its result is there; empty for none.
     """
 
     subject: str
@@ -36,6 +38,7 @@ class CaseJob:
     assert_orientation: bool = False
     input_sha256: str = ""
     recipe_sha256: str = ""
+    from_step: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -1,20 +1,25 @@
 """What happens inside a case's own process: read, measure, report, write."""
 
 import errno
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from plexus_mri.batch.case_job import CaseJob
+from plexus_mri.batch.case_log import case_log
 from plexus_mri.batch.crash import describe_crash
 from plexus_mri.batch.outcome import CRASHED, CaseOutcome, outcome_of_error
 from plexus_mri.batch.output_folder import clear_case, settings_path
 from plexus_mri.batch.software import software_versions
 from plexus_mri.batch.status import CaseState
+from plexus_mri.batch.steps import StepStore, is_done, mark_done, step_keys, steps_from
+from plexus_mri.batch.study_entry import keep_entry
 from plexus_mri.batch.viewer_page import write_viewer
+from plexus_mri.batch.work_folder import brief_lock, case_folder
 from plexus_mri.core.case import Case, CaseResult
 from plexus_mri.errors import PlexusError
 from plexus_mri.io.atomic import output_error
-from plexus_mri.io.derivatives import write_case
+from plexus_mri.io.derivatives import case_stem, write_case
 from plexus_mri.io.inventory import read_series
 from plexus_mri.io.mask import read_own_mask
 from plexus_mri.io.preview import preview_bytes
@@ -29,29 +34,48 @@ from plexus_mri.report.model import build_report, report_to_json
 from plexus_mri.report.viewer import viewer_figures
 from plexus_mri.settings import settings_to_mapping
 
+Announce = Callable[[str], None]
+
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+# What a network drive or a busy machine says for a while: worth another try.
+_MAY_PASS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EAGAIN, errno.EMFILE})
+# How libraries in C++ say that there is no memory left.
+_NO_MEMORY = re.compile(r"bad_alloc|[Ff]ailed to allocate memory|Unable to allocate")
 
 
-def measure_case(job: CaseJob, announce: Callable[[str], None]) -> CaseOutcome:
+def measure_case(job: CaseJob, announce: Announce) -> CaseOutcome:
     """Measure one case and write its results; every failure comes back as an outcome."""
+    return guarded(job, announce, _measure)
+
+
+def guarded(
+    job: CaseJob, announce: Announce, measure: Callable[[CaseJob, Announce], None]
+) -> CaseOutcome:
+    """Do something for a case, alone on its files and with its log; failures are outcomes."""
     try:
-        clear_case(job.out, job.subject, job.session)
-        announce("read")
-        case = read_case(job)
-        result = run_case(case, job.settings, progress=announce)
-        announce("write")
-        write_result(result, job)
+        with brief_lock(job.out, case_stem(*job.key)), case_log(job) as note:
+            measure(job, lambda step: announce(note(step)))
     except PlexusError as error:
         return outcome_of_error(error)
-    except MemoryError as error:
-        return _crashed(error, "more memory was needed than this case may use")
-    except OSError as error:
-        if error.errno in _FULL_DISK:
-            return outcome_of_error(output_error(job.out, error))
-        return _crashed(error)
     except Exception as error:  # noqa: BLE001  (one case must not stop the others)
-        return _crashed(error)
+        return _unexpected(error, job)
     return CaseOutcome(CaseState.FINISHED)
+
+
+def _measure(job: CaseJob, announce: Announce) -> None:
+    """Do the steps that are not done yet."""
+    folder = case_folder(job.out, job.subject, job.session)
+    if is_done(job) and not job.from_step:
+        return
+    clear_case(job.out, job.subject, job.session)
+    steps = StepStore(folder, step_keys(job), steps_from(job.from_step))
+    announce("read")
+    case = read_case(job)
+    result = run_case(case, job.settings, progress=announce, steps=steps)
+    announce("write")
+    write_result(result, job)
+    mark_done(job)
+    steps.finish()
 
 
 def read_case(job: CaseJob) -> Case:
@@ -86,10 +110,24 @@ def write_result(result: CaseResult, job: CaseJob) -> None:
     contents = {file_name(name, figure.mime): figure.bytes for name, figure in figures.items()}
     write_viewer(job.out, summary, figures)
     write_case(result, summary, contents, render_html(summary, figures), job.out)
+    keep_entry(job.out, job.subject, job.session)
 
 
-def _crashed(error: Exception, sentence: str = "") -> CaseOutcome:
-    sentence = sentence or f"an unexpected {type(error).__name__} stopped this case"
+def _unexpected(error: Exception, job: CaseJob) -> CaseOutcome:
+    """Outcome of an error that no stage meant to raise."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _FULL_DISK and isinstance(error, OSError):
+        return outcome_of_error(output_error(job.out, error))
+    crash = describe_crash(error)
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        sentence = "more memory was needed than this case may use; raise --memory-limit"
+        return CaseOutcome(CaseState.FAILED, 4, ReasonCode.CASE_MEMORY, sentence, crash)
+    sentence = f"an unexpected {type(error).__name__} stopped this case"
     return CaseOutcome(
-        CaseState.FAILED, CRASHED, ReasonCode.CASE_CRASHED, sentence, describe_crash(error)
+        CaseState.FAILED,
+        CRASHED,
+        ReasonCode.CASE_CRASHED,
+        sentence,
+        crash,
+        may_pass=number in _MAY_PASS,
     )

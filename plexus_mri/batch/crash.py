@@ -22,7 +22,7 @@ def describe_crash(error: BaseException) -> str:
     """
     lines = []
     for link in _chain(error):
-        lines.append(f"{type(link).__name__}: {_scrubbed(str(link))}")
+        lines.append(f"{type(link).__name__}: {scrubbed(str(link))}")
         for frame, number in traceback.walk_tb(link.__traceback__):
             module = frame.f_globals.get("__name__", "?")
             lines.append(f"  {module}:{number} in {frame.f_code.co_name}")
@@ -46,5 +46,6 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _scrubbed(text: str) -> str:
+def scrubbed(text: str) -> str:
+    """Text without quoted values and without anything that looks like a path."""
     return _PATH.sub("…", _QUOTED.sub("'…'", text))

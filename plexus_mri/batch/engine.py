@@ -1,47 +1,60 @@
-"""The engine: every job in a process of its own, a few at once, so no crash reaches another."""
+"""The engine: jobs go to Dask, each in a process of its own; what happens comes as events."""
 
+import importlib
 import logging
-import multiprocessing
-import os
-import resource
-import signal
-import sys
-import threading
+import secrets
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Generic, TypeVar
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from plexus_mri.batch.isolation import (
+    Announce,
+    Bounds,
+    Ending,
+    StopCause,
+    Work,
+    run_isolated,
+    stop_run,
+    threads_per_job,
+    use_threads,
+)
+from plexus_mri.batch.pool import HERE, Place, Pool, open_pool
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+logger = logging.getLogger(__name__)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-Announce = Callable[[str], None]
 
-_SPAWN = multiprocessing.get_context("spawn")
-_MB = 1_000_000
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
-)
-# Linear algebra is of matrices of a few dozen rows: threads only wait for each other there, and
-# a busy machine of two cores then measured a nerve eight times slower.
-_ALGEBRA_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# Tries after the first of a job that fails for what may pass (a network drive, a lost worker).
+_RETRIES = 2
+# A waiting main thread wakes this often, so that Ctrl-C is heard.
+_WAKE_S = 0.2
 
 
 @dataclass(frozen=True)
 class Limits:
     """What the engine may use.
 
-    ``memory_mb`` is per job, None for no limit. With a ``log_level`` a job logs to the terminal
-    from that level on, and what libraries print by themselves is let through; it may name files
-    of the user, so by default a job is silent.
+    ``memory_mb`` and ``seconds`` are per job, None for no limit. With a ``log_level`` a job logs
+    to the terminal from that level on, and what libraries print by themselves is let through; it
+    may name files of the user, so by default a job is silent.
     """
 
     jobs: int = 1
     memory_mb: float | None = None
     log_level: int | None = None
+    seconds: float | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        """What one job may use."""
+        return Bounds(self.memory_mb, self.seconds, self.log_level)
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,8 @@ class Ended(Generic[Result]):
     """A job's process is gone.
 
     ``result`` is None when it died without giving one: a crash in native code, out of memory,
-    killed. ``signal_number`` then says by which signal, if by one.
+    killed. ``signal_number`` then says by which signal, if by one, and ``stopped_for`` why it was
+    ended from outside. ``lost`` says that its worker died, more than once.
     """
 
     job: int
@@ -72,25 +86,42 @@ class Ended(Generic[Result]):
     seconds: float
     peak_memory_mb: float | None
     signal_number: int | None = None
+    stopped_for: StopCause | None = None
+    lost: bool = False
 
 
 Event = Started | StepReached | Ended[Result]
 
 
+class MayPassError(Exception):
+    """Carries the ending of a job that is worth another try."""
+
+    def __init__(self, ending: Ending[object]) -> None:
+        super().__init__(ending)
+        self.ending = ending
+
+
 @dataclass(frozen=True)
-class _Running:
-    job: int
-    process: BaseProcess
-    pipe: Connection
-    started: float
+class _Order(Generic[Job, Result]):
+    """A job as it travels to a worker."""
+
+    run: str
+    number: int
+    work: Work[Job, Result]
+    job: Job
+    bounds: Bounds
 
 
 def run_jobs(
-    jobs: Iterable[Job], work: Callable[[Job, Announce], Result], limits: Limits
+    jobs: Iterable[Job],
+    work: Work[Job, Result],
+    limits: Limits,
+    *,
+    place: Place = HERE,
+    memory_mb: Callable[[Job], float] | None = None,
 ) -> Generator[Event[Result]]:
     """Events of all jobs, in the order in which they happen.
 
-    Processes are spawned, never forked: threads of OpenMP and ITK do not survive a fork.
     Closing the iterator ends the processes that still run.
 
     Parameters
@@ -100,118 +131,131 @@ def run_jobs(
     work
         Function of a module (no closure), from job and ``announce(step)`` to result. It
         returns its failures as results; what it lets through ends that job alone.
+    memory_mb
+        Memory that a job is expected to need: those that do not fit together wait.
+
+    Raises
+    ------
+    SettingsError
+        When the place cannot be reached.
     """
-    waiting = enumerate(jobs)
-    running: dict[int, _Running] = {}
-    try:
-        while True:
-            while len(running) < limits.jobs and (upcoming := next(waiting, None)):
-                number, job = upcoming
-                running[number] = _start(number, job, work, limits)
-                yield Started(number)
-            if not running:
-                return
-            for current in _ready(running):
-                event: StepReached | Ended[Result] = _receive(current)
-                if isinstance(event, Ended):
-                    del running[current.job]
-                yield event
-    finally:
-        for current in running.values():
-            current.process.terminate()
-            current.process.join()
+    with open_pool(place, limits.jobs) as pool:
+        flight = _Flight(pool, limits, work, memory_mb)
+        try:
+            yield from flight.events(iter(jobs))
+        finally:
+            flight.stop()
 
 
-def threads_per_job(jobs: int) -> int:
-    """Threads for each of ``jobs`` processes so that together they fit the machine."""
-    available = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    )
-    return max(1, (available or 1) // max(1, jobs))
+class _Flight(Generic[Job, Result]):
+    """The jobs of one run that are under way."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        limits: Limits,
+        work: Work[Job, Result],
+        memory_mb: Callable[[Job], float] | None,
+    ) -> None:
+        self._pool, self._limits, self._work, self._memory_mb = pool, limits, work, memory_mb
+        self._run = secrets.token_hex(8)
+        self._happened: SimpleQueue[Started | StepReached | tuple[int, Future]] = SimpleQueue()
+        self._futures: dict[int, Future] = {}
+        self._submitted: dict[int, float] = {}
+        pool.client.subscribe_topic(self._run, lambda event: self._hear(*event[1]))
+
+    def events(self, jobs: Iterator[Job]) -> Generator[Event[Result]]:
+        """Events from the first job to the last."""
+        waiting, more = enumerate(jobs), True
+        while more or self._futures:
+            while more and len(self._futures) < min(self._limits.jobs, self._pool.slots()):
+                upcoming = next(waiting, None)
+                more = upcoming is not None
+                if upcoming:
+                    self._submit(*upcoming)
+            with suppress(Empty):
+                happened = self._happened.get(timeout=_WAKE_S if self._futures or more else 0)
+                if isinstance(happened, tuple):
+                    yield self._ended(*happened)
+                elif happened.job in self._futures:
+                    yield happened
+
+    def stop(self) -> None:
+        """End what is under way; called at every end, the good one included."""
+        futures, self._futures = list(self._futures.values()), {}
+        if not futures:
+            return
+        self._pool.client.cancel(futures)
+        if self._pool.is_here:
+            stop_run(self._run)
+        else:
+            self._pool.client.run(stop_run, self._run, on_error="ignore")
+
+    def _hear(self, number: int, step: str | None = None) -> None:
+        """Take what a worker says of a job: that it started, or a step."""
+        self._happened.put(Started(number) if step is None else StepReached(number, step))
+
+    def _submit(self, number: int, job: Job) -> None:
+        order = _Order(self._run, number, self._work, job, self._limits.bounds)
+        expected = self._memory_mb(job) if self._memory_mb else 0.0
+        future = self._pool.client.submit(
+            _carry_out,
+            order,
+            key=f"{self._run}-{number}",
+            pure=False,
+            priority=-number,
+            retries=_RETRIES,
+            resources=self._pool.memory_share(expected),
+        )
+        self._futures[number], self._submitted[number] = future, time.perf_counter()
+        future.add_done_callback(lambda done: self._happened.put((number, done)))
+
+    def _ended(self, number: int, future: "Future") -> Ended[Result]:
+        del self._futures[number]
+        seconds = time.perf_counter() - self._submitted.pop(number)
+        try:
+            ending = future.result()
+        except MayPassError as error:
+            ending = error.ending
+        except Exception:  # a lost worker or scheduler must not stop the others
+            logger.exception("a job was lost")
+            return Ended(number, None, seconds, None, lost=True)
+        finally:
+            future.release()
+        return Ended(
+            number,
+            ending.result,
+            ending.seconds,
+            ending.peak_memory_mb,
+            ending.signal_number,
+            ending.stopped_for,
+        )
 
 
-def use_threads(count: int) -> None:
-    """Set the number of threads that numeric libraries of later processes take.
+def _carry_out(order: _Order[Job, Result]) -> Ending[Result]:
+    """What a Dask worker does for a job."""
+    worker = importlib.import_module("distributed").get_worker()
+    use_threads(threads_per_job(worker.state.nthreads))
 
-    A variable that is set already is the user's word and stays.
-    """
-    for variable in _THREAD_VARIABLES:
-        os.environ.setdefault(variable, str(count))
-    for variable in _ALGEBRA_VARIABLES:
-        os.environ.setdefault(variable, "1")
-    # numba's other layers are not safe beside the threads of ITK.
-    os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+    def announce(step: str) -> None:
+        worker.log_event(order.run, [order.number, step])
 
-
-def _start(
-    number: int, job: Job, work: Callable[[Job, Announce], Result], limits: Limits
-) -> _Running:
-    ours, theirs = _SPAWN.Pipe(duplex=False)
-    process = _SPAWN.Process(target=_child, args=(theirs, work, job, limits), daemon=True)
-    started = time.perf_counter()
-    process.start()
-    theirs.close()
-    return _Running(number, process, ours, started)
+    worker.log_event(order.run, [order.number])
+    ending = run_isolated(order.work, order.job, order.bounds, announce, run=order.run)
+    if getattr(ending.result, "may_pass", False):
+        raise MayPassError(ending)
+    return ending
 
 
-def _ready(running: Mapping[int, _Running]) -> list[_Running]:
-    """Wait until at least one job has something to say."""
-    ready = wait([current.pipe for current in running.values()])
-    return [current for current in running.values() if current.pipe in ready]
-
-
-def _receive(current: _Running) -> StepReached | Ended[Result]:
-    """Next event of a running job; the end of its pipe without a result is its death."""
-    result: Result | None = None
-    peak: float | None = None
-    try:
-        kind, content = current.pipe.recv()
-        if kind == "step":
-            return StepReached(current.job, content)
-        result, peak = content
-    except EOFError:
-        pass
-    current.process.join()
-    current.pipe.close()
-    code = current.process.exitcode or 0
-    seconds = time.perf_counter() - current.started
-    return Ended(current.job, result, seconds, peak, -code if code < 0 else None)
-
-
-def _child(
-    pipe: Connection, work: Callable[[Job, Announce], Result], job: Job, limits: Limits
-) -> None:
-    """Body of a job's process."""
-    # Ctrl-C reaches the whole process group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if limits.log_level is None:
-        _silence()
-    else:
-        logging.basicConfig(level=limits.log_level)
-    if limits.memory_mb is not None:
-        size = int(limits.memory_mb * _MB)
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    result = work(job, lambda step: pipe.send(("step", step)))
-    pipe.send(("end", (result, _peak_memory_mb())))
-
-
-def _end_with_parent() -> None:
-    """Leave no orphan at work: a killed parent's next run would meet it on the same files."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-def _silence() -> None:
-    """Send what native libraries print to nowhere; results and steps travel by the pipe."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
-
-
-def _peak_memory_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / _MB if sys.platform == "darwin" else peak * 1024 / _MB
+__all__ = [
+    "Announce",
+    "Ended",
+    "Event",
+    "Limits",
+    "Started",
+    "StepReached",
+    "StopCause",
+    "run_jobs",
+    "threads_per_job",
+    "use_threads",
+]

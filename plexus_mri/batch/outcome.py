@@ -30,7 +30,8 @@ _UNSAFE = frozenset(
 class CaseOutcome:
     """The end of a case: what a process hands back.
 
-    ``sentence`` is for the terminal only: it may name a file of the user.
+    ``sentence`` is for the terminal only: it may name a file of the user. ``may_pass`` says that
+    another try is worth it.
     """
 
     state: CaseState
@@ -38,6 +39,7 @@ class CaseOutcome:
     reason: ReasonCode | None = None
     sentence: str = ""
     crash: str = ""
+    may_pass: bool = False
 
 
 def outcome_of_reason(reason: ReasonCode, sentence: str = "") -> CaseOutcome:
@@ -47,6 +49,14 @@ def outcome_of_reason(reason: ReasonCode, sentence: str = "") -> CaseOutcome:
     else:
         state, code = CaseState.FAILED, InputError.exit_code
     return CaseOutcome(state, code, reason, sentence or reason.text)
+
+
+def outcome_of_settled(state: CaseState, reason: ReasonCode) -> CaseOutcome:
+    """Outcome of an earlier run that nothing has changed since."""
+    unusable = outcome_of_reason(reason)
+    if state is CaseState.REFUSED or reason.startswith(("INPUT_", "PIXEL_", "KIND_", "GEO_")):
+        return unusable
+    return CaseOutcome(CaseState.FAILED, SOME_FAILED, reason, reason.text)
 
 
 def outcome_of_error(error: PlexusError) -> CaseOutcome:

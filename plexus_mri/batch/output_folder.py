@@ -1,23 +1,23 @@
 """The output folder: checked before any work, and cleared of a case's older results."""
 
-import json
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
+from plexus_mri.batch.pseudonym import private_folder
 from plexus_mri.batch.viewer_page import viewer_path
+from plexus_mri.batch.work_folder import has_claims, is_ours, refuse_foreign_names
 from plexus_mri.errors import OutputError, SettingsError
 from plexus_mri.io.atomic import TEMPORARY, is_left_over, output_error
 from plexus_mri.io.derivatives import case_paths, case_stem
+from plexus_mri.report.viewer import viewer_name
 
-# Files of a study that a run writes anew.
-STUDY_FILES = (
+_TABLES = ("status", "group_measures", "group_asymmetry", "group_excluded", "participants")
+# What is written about the whole study.
+_OF_STUDY = (
     "index.html",
-    "status.tsv",
-    "participants.tsv",
-    "group_measures.tsv",
-    "group_asymmetry.tsv",
-    "group_excluded.tsv",
+    *(f"{name}.{kind}" for name in _TABLES for kind in ("tsv", "json")),
 )
 
 
@@ -47,6 +47,14 @@ def check_output(out: Path, source: Path | None) -> None:
         raise output_error(out, error) from error
 
 
+def names_of_study(keys: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Names in the output folder that a study of these cases (subject, session) is written to."""
+    stems = [case_stem(subject, session) for subject, session in keys]
+    folders = {stem.split("_")[0] for stem in stems}
+    pages = (page for stem in stems for page in (f"{stem}.html", viewer_name(stem)))
+    return (*_OF_STUDY, *sorted(folders), *pages)
+
+
 def settings_path(out: Path, subject: str, session: str | None) -> Path:
     """Where the settings in force are stored beside a case's tables."""
     summary = case_paths(out, subject, session).summary
@@ -58,13 +66,15 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
     stem = case_stem(subject, session)
     paths = case_paths(out, subject, session)
     folder = paths.summary.parent
-    ours = [*folder.glob(f"{stem}_desc-*"), *(folder.parent / "figures").glob(f"{stem}_*")]
+    figures = folder.parent / "figures"
+    ours = [*folder.glob(f"{stem}_desc-*"), *figures.glob(f"{stem}_*")]
+    ours += [*folder.glob(TEMPORARY), *figures.glob(TEMPORARY)]  # of a run that was killed
     for path in [*ours, paths.html, viewer_path(out, subject, session)]:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise output_error(path, error) from error
-    for empty in (folder, folder.parent / "figures", folder.parent, folder.parent.parent):
+    for empty in (folder, figures, folder.parent, folder.parent.parent):
         if empty != out:
             with suppress(OSError):  # not there, or not empty: then it is not ours to remove
                 empty.rmdir()
@@ -73,7 +83,8 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
 def clear_leftovers(out: Path) -> None:
     """Remove temporary files that a killed run left behind, in the folders that it writes."""
     places = [out.glob(TEMPORARY), (out / "logs").glob(TEMPORARY)]
-    places += [folder.rglob(TEMPORARY) for folder in out.glob("sub-*") if folder.is_dir()]
+    folders = (private_folder(out), *out.glob("sub-*"))
+    places += [folder.rglob(TEMPORARY) for folder in folders if folder.is_dir()]
     for path in chain.from_iterable(places):
         if path.is_file() and is_left_over(path):
             try:
@@ -91,21 +102,9 @@ def _would_be_input(out: Path, source: Path) -> bool:
 
 def _refuse_foreign(out: Path) -> None:
     """Refuse a folder with another data set, or with files of our names that are not ours."""
-    description = out / "dataset_description.json"
-    if description.is_file():
-        if not _is_ours(description):
+    if (out / "dataset_description.json").is_file():
+        if not is_ours(out):
             msg = f"--out '{out}' holds another data set; give a folder of its own"
             raise OutputError(msg)
-        return
-    theirs = next((name for name in STUDY_FILES if (out / name).exists()), None)
-    if theirs is not None:
-        msg = f"--out '{out}' holds a '{theirs}' that is not ours; give a folder of its own"
-        raise OutputError(msg)
-
-
-def _is_ours(description: Path) -> bool:
-    try:
-        makers = json.loads(description.read_text(encoding="utf-8"))["GeneratedBy"]
-        return any(maker["Name"] == "plexus-mri" for maker in makers)
-    except (OSError, ValueError, LookupError, TypeError):
-        return False
+    elif not has_claims(out):
+        refuse_foreign_names(out, _OF_STUDY)

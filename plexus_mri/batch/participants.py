@@ -1,45 +1,70 @@
-"""Groups of the participants: the one column of participants.tsv that the pages show."""
+"""participants.tsv of a study, taken along without what may name a person, and its groups."""
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from plexus_mri.batch.work_folder import brief_lock
 from plexus_mri.errors import InputError
 from plexus_mri.io.tables import MISSING, Column, read_table, write_table
 
 FILE_NAME = "participants.tsv"
-_COLUMNS = (
-    Column("participant_id", "Subject, with 'sub-'"),
-    Column("group", "Group as the study's own participants.tsv names it"),
+_ID = Column("participant_id", "Subject, with 'sub-'")
+# Columns that name nobody, and what their cells may hold; BIDS states no age above 89.
+_TAKEN = (
+    (Column("age", "Age as the study states it", "year"), r"[0-8]?\d(\.\d+)?|89\+"),
+    (Column("sex", "Sex as the study states it"), "[MFOmfo]|male|female|other"),
+    (
+        Column("handedness", "Handedness as the study states it"),
+        "[LRAlra]|left|right|ambidextrous",
+    ),
+    (Column("group", "Group as the study's own participants.tsv names it"), ".+"),
 )
+Row = Mapping[str, str]
 
 
 def read_groups(folder: Path) -> Mapping[str, str]:
     """Group of each subject (without 'sub-'); none without such a file or column."""
-    path = folder / FILE_NAME
-    if not path.is_file():
-        return {}
-    try:
-        rows = read_table(path)
-    except InputError:  # a table of the user's own that is odd must not cost the pages
-        return {}
-    return {
-        row["participant_id"].removeprefix("sub-"): row["group"]
-        for row in rows
-        if row.get("participant_id") and row.get("group", MISSING) != MISSING
-    }
+    rows = _rows(folder).items()
+    return {s: row["group"] for s, row in rows if row.get("group", MISSING) != MISSING}
 
 
-def copy_groups(source: Path, out: Path, subjects: Collection[str]) -> None:
-    """Keep the groups of the measured subjects in the output folder; nothing else of the file.
+def take_participants(source: Path, out: Path, subjects: Collection[str]) -> None:
+    """Keep what the study says of the measured subjects: age, sex, handedness and group.
+
+    Other columns, and cells that hold something else, may name a person and stay where they are.
 
     Raises
     ------
     OutputError
         When the table cannot be written.
     """
-    groups = read_groups(source) if source.is_dir() else {}
-    kept = {subject: groups[subject] for subject in subjects if subject in groups}
-    if kept:
-        both = {**read_groups(out), **kept}
-        rows = [{"participant_id": f"sub-{s}", "group": g} for s, g in sorted(both.items())]
-        write_table(out / FILE_NAME, _COLUMNS, rows)
+    stated = _rows(source)
+    kept = {s: _harmless(stated[s]) for s in subjects if s in stated}
+    if not any(kept.values()):
+        return
+    with brief_lock(out, "participants"):
+        both = {**_rows(out), **kept}
+        columns = [
+            column for column, _ in _TAKEN if any(column.name in row for row in both.values())
+        ]
+        rows = [{**row, _ID.name: f"sub-{subject}"} for subject, row in sorted(both.items())]
+        write_table(out / FILE_NAME, (_ID, *columns), rows)
+
+
+def _harmless(row: Row) -> dict[str, str]:
+    """Cells that name nobody."""
+    cells = [(column.name, row.get(column.name, MISSING), form) for column, form in _TAKEN]
+    return {
+        name: text for name, text, form in cells if text != MISSING and re.fullmatch(form, text)
+    }
+
+
+def _rows(folder: Path) -> dict[str, Row]:
+    """Rows by subject, without 'sub-'; none where the file is missing or no such table."""
+    path = folder / FILE_NAME
+    try:
+        rows = read_table(path) if path.is_file() else []
+    except InputError:  # a table of the user's own that is odd must not cost the study
+        return {}
+    return {row[_ID.name].removeprefix("sub-"): row for row in rows if row.get(_ID.name)}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status, with_row
 from plexus_mri.batch.stored import read_figures, read_summary
+from plexus_mri.batch.study_entry import keep_entry
 from plexus_mri.batch.study_files import write_study_files
 from plexus_mri.batch.viewer_page import write_viewer
 from plexus_mri.errors import InputError
@@ -53,4 +54,5 @@ def _rebuild(out: Path, path: Path) -> CaseStatus:
     figures = read_figures(paths, summary)
     write_viewer(out, summary, figures)
     write_text(paths.html, render_html(summary, figures))
+    keep_entry(out, row.subject, row.session)
     return row

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from plexus_mri import __version__
+from plexus_mri.batch.software import code_sha256, software_versions
 from plexus_mri.settings import Settings, settings_to_mapping
 
 
@@ -23,6 +24,8 @@ def recipe_sha256(settings: Settings, files: Iterable[Path | None], stated: obje
     """
     recipe = {
         "version": __version__,
+        "code": code_sha256(),
+        "libraries": software_versions(),
         "settings": settings_to_mapping(settings),
         "files": [None if path is None else files_sha256([path]) for path in files],
         "stated": repr(stated),

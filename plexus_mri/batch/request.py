@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plexus_mri.batch.engine import Limits
+from plexus_mri.batch.pool import HERE, Place
+from plexus_mri.batch.steps import STEPS
+from plexus_mri.errors import SettingsError
 from plexus_mri.io.derivatives import case_stem
 from plexus_mri.settings import Settings
 
@@ -34,13 +37,18 @@ class StudyRequest:
         The user vouches for headers whose codes say nothing about left and right.
     resume
         Leave finished cases alone when neither input nor recipe changed.
+    from_step
+        Step to do again, with all after it, for every case; empty for none.
+    place
+        Where cases are measured.
     stop_on_first_crash
         Start no further case after one that failed.
 
     Raises
     ------
     SettingsError
-        When subject or session is no label; said before anything is read or written.
+        When subject or session is no label, or a step is unknown; said before anything is read
+        or written.
     """
 
     source: Path
@@ -58,7 +66,12 @@ class StudyRequest:
     assert_orientation: bool = False
     limits: Limits = field(default_factory=Limits)
     resume: bool = True
+    from_step: str = ""
+    place: Place = HERE
     stop_on_first_crash: bool = False
 
     def __post_init__(self) -> None:
         case_stem("1" if self.subject is None else self.subject, self.session)
+        if self.from_step and self.from_step not in STEPS:
+            msg = f"--from-step must be one of {', '.join(STEPS)}, got '{self.from_step}'"
+            raise SettingsError(msg)

@@ -1,7 +1,6 @@
 """A study from input to tables: every case in a process of its own, none forgotten."""
 
 import logging
-import signal
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,27 +11,29 @@ from plexus_mri import __version__
 from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.case_process import measure_case
 from plexus_mri.batch.crash import write_crash_file
-from plexus_mri.batch.engine import (
-    Announce,
-    Ended,
-    Event,
-    StepReached,
-    run_jobs,
-    threads_per_job,
-    use_threads,
-)
+from plexus_mri.batch.death import outcome_of_death
+from plexus_mri.batch.engine import Announce, Ended, Event, StepReached, run_jobs
 from plexus_mri.batch.inventory_table import write_inventory
 from plexus_mri.batch.ledger import Ledger
-from plexus_mri.batch.outcome import CRASHED, STOPPED, CaseOutcome, study_exit_code
-from plexus_mri.batch.output_folder import check_output, clear_case, clear_leftovers
-from plexus_mri.batch.participants import copy_groups
+from plexus_mri.batch.memory import expected_memory_mb
+from plexus_mri.batch.outcome import STOPPED, CaseOutcome, study_exit_code
+from plexus_mri.batch.output_folder import (
+    check_output,
+    clear_case,
+    clear_leftovers,
+    names_of_study,
+)
+from plexus_mri.batch.participants import take_participants
 from plexus_mri.batch.plan import StudyPlan, check_source, keep_private, make_plan
+from plexus_mri.batch.pool import Place
 from plexus_mri.batch.request import StudyRequest
+from plexus_mri.batch.resume import fresh_row, what_to_do
 from plexus_mri.batch.run_log import logged
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status
-from plexus_mri.batch.study_files import write_study_files
-from plexus_mri.errors import InputError
-from plexus_mri.io.derivatives import case_paths, write_dataset_files
+from plexus_mri.batch.study_files import GrowingFiles, write_study_files
+from plexus_mri.batch.work_folder import claim, study_lock
+from plexus_mri.errors import InputError, SettingsError
+from plexus_mri.io.derivatives import write_dataset_files
 from plexus_mri.reasons import ReasonCode
 
 logger = logging.getLogger(__name__)
@@ -82,35 +83,18 @@ def run_study(
     plan = make_plan(request)
     if single:
         check_single(plan)
-    clear_leftovers(request.out)
-    write_dataset_files(request.out, version=__version__)
-    keep_private(request.source, request.out, plan.inventory)
-    write_inventory(request.out, plan.inventory)
-    copy_groups(request.source, request.out, {case.subject for case in plan.cases})
-    with logged(request.out):
-        return _run_plan(plan, request, listener, work)
-
-
-def _run_plan(plan: StudyPlan, request: StudyRequest, listener: Listener, work: Work) -> StudyEnd:
-    """Measure what is not done yet; the study's files are written whatever failed."""
-    ledger = Ledger(request.out, read_status(request.out))
-    jobs = to_measure(plan, request)
-    stopped = False
-    try:
-        ledger.expect(_fresh_row(job) for job in jobs)
-        listener.planned(len(jobs), len(plan.jobs) - len(jobs))
-        logger.info("%d cases to measure, %d done already", len(jobs), len(plan.jobs) - len(jobs))
-        _book_unusable(plan, ledger, listener)
-        _measure(jobs, request, ledger, listener, work)
-    except KeyboardInterrupt:
-        ledger.stop()
-        stopped = True
-    _clear_unfinished(plan, ledger)
-    write_study_files(request.out, ledger.rows())
-    keys = {case.key for case in plan.cases}
-    code = STOPPED if stopped else study_exit_code(ledger.outcomes_of(keys))
-    logger.info("exit code %d", code)
-    return StudyEnd(ledger.rows_of(keys), code)
+    check_place(plan, request.place)
+    alone = not (single or request.participants)
+    with study_lock(request.out, alone=alone):
+        claim(request.out, names_of_study(case.key for case in plan.cases))
+        if alone:
+            clear_leftovers(request.out)
+        write_dataset_files(request.out, version=__version__)
+        keep_private(request.source, request.out, plan.inventory)
+        write_inventory(request.out, plan.inventory)
+        take_participants(request.source, request.out, {case.subject for case in plan.cases})
+        with logged(request.out):
+            return _run_plan(plan, request, listener, work)
 
 
 def check_single(plan: StudyPlan) -> None:
@@ -131,6 +115,47 @@ def check_single(plan: StudyPlan) -> None:
         raise InputError(msg, ReasonCode.INPUT_AMBIGUOUS)
 
 
+def check_place(plan: StudyPlan, place: Place) -> None:
+    """Refuse an archive for workers elsewhere: what it is unpacked to lies on this machine.
+
+    Raises
+    ------
+    SettingsError
+        With the remedy.
+    """
+    if not place.is_here and any(row.unpacked for row in plan.inventory.rows):
+        raise SettingsError("the workers cannot see into an archive; unpack it first")
+
+
+def to_measure(plan: StudyPlan, request: StudyRequest) -> tuple[CaseJob, ...]:
+    """Jobs that are not done yet; all of them when the request does not resume."""
+    return what_to_do(plan.jobs, read_status(request.out), request).jobs
+
+
+def _run_plan(plan: StudyPlan, request: StudyRequest, listener: Listener, work: Work) -> StudyEnd:
+    """Measure what is not done yet; the study's files are written whatever failed."""
+    ledger = Ledger(request.out, read_status(request.out))
+    todo = what_to_do(plan.jobs, ledger.rows(), request)
+    stopped = False
+    try:
+        ledger.settle(todo.settled)
+        ledger.expect(fresh_row(job) for job in todo.jobs)
+        listener.planned(len(todo.jobs), len(todo.settled))
+        logger.info("%d cases to measure, %d done already", len(todo.jobs), len(todo.settled))
+        _book_unusable(plan, ledger, listener)
+        _measure(todo.jobs, request, ledger, listener, work)
+    except KeyboardInterrupt:
+        ledger.stop()
+        stopped = True
+    ledger.write()
+    _clear_unfinished(plan, ledger)
+    write_study_files(request.out, ledger.rows())
+    keys = {case.key for case in plan.cases}
+    code = STOPPED if stopped else study_exit_code(ledger.outcomes_of(keys))
+    logger.info("exit code %d", code)
+    return StudyEnd(ledger.rows_of(keys), code)
+
+
 def _clear_unfinished(plan: StudyPlan, ledger: Ledger) -> None:
     """Leave no half-written result and no older one where a case is not finished."""
     for row in ledger.rows_of({case.key for case in plan.cases}):
@@ -144,23 +169,6 @@ def _book_unusable(plan: StudyPlan, ledger: Ledger, listener: Listener) -> None:
         _end(row, case.outcome, ledger, listener)
 
 
-def to_measure(plan: StudyPlan, request: StudyRequest) -> tuple[CaseJob, ...]:
-    """Jobs that are not done yet; all of them when the request does not resume."""
-    rows = {row.key: row for row in read_status(request.out)} if request.resume else {}
-    return tuple(job for job in plan.jobs if not _is_done(job, rows.get(job.key)))
-
-
-def _is_done(job: CaseJob, row: CaseStatus | None) -> bool:
-    """Whether a case is finished from this very input and recipe, and its result is there."""
-    return (
-        row is not None
-        and row.state is CaseState.FINISHED
-        and row.recipe_sha256 == job.recipe_sha256
-        and row.input_sha256 == job.input_sha256
-        and case_paths(job.out, job.subject, job.session).html.is_file()
-    )
-
-
 def _measure(
     jobs: Sequence[CaseJob],
     request: StudyRequest,
@@ -168,27 +176,24 @@ def _measure(
     listener: Listener,
     work: Work,
 ) -> None:
-    """Run the jobs and book every event."""
-    use_threads(threads_per_job(min(request.limits.jobs, max(1, len(jobs)))))
+    """Run the jobs and book every event; tables and page grow meanwhile."""
+    if not jobs:
+        return
     wanted = takewhile(
         lambda _: not ledger.should_halt(on_failure=request.stop_on_first_crash), jobs
     )
-    with closing(run_jobs(wanted, work, request.limits)) as events:
+    limits = replace(request.limits, jobs=min(request.limits.jobs, len(jobs)))
+    growing = GrowingFiles(request.out, ledger)
+    started = run_jobs(wanted, work, limits, place=request.place, memory_mb=expected_memory_mb)
+    with closing(started) as events:
         for event in events:
             _book(event, jobs[event.job], ledger, listener)
-
-
-def _fresh_row(job: CaseJob) -> CaseStatus:
-    return CaseStatus(
-        job.subject,
-        job.session,
-        input_sha256=job.input_sha256,
-        recipe_sha256=job.recipe_sha256,
-    )
+            if isinstance(event, Ended):
+                growing.refresh()
 
 
 def _book(event: Event[CaseOutcome], job: CaseJob, ledger: Ledger, listener: Listener) -> None:
-    row = ledger.row(job.key) or _fresh_row(job)
+    row = ledger.row(job.key) or fresh_row(job)
     match event:
         case StepReached():
             row = replace(row, step=event.step)
@@ -196,7 +201,7 @@ def _book(event: Event[CaseOutcome], job: CaseJob, ledger: Ledger, listener: Lis
             listener.step(row.name, event.step)
         case Ended():
             row = replace(row, seconds=event.seconds, peak_memory_mb=event.peak_memory_mb)
-            outcome = event.result or _died(event)
+            outcome = event.result or outcome_of_death(event)
             if outcome.crash:
                 write_crash_file(job.out, row.name.replace(" ", "_"), outcome.crash)
             _end(row, outcome, ledger, listener)
@@ -209,14 +214,3 @@ def _end(row: CaseStatus, outcome: CaseOutcome, ledger: Ledger, listener: Listen
     ledger.book(row, outcome)
     logger.info("%s: %s %s", row.name, row.state, row.reason or "")
     listener.ended(row, outcome.sentence)
-
-
-def _died(event: Ended[CaseOutcome]) -> CaseOutcome:
-    """Outcome of a process that ended without a word."""
-    number = event.signal_number
-    how = f"by {signal.Signals(number).name}" if number else "without a result"
-    sentence = (
-        f"the process of this case ended {how}: a defect in a library, or too little memory; "
-        "the other cases are not affected"
-    )
-    return CaseOutcome(CaseState.FAILED, CRASHED, ReasonCode.CASE_CRASHED, sentence, sentence)

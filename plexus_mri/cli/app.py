@@ -21,7 +21,9 @@ from plexus_mri.cli.options import (
     InventoryOptions,
     MeasureOptions,
     ResultOptions,
+    ScriptOptions,
     SimulateOptions,
+    StatusOptions,
     Version,
 )
 from plexus_mri.cli.text import closing_line
@@ -50,9 +52,12 @@ def build_app() -> typer.Typer:
     add_command(app, "convert", ConvertOptions, _guarded(commands.convert))
     add_command(app, "run", MeasureOptions, _guarded(commands.run))
     add_command(app, "batch", MeasureOptions, _guarded(commands.batch))
-    add_command(app, "status", ResultOptions, _guarded(commands.status))
+    add_command(app, "status", StatusOptions, _guarded(commands.status))
     add_command(app, "report", ResultOptions, _guarded(commands.report))
     add_command(app, "simulate", SimulateOptions, _guarded(commands.simulate))
+    cluster = typer.Typer(help="Scripts for people who hand in their own jobs.")
+    add_command(cluster, "script", ScriptOptions, _guarded(commands.cluster_script))
+    app.add_typer(cluster, name="cluster")
     _add_ratings(app)
     return app
 

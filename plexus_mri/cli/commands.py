@@ -1,9 +1,11 @@
 """What each command does: options in, exit code out."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import typer
+from rich.console import Console
 
 from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.convert import Conversion, convert_study
@@ -11,17 +13,21 @@ from plexus_mri.batch.inventory_table import inventory_rows, write_inventory
 from plexus_mri.batch.outcome import OK
 from plexus_mri.batch.output_folder import check_output
 from plexus_mri.batch.plan import Unusable, keep_private, make_plan, of_participants, survey
+from plexus_mri.batch.queue_cluster import array_script
 from plexus_mri.batch.rebuild import rebuild_reports
 from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
 from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus, read_status
 from plexus_mri.batch.stored import read_summary
 from plexus_mri.batch.study import check_single, run_study, to_measure
+from plexus_mri.batch.work_folder import is_held
 from plexus_mri.cli.options import (
     ConvertOptions,
     InventoryOptions,
     MeasureOptions,
     ResultOptions,
+    ScriptOptions,
     SimulateOptions,
+    StatusOptions,
 )
 from plexus_mri.cli.progress import show_progress
 from plexus_mri.cli.requests import measure_request, naming_request, simulation_specs
@@ -29,6 +35,7 @@ from plexus_mri.cli.text import (
     caveat_lines,
     closing_line,
     counted,
+    open_cases_text,
     status_table,
     table,
     verdict_lines,
@@ -39,6 +46,7 @@ from plexus_mri.io.inventory import Inventory
 from plexus_mri.io.tables import cell
 from plexus_mri.reasons import ReasonCode
 
+_WATCH_S = 2.0
 _SHOWN = (
     *("series", "subject", "session", "contrast", "plane", "body_part", "coverage"),
     *("shape", "spacing", "files", "chosen"),
@@ -89,14 +97,30 @@ def batch(options: MeasureOptions) -> int:
     return _measure(options, single=False)
 
 
-def status(options: ResultOptions) -> int:
+def status(options: StatusOptions) -> int:
     """Show what finished, failed or was refused, and why."""
     if not (options.folder / FILE_NAME).is_file():
         msg = f"'{options.folder}' holds no {FILE_NAME}; measure first with 'run' or 'batch'"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
+    screen = Console()
+    while options.watch and is_held(options.folder):
+        screen.clear()
+        typer.echo(open_cases_text(read_status(options.folder)))
+        time.sleep(_WATCH_S)
     rows = read_status(options.folder)
     typer.echo(status_table(rows))
     typer.echo(closing_line(rows, OK, options.folder))
+    return OK
+
+
+def cluster_script(options: ScriptOptions) -> int:
+    """Print the script of a job array: one subject a job."""
+    request = naming_request(options, options.out)
+    found = of_participants(survey(request, options.out), request.participants)
+    labels = dict.fromkeys(subject.removeprefix("sub-") for subject, _ in found.subjects())
+    places = (str(path.absolute()) for path in (options.source, options.out))
+    command = ["plexus-mri", "batch", next(places), "--out", next(places)]
+    typer.echo(array_script(options.cluster, command, list(labels)), nl=False)
     return OK
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from plexus_mri import __version__
+from plexus_mri.batch.steps import STEPS
 from plexus_mri.io.simulated import ImageFormat
 from plexus_mri.synthetic import CaseKind
 
@@ -133,13 +134,39 @@ class MeasureOptions(ConvertOptions):
             help="Vouch for NIfTI headers whose codes say nothing about left and right.",
         ),
     ] = False
-    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Cases measured at once.")] = 1
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Cases measured at once: one, or as many as the workers of a cluster can.",
+        ),
+    ] = None
     memory_limit: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Largest memory of a case, e.g. 6G or 800M."),
     ] = None
+    case_timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Longest time of a case, e.g. 30m, 2h or 90s."),
+    ] = None
     scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Not available in this version.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers measure the cases."),
+    ] = None
+    cluster: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Queue whose jobs measure the cases (YAML)."),
+    ] = None
+    force: Annotated[
+        bool, typer.Option("--force", help="Measure finished cases again, from the first step.")
+    ] = False
+    from_step: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STEP",
+            help="Measure all cases again from this step on: " + ", ".join(STEPS) + ".",
+        ),
     ] = None
     stop_on_first_crash: Annotated[
         bool, typer.Option("--stop-on-first-crash", help="Start no case after one that failed.")
@@ -148,9 +175,29 @@ class MeasureOptions(ConvertOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ResultOptions(Common):
-    """Options of ``status`` and ``report``."""
+    """Options of ``report``."""
 
     folder: Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusOptions(ResultOptions):
+    """Options of ``status``."""
+
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it again until no run is at work any more.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptOptions(Naming):
+    """Options of ``cluster script``."""
+
+    out: Out
+    cluster: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Queue whose jobs measure the cases (YAML)."),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

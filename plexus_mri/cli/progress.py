@@ -1,7 +1,9 @@
 """Progress on stderr: live on a terminal, one plain line per step elsewhere."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -10,15 +12,49 @@ from plexus_mri.batch.status import CaseState, CaseStatus
 from plexus_mri.batch.study import Listener
 from plexus_mri.cli.text import counted
 
+_MINUTES_FROM_S = 120
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many cases of a run ended, and how long the others will take."""
+
+    total: int
+    started_s: float
+    ended: int = 0
+    failed: int = 0
+
+    def with_end(self, row: CaseStatus) -> "Tally":
+        """Count the end of a case; one that was refused by its header took no time."""
+        if row.step == "inventory":
+            return self
+        failed = self.failed + (row.state is not CaseState.FINISHED)
+        return replace(self, ended=self.ended + 1, failed=failed)
+
+    def text(self, now_s: float) -> str:
+        """Cases done and failed, and the time left; empty while there is nothing to tell.
+
+        >>> Tally(12, 0.0, 3, 1).text(60.0)
+        '3 of 12 done, 1 failed, about 3 min left'
+        """
+        if not 0 < self.ended < self.total:
+            return ""
+        left_s = (now_s - self.started_s) / self.ended * (self.total - self.ended)
+        time_left = f"{left_s:.0f} s" if left_s < _MINUTES_FROM_S else f"{left_s / 60:.0f} min"
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{self.ended} of {self.total} done{failed}, about {time_left} left"
+
 
 class PlainListener(Listener):
     """One line per step and per end of a case."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._tally = Tally(0, 0.0)
 
     def planned(self, to_measure: int, done: int) -> None:
         """Say how many cases there are."""
+        self._tally = Tally(to_measure, time.monotonic())
         skipped = f", {done} done already" if done else ""
         self._say(f"{counted(to_measure, 'case')} to measure{skipped}")
 
@@ -27,8 +63,11 @@ class PlainListener(Listener):
         self._say(f"{name}: {step}")
 
     def ended(self, row: CaseStatus, sentence: str) -> None:
-        """Say how a case ended and, if not well, why."""
+        """Say how a case ended and, if not well, why; then how the study stands."""
         self._say(end_line(row, sentence))
+        self._tally = self._tally.with_end(row)
+        if standing := self._tally.text(time.monotonic()):
+            self._say(standing)
 
     def _say(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)

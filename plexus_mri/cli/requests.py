@@ -5,14 +5,21 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import typer
+
 from plexus_mri.batch.engine import Limits
+from plexus_mri.batch.pool import Place
+from plexus_mri.batch.queue_cluster import read_cluster_file
 from plexus_mri.batch.request import StudyRequest
-from plexus_mri.cli.memory import memory_mb
+from plexus_mri.batch.steps import STEPS
+from plexus_mri.cli.amounts import memory_mb, seconds
 from plexus_mri.cli.options import MeasureOptions, Naming
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.yaml_files import read_mapping
 from plexus_mri.settings import Settings, override, settings_from_mapping
 from plexus_mri.synthetic import CaseKind, PhantomSpec, random_spec
+
+_AS_MANY_AS_WORKERS = 100_000
 
 
 def naming_request(options: Naming, out: Path) -> StudyRequest:
@@ -50,8 +57,10 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         labels=options.labels,
         maps=named_maps(options.maps or ()),
         assert_orientation=options.assert_orientation,
-        limits=Limits(options.jobs, memory_mb(options.memory_limit), _log_level(options.verbose)),
+        limits=_limits(options),
         resume=resume,
+        from_step=_from_step(options),
+        place=_place(options, several=resume),
         stop_on_first_crash=options.stop_on_first_crash,
     )
 
@@ -106,8 +115,35 @@ def _log_level(verbose: int) -> int | None:
     return None if verbose == 0 else logging.INFO if verbose == 1 else logging.DEBUG
 
 
+def _limits(options: MeasureOptions) -> Limits:
+    is_here = options.scheduler is None and options.cluster is None
+    return Limits(
+        options.jobs or (1 if is_here else _AS_MANY_AS_WORKERS),
+        memory_mb(options.memory_limit),
+        _log_level(options.verbose),
+        seconds(options.case_timeout),
+    )
+
+
+def _place(options: MeasureOptions, *, several: bool) -> Place:
+    if options.cluster is not None:
+        read_cluster_file(options.cluster)  # a mistake in it is said before anything is written
+    return Place(options.scheduler, options.cluster, _tell if several else None)
+
+
+def _tell(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _from_step(options: MeasureOptions) -> str:
+    if options.force and options.from_step:
+        raise SettingsError("--force starts at the first step; leave out it or --from-step")
+    return STEPS[0] if options.force else options.from_step or ""
+
+
 def _refuse_unavailable(options: MeasureOptions) -> None:
-    for name, value in (("--scheduler", options.scheduler), ("--landmarks", options.landmarks)):
-        if value is not None:
-            msg = f"{name} {value}: not available in this version; leave it out"
-            raise SettingsError(msg)
+    if options.landmarks is not None:
+        msg = f"--landmarks {options.landmarks}: not available in this version; leave it out"
+        raise SettingsError(msg)
+    if options.scheduler is not None and options.cluster is not None:
+        raise SettingsError("--scheduler and --cluster name two places; give one of them")

@@ -52,6 +52,14 @@ def status_table(rows: Sequence[CaseStatus]) -> str:
     return table(("case", "state", "last step", "reason"), lines)
 
 
+def open_cases_text(rows: Sequence[CaseStatus]) -> str:
+    """How a running study stands: counts, what runs now, what went wrong."""
+    states = [row.state for row in rows]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in CaseState)
+    shown = {CaseState.RUNNING, CaseState.FAILED, CaseState.REFUSED}
+    return f"{counts}\n{status_table([row for row in rows if row.state in shown])}"
+
+
 def _why(row: CaseStatus) -> str:
     return f"{row.reason}: {row.reason.text}" if row.reason else ""
 

@@ -1,7 +1,7 @@
 """The output tree: a case's results as files, and the tables of the whole study."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from plexus_mri.core.case import CaseResult
 from plexus_mri.core.grid import Grid, same_grid
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import SettingsError, StageError
-from plexus_mri.io.atomic import output_error, write_bytes, write_text
+from plexus_mri.io.atomic import atomic_path, output_error, write_bytes, write_text
 from plexus_mri.io.case_rows import asymmetry_rows, label_rows, nerve_rows, profile_rows
 from plexus_mri.io.columns import (
     ASYMMETRY_COLUMNS,
@@ -22,14 +22,15 @@ from plexus_mri.io.columns import (
     map_columns,
 )
 from plexus_mri.io.nifti import write_labels
-from plexus_mri.io.tables import MISSING, Column, read_table, write_json, write_table
+from plexus_mri.io.tables import MISSING, Column, dictionary, read_table, write_json, write_table
 from plexus_mri.reasons import ReasonCode
 
 BIDS_VERSION = "1.10.0"
 _BIDSIGNORE = (
     "*.html",
-    "figures/",
+    "figures",  # the validator takes no slash after a folder of a subject
     "logs/",
+    ".plexus-mri/",
     "inventory.*",
     "status.*",
     "group_*",
@@ -206,9 +207,15 @@ def write_group_tables(
         ("group_measures", "nerve", NERVE_COLUMNS),
         ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
     ):
-        rows = _gather(out, f"*_desc-{desc}_measures.tsv", columns)
-        kept = [row for row in rows if _case_of(row) not in without]
-        write_table(out / f"{name}.tsv", columns, kept, notes=NOTES)
+        header = "\t".join(column.name for column in columns)
+        with (
+            atomic_path(out / f"{name}.tsv") as temporary,
+            temporary.open("w", encoding="utf-8", newline="\n") as stream,
+        ):
+            stream.write(header + "\n")
+            for path in _tables(out, f"_desc-{desc}_measures.tsv", without):
+                stream.write(_rows_text(path, header))
+        write_json(out / f"{name}.json", {**dictionary(columns), **NOTES})
     excluded = [
         {"subject": subject, "session": session, "reason": why}
         for (subject, session), why in sorted(without.items())
@@ -216,17 +223,34 @@ def write_group_tables(
     write_table(out / "group_excluded.tsv", _EXCLUDED_COLUMNS, excluded)
 
 
-def _case_of(row: Mapping[str, str]) -> tuple[str, str]:
-    session = row.get("session", MISSING)
-    return row.get("subject", ""), "" if session == MISSING else session
+def _tables(out: Path, ending: str, without: Iterable[tuple[str, str]]) -> list[Path]:
+    """Tables of the cases that count, in the order of the cases' names."""
+    left_out = {f"{case_stem(subject, session or None)}{ending}" for subject, session in without}
+    found = [*out.glob(f"sub-*/anat/*{ending}"), *out.glob(f"sub-*/ses-*/anat/*{ending}")]
+    kept = (path for path in found if path.name not in left_out)
+    return sorted(kept, key=lambda path: path.name)
 
 
-def _gather(out: Path, pattern: str, columns: Sequence[Column]) -> list[dict[str, str]]:
-    """Rows of the cases' tables, of the known columns: an older table may lack or have others."""
-    known = {column.name for column in columns}
-    found = [*out.glob(f"sub-*/anat/{pattern}"), *out.glob(f"sub-*/ses-*/anat/{pattern}")]
-    rows = (row for path in sorted(found, key=lambda p: p.name) for row in read_table(path))
-    return [{name: text for name, text in row.items() if name in known} for row in rows]
+def _rows_text(path: Path, header: str) -> str:
+    """Rows of a case's table under this header, as they are where the table has just it.
+
+    An older table may lack columns or have others: then each row is put under the header.
+    """
+    rows = read_table(path) if not _has_just(path, header) else None
+    if rows is None:
+        return path.read_text(encoding="utf-8").partition("\n")[2]
+    names = header.split("\t")
+    return "".join("\t".join(row.get(name, MISSING) for name in names) + "\n" for row in rows)
+
+
+def _has_just(path: Path, header: str) -> bool:
+    """Whether a table has this header and as many cells in its rows, counted all together."""
+    try:
+        first, _, rest = path.read_text(encoding="utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError):
+        return False
+    whole = not rest or rest.endswith("\n")
+    return first == header and whole and rest.count("\t") == header.count("\t") * rest.count("\n")
 
 
 def _label(entity: str, prefix: str, value: str) -> str:

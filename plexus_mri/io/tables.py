@@ -77,7 +77,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"the table '{path.name}' cannot be read as UTF-8 text"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
-    lines = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)) or [[]]
     return [_row(path, lines[0], line, number) for number, line in enumerate(lines[1:], 2) if line]
 
 

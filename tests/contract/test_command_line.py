@@ -6,11 +6,12 @@ from plexus_mri.cli.app import build_app
 
 COMMANDS = {
     "inventory", "convert", "run", "batch", "status", "report", "simulate",
-    "ratings import", "ratings merge", "ratings agree", "qa serve",
+    "ratings import", "ratings merge", "ratings agree", "qa serve", "cluster script",
 }  # fmt: skip
 MEASURING = {
     "--config", "--set", "--subject", "--session", "--participant-label", "--segmentation",
     "--labels", "--landmarks", "--jobs", "--memory-limit", "--scheduler", "--dry-run",
+    "--cluster", "--case-timeout", "--force", "--from-step",
     "--stop-on-first-crash", "-v", "--version", "--out", "--include-yml", "--exclude-yml",
 }  # fmt: skip
 

@@ -12,6 +12,8 @@ from plexus_mri.batch.plan import make_plan
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.status import CaseState, read_status
 from plexus_mri.batch.study import run_study, to_measure
+from plexus_mri.batch.study_files import write_study_files
+from plexus_mri.batch.work_folder import claim
 from plexus_mri.errors import InputError, SettingsError
 from plexus_mri.io.tables import read_table
 from plexus_mri.reasons import ReasonCode
@@ -129,10 +131,21 @@ def test_a_case_that_is_refused_later_leaves_no_older_number_behind(request_, st
     assert {row["subject"] for row in read_table(out / "group_measures.tsv")} == {"02"}
 
 
+def test_what_was_kept_for_the_page_changes_no_byte_of_it(out):
+    write_study_files(out, read_status(out))
+    kept = (out / "index.html").read_bytes()
+    for entry in out.glob(".plexus-mri/*/entry.json"):
+        entry.unlink()
+
+    write_study_files(out, read_status(out))
+
+    assert (out / "index.html").read_bytes() == kept
+
+
 def test_leftovers_of_a_killed_run_are_cleared(request_):
-    leftover = (
-        request_.out / "sub-01" / "anat" / f".tmp-{2**22 + 1}-1-sub-01_x.tsv"
-    )  # no process has this number
+    claim(request_.out, ["sub-01"])
+    # No process has this number.
+    leftover = request_.out / "sub-01" / "anat" / f".tmp-{2**22 + 1}-1-sub-01_x.tsv"
     leftover.parent.mkdir(parents=True)
     leftover.touch()
 
@@ -202,10 +215,10 @@ def test_every_column_of_status_has_a_meaning(measured):
 
 
 def result_bytes(out):
-    """All results by name; times, log and the private folder with its salt are left out."""
-    left_out = {"status.tsv", "plexus-mri.log"}
+    """All results by name; what tells of the run itself (times, logs, locks) is left out."""
+    left_out = {"status.tsv", "logs", ".plexus-mri"}
     return {
         str(path.relative_to(out)): path.read_bytes()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name not in left_out and ".plexus-mri" not in path.parts
+        if path.is_file() and not left_out & set(path.relative_to(out).parts)
     }

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from plexus_mri import __version__
+from plexus_mri.cli import commands
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.io.tables import read_table
 from tests.integration.inputs import noise, write_nifti
@@ -78,7 +79,11 @@ def test_dry_run_says_which_map_is_missing(program, study, tmp_path):
         (["--set", "preprocess"], "--set needs key=value, got 'preprocess'"),
         (["--config", "nowhere.yaml"], "'nowhere.yaml' does not exist"),
         (["--participant-label", "99"], "no participant 99 in the input; there are: 01, 02"),
-        (["--scheduler", "tcp://x"], "not available in this version"),
+        (["--scheduler", "tcp://x", "--cluster", "y"], "name two places"),
+        (["--cluster", "nowhere.yaml"], "'nowhere.yaml' does not exist"),
+        (["--case-timeout", "soon"], "must be a time such as 30m"),
+        (["--from-step", "trac"], "--from-step must be one of bias, frame, trace"),
+        (["--force", "--from-step", "trace"], "--force starts at the first step"),
         (["--landmarks", "x.json"], "not available in this version"),
         (["--memory-limit", "much"], "must be a size such as 6G"),
         (["--labels", "x.tsv"], "--labels needs --segmentation"),
@@ -167,6 +172,31 @@ def test_status_of_a_folder_without_results_is_no_usable_input(program, tmp_path
         ended = program(command, tmp_path)
         assert ended.code == 3
         assert "measure first" in ended.err
+
+
+def test_watching_shows_the_state_until_the_run_ends(program, out, monkeypatch):
+    held = iter([True, False])
+    monkeypatch.setattr(commands, "is_held", lambda _: next(held))
+    monkeypatch.setattr(commands, "_WATCH_S", 0.0)
+
+    ended = program("status", out, "--watch")
+
+    assert ended.code == 0
+    assert next(held, None) is None
+    assert "2 finished" in ended.last_line
+
+
+def test_a_job_array_has_one_job_a_subject(program, study):
+    ended = program("cluster", "script", study, "--out", "out")
+
+    assert ended.code == 0
+    assert str(study) in ended.out
+    assert "01 02" in ended.out
+
+
+def test_a_command_that_measures_nothing_starts_without_dask():
+    loaded = "import sys, plexus_mri.cli; sys.exit('distributed' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
 
 def test_convert_writes_sound_series_and_the_reasons_of_the_others(program, study):

@@ -1,5 +1,6 @@
 """Settings: what is given wins over defaults, what is wrong is named."""
 
+import re
 from dataclasses import fields, replace
 
 import pytest
@@ -14,6 +15,7 @@ from plexus_mri.settings import (
     override,
     settings_from_mapping,
     settings_to_mapping,
+    stage_ranges,
 )
 
 
@@ -104,3 +106,31 @@ def test_known_keys_are_stage_and_name():
     stages = {stage.name for stage in fields(Settings)}
     assert {key.split(".")[0] for key in known_keys()} == stages
     assert "preprocess.iterations" in known_keys()
+
+
+@pytest.mark.parametrize(
+    ("assignment", "sentence"),
+    [
+        ("tracing.node_step_mm=0", "'tracing.node_step_mm' must be 0.1 to 10, got 0"),
+        ("preprocess.fit_spacing_mm=-1", "'preprocess.fit_spacing_mm' must be 0.3 to 30, got -1"),
+        ("preprocess.iterations=1000000", "'preprocess.iterations' must be 1 to 60, got 1e+06"),
+        ("asymmetry.family_error_percent=400", "must be 0 to 50, got 400"),
+        ("tracing.least_support=3", "'tracing.least_support' must be 0 to 1, got 3"),
+        ("segmentation.tube_scales_mm=[1.0, 0.0]", "must be 0.1 to 36, got 1, 0"),
+    ],
+)
+def test_a_number_outside_its_range_is_one_sentence(assignment, sentence):
+    with pytest.raises(SettingsError, match=re.escape(sentence)):
+        settings_from_mapping(override({}, [assignment]))
+
+
+def test_every_default_lies_in_its_range_and_every_number_has_one():
+    for stage in fields(Settings):
+        value = getattr(Settings(), stage.name)
+        numbers = {
+            item.name
+            for item in fields(value)
+            if isinstance(getattr(value, item.name), float | int | tuple)
+            and not isinstance(getattr(value, item.name), bool)
+        }
+        assert set(stage_ranges(type(value))) == numbers

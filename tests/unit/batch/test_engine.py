@@ -9,13 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from plexus_mri.batch.engine import Ended, Limits, Started, StepReached, run_jobs, threads_per_job
+from plexus_mri.batch.engine import (
+    Ended,
+    Limits,
+    Started,
+    StepReached,
+    StopCause,
+    run_jobs,
+    threads_per_job,
+)
+from plexus_mri.batch.pool import usable_memory_mb
 from tests.unit.batch.works import (
     allocate,
     crash_on_three,
     double,
+    fail_once,
+    grow,
+    note_times,
     raise_on_three,
     wait_a_minute,
+    wait_seconds,
 )
 
 
@@ -31,12 +44,16 @@ def test_every_job_gives_its_result_and_its_steps():
     assert [e.job for e in events if isinstance(e, Started)] == [0, 1]
 
 
-def test_two_jobs_at_once_start_before_the_first_ends():
-    events = list(run_jobs([1, 2, 3], double, Limits(jobs=2)))
+def first_end(events):
+    return next(e for e in events if isinstance(e, Ended))
 
-    assert isinstance(events[0], Started)
-    assert isinstance(events[1], Started)
-    assert results(events) == {0: 2, 1: 4, 2: 6}
+
+def test_two_jobs_at_once_start_before_the_first_ends():
+    events = list(run_jobs([0.5, 0.5, 0], wait_seconds, Limits(jobs=2)))
+
+    started = {e.job for e in events[: events.index(first_end(events))] if isinstance(e, Started)}
+    assert {0, 1} <= started
+    assert results(events) == {0: 0.5, 1: 0.5, 2: 0}
 
 
 def test_a_segmentation_fault_ends_that_job_alone():
@@ -52,9 +69,34 @@ def test_an_exception_that_gets_through_ends_that_job_alone():
 
 
 def test_a_job_over_its_memory_limit_ends_without_a_result():
-    # A bare interpreter needs some 10 MB of address space.
     events = list(run_jobs([2_000], allocate, Limits(memory_mb=1_000)))
     assert results(events) == {0: None}
+
+
+def test_a_job_that_grows_bit_by_bit_is_ended_at_its_memory_limit():
+    ended = next(e for e in run_jobs([1], grow, Limits(memory_mb=700)) if isinstance(e, Ended))
+    assert ended.result is None
+    assert ended.stopped_for is StopCause.MEMORY
+
+
+def test_a_job_over_its_time_is_ended_and_the_next_one_runs():
+    events = list(run_jobs([60, 0], wait_seconds, Limits(seconds=1.0)))
+    assert results(events) == {0: None, 1: 0}
+    assert next(e for e in events if isinstance(e, Ended)).stopped_for is StopCause.TIME
+
+
+def test_what_may_pass_is_tried_again(tmp_path):
+    marks = [tmp_path / "mark"]
+    assert results(run_jobs(marks, fail_once, Limits()))[0].word == "passed"
+
+
+def test_jobs_that_do_not_fit_together_run_one_after_the_other():
+    def whole(_number):
+        return usable_memory_mb()
+
+    found = results(run_jobs([0.1, 0.1], note_times, Limits(jobs=2), memory_mb=whole))
+    (_, end_of_first), (start_of_second, _) = sorted(found.values())
+    assert end_of_first <= start_of_second
 
 
 def test_peak_memory_counts_what_the_job_used():

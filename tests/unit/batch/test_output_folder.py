@@ -51,7 +51,9 @@ def test_clearing_takes_the_case_and_nothing_else(tmp_path):
 
 def test_a_page_of_somebody_else_is_not_overwritten(tmp_path):
     (tmp_path / "index.html").write_text("theirs")
-    with pytest.raises(OutputError, match=r"'index\.html' that is not ours"):
+    with pytest.raises(
+        OutputError, match=r"holds 'index\.html', which this program did not write"
+    ):
         check_output(tmp_path, None)
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from plexus_mri.batch.case_lists import listed_cases
-from plexus_mri.batch.participants import copy_groups, read_groups
+from plexus_mri.batch.participants import read_groups, take_participants
 from plexus_mri.batch.qa_server import open_server
 from plexus_mri.batch.ratings import agreements, import_ratings, left_out, merged, study_ratings
 from plexus_mri.core.rating import (
@@ -175,14 +175,21 @@ def test_a_list_that_names_no_subject_is_refused(tmp_path):
         listed_cases(path)
 
 
-def test_only_the_group_is_kept_of_the_participants(tmp_path):
+def test_what_may_name_a_participant_is_not_taken_along(tmp_path):
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()
-    rows = "participant_id\tname\tgroup\nsub-01\tMeier\tMMN\nsub-02\tHuber\tn/a\n"
+    rows = (
+        "participant_id\tname\tage\tsex\tgroup\n"
+        "sub-01\tMeier\tborn 1960\tF\tMMN\n"
+        "sub-02\tHuber\t58\tM\tn/a\n"
+        "sub-09\tNot measured\t40\tM\tMMN\n"
+    )
     (source / "participants.tsv").write_text(rows, encoding="utf-8")
-    copy_groups(source, out, {"01", "02", "03"})
+    take_participants(source, out, {"01", "02", "03"})
     assert read_groups(out) == {"01": "MMN"}
-    assert "Meier" not in (out / "participants.tsv").read_text(encoding="utf-8")
+    assert (out / "participants.tsv").read_text(encoding="utf-8") == (
+        "participant_id\tage\tsex\tgroup\nsub-01\tn/a\tF\tMMN\nsub-02\t58\tM\tn/a\n"
+    )
 
 
 @pytest.fixture

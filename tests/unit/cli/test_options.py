@@ -2,7 +2,7 @@
 
 import pytest
 
-from plexus_mri.cli.memory import memory_mb
+from plexus_mri.cli.amounts import memory_mb
 from plexus_mri.cli.options import MeasureOptions
 from plexus_mri.cli.requests import measure_request, named_maps, read_settings
 from plexus_mri.errors import SettingsError

@@ -30,6 +30,7 @@ def test_plain_progress_is_one_line_a_step_and_end(console):
         "2 cases to measure, 1 done already",
         "sub-01 ses-1: trace",
         "sub-01 ses-1: finished in 61 s",
+        "1 of 2 done, about 0 s left",
         "sub-02: failed (NERVE_LOST): the nerves are lost [here]",
     ]
 

@@ -1,10 +1,12 @@
-"""Sizes of memory as people type them."""
+"""Sizes of memory and lengths of time as people type them."""
 
 import re
 
 from plexus_mri.errors import SettingsError
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.IGNORECASE)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _POWER = {"K": 1, "M": 2, "": 2, "G": 3, "T": 4}
 
 
@@ -28,3 +30,23 @@ def memory_mb(text: str | None) -> float | None:
     base = 1024 if match[3] else 1000
     size = float(match[1]) * float(base ** _POWER[match[2].upper()])
     return size / 1e6
+
+
+def seconds(text: str | None) -> float | None:
+    """Seconds of a length of time; a bare number is in seconds.
+
+    >>> seconds("90"), seconds("2h"), seconds("1.5m"), seconds(None)
+    (90.0, 7200.0, 90.0, None)
+
+    Raises
+    ------
+    SettingsError
+        When the text is no time above zero.
+    """
+    if text is None:
+        return None
+    match = _TIME.fullmatch(text.strip())
+    if match is None or float(match[1]) <= 0:
+        msg = f"--case-timeout must be a time such as 30m or 2h, got {text!r}"
+        raise SettingsError(msg)
+    return float(match[1]) * _SECONDS[match[2].lower()]

@@ -1,0 +1,160 @@
+"""Finished steps of a case, kept by what went into them, so that none is done twice."""
+
+import hashlib
+import io
+import json
+import pickle
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from plexus_mri.batch.case_job import CaseJob
+from plexus_mri.batch.recipe import files_sha256
+from plexus_mri.batch.software import code_sha256, software_versions
+from plexus_mri.batch.work_folder import case_folder, read_record, write_record
+from plexus_mri.io.atomic import write_bytes
+from plexus_mri.io.derivatives import case_paths
+from plexus_mri.settings import settings_to_mapping
+
+Value = TypeVar("Value")
+
+# Step -> packages whose code and settings shape it; one line per step of `pipeline.run_case`.
+_PARTS_OF_STEP: Mapping[str, tuple[str, ...]] = {
+    "bias": ("preprocess",),
+    "frame": ("registration",),
+    "trace": ("segmentation", "tracing"),
+    "sides": ("registration",),
+    "measure": ("measure",),
+    "maps": ("registration", "measure"),
+    "compare": ("asymmetry",),
+    "quality": ("quality", "tracing"),
+    "write": ("report", "batch/case_process.py", "batch/viewer_page.py"),
+}
+STEPS = tuple(_PARTS_OF_STEP)
+# Code that every step rests on.
+_COMMON_PARTS = ("core", "io", "pipeline.py", "reasons.py")
+# A finished case keeps its small steps; images and labels are larger than all its results and
+# are made again in seconds where something after them changed (ADR-72).
+_KEPT_BYTES = 5_000_000
+_DIGEST_BYTES = 64
+
+
+def step_keys(job: CaseJob) -> dict[str, str]:
+    """Fingerprint of each step: of the input, and of settings and code up to this step."""
+    row, settings = job.row, settings_to_mapping(job.settings)
+    own = [None if p is None else files_sha256([p]) for p in (job.segmentation, job.labels)]
+    stated = (job.assert_orientation, row.contrast, row.rule, sorted(row.acquisition.items()))
+    key = _sha256(
+        job.input_sha256, own, repr(stated), code_sha256(*_COMMON_PARTS), software_versions()
+    )
+    keys = {}
+    for step, parts in _PARTS_OF_STEP.items():
+        shaped: dict[str, object] = {p: settings[p] for p in parts if p in settings}
+        if step == "maps":
+            shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]
+        key = keys[step] = _sha256(key, step, shaped, code_sha256(*parts))
+    return keys
+
+
+def steps_from(step: str) -> frozenset[str]:
+    """The step and all after it; none for an empty name."""
+    return frozenset(STEPS[STEPS.index(step) :]) if step else frozenset()
+
+
+def is_done(job: CaseJob) -> bool:
+    """Whether a case is finished from this very input and recipe, and its result is there."""
+    stored = read_record(_mark(job))
+    page = case_paths(job.out, job.subject, job.session).html
+    return stored == _done_from(job) and page.is_file()
+
+
+def mark_done(job: CaseJob) -> None:
+    """Note that a case is finished, after its last file is written.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+    """
+    write_record(_mark(job), _done_from(job))
+
+
+def _mark(job: CaseJob) -> Path:
+    return case_folder(job.out, job.subject, job.session) / "done.json"
+
+
+def _done_from(job: CaseJob) -> dict[str, object]:
+    return {"input_sha256": job.input_sha256, "recipe_sha256": job.recipe_sha256}
+
+
+@dataclass(frozen=True)
+class StepStore:
+    """The finished steps of one case.
+
+    Parameters
+    ----------
+    keys
+        Fingerprint of each step (`step_keys`).
+    again
+        Steps that are done again even where their result is there.
+    """
+
+    folder: Path
+    keys: Mapping[str, str]
+    again: frozenset[str] = frozenset()
+
+    def __call__(self, step: str, make: Callable[[], Value]) -> Value:
+        """Result of a step: the stored one where nothing that shapes it changed, else made."""
+        path = self.folder / f"{step}.step"
+        if step not in self.again:
+            with suppress(OSError, ValueError, pickle.UnpicklingError, EOFError, AttributeError):
+                return self._read(path, self.keys[step])  # type: ignore[return-value]
+        value = make()
+        content = pickle.dumps(value, protocol=5)
+        head = self.keys[step] + hashlib.sha256(content).hexdigest()
+        write_bytes(path, head.encode("ascii") + content)
+        return value
+
+    def finish(self) -> None:
+        """Drop what is too large to be kept when the case is done."""
+        for path in self.folder.glob("*.step"):
+            if path.stat().st_size > _KEPT_BYTES:
+                path.unlink()
+
+    @staticmethod
+    def _read(path: Path, key: str) -> object:
+        content = path.read_bytes()
+        head, body = content[: 2 * _DIGEST_BYTES], content[2 * _DIGEST_BYTES :]
+        if head != (key + hashlib.sha256(body).hexdigest()).encode("ascii"):
+            msg = f"'{path.name}' is of another input, or damaged"
+            raise ValueError(msg)
+        return _OwnUnpickler(io.BytesIO(body)).load()
+
+
+class _OwnUnpickler(pickle.Unpickler):
+    """Unpickler for values of ours: a prepared file in the output folder must not run code."""
+
+    def find_class(self, module: str, name: str) -> object:
+        """Give a class of this program's values, or what an array is made of."""
+        ours = module.startswith("plexus_mri.core.") or module == "plexus_mri.reasons"
+        if (ours and "." not in name) or (module, name) in _PARTS_OF_ARRAYS:
+            return super().find_class(module, name)
+        msg = f"'{module}.{name}' is no value of a step"
+        raise pickle.UnpicklingError(msg)
+
+
+_PARTS_OF_ARRAYS = frozenset(
+    {
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy._core.multiarray", "scalar"),
+        ("numpy._core.numeric", "_frombuffer"),
+    }
+)
+
+
+def _sha256(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
