@@ -7,7 +7,7 @@ from pathlib import Path
 from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.comparison import Pattern
-from plexus_mri.io.simulated import ImageFormat
+from plexus_mri.core.simulated import ImageFormat
 from plexus_mri.synthetic import (
     CaseKind,
     Lesion,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from plexus_mri.batch.engine import Limits
 from plexus_mri.batch.pool import HERE, Place
-from plexus_mri.batch.steps import STEPS
+from plexus_mri.batch.step_names import STEPS
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.derivatives import case_stem
 from plexus_mri.settings import Settings

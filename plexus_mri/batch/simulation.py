@@ -11,8 +11,9 @@ from plexus_mri.core.anatomy import CORDS, NERVE_KEYS, ROOTS, Nerve, NerveKey, S
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quality, Quantity
+from plexus_mri.core.simulated import ImageFormat
 from plexus_mri.io.dicom_write import SyntheticSeries
-from plexus_mri.io.simulated import ImageFormat, write_image, write_truth
+from plexus_mri.io.simulated import write_image, write_truth
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.synthetic import simulate

@@ -13,6 +13,7 @@ from typing import TypeVar
 from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.recipe import files_sha256
 from plexus_mri.batch.software import code_sha256, software_versions
+from plexus_mri.batch.step_names import PARTS_OF_STEP, STEPS
 from plexus_mri.batch.work_folder import case_folder, read_record, write_record
 from plexus_mri.io.atomic import write_bytes
 from plexus_mri.io.derivatives import case_paths
@@ -20,19 +21,6 @@ from plexus_mri.settings import settings_to_mapping
 
 Value = TypeVar("Value")
 
-# Step -> packages whose code and settings shape it; one line per step of `pipeline.run_case`.
-_PARTS_OF_STEP: Mapping[str, tuple[str, ...]] = {
-    "bias": ("preprocess",),
-    "frame": ("registration",),
-    "trace": ("segmentation", "tracing"),
-    "sides": ("registration",),
-    "measure": ("measure",),
-    "maps": ("registration", "measure"),
-    "compare": ("asymmetry",),
-    "quality": ("quality", "tracing"),
-    "write": ("report", "batch/case_process.py", "batch/viewer_page.py"),
-}
-STEPS = tuple(_PARTS_OF_STEP)
 # Code that every step rests on.
 _COMMON_PARTS = ("core", "io", "pipeline.py", "reasons.py")
 # A finished case keeps its small steps; images and labels are larger than all its results and
@@ -50,7 +38,7 @@ def step_keys(job: CaseJob) -> dict[str, str]:
         job.input_sha256, own, repr(stated), code_sha256(*_COMMON_PARTS), software_versions()
     )
     keys = {}
-    for step, parts in _PARTS_OF_STEP.items():
+    for step, parts in PARTS_OF_STEP.items():
         shaped: dict[str, object] = {p: settings[p] for p in parts if p in settings}
         if step == "maps":
             shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]

@@ -1,11 +1,11 @@
 """The program: its commands, and how every ending becomes a sentence and an exit code."""
 
+import importlib
 import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TypeVar
 
 import typer
 from typer.exceptions import TyperException
@@ -13,15 +13,18 @@ from typer.exceptions import TyperException
 from plexus_mri.batch.crash import describe_crash
 from plexus_mri.batch.outcome import CRASHED, OK, STOPPED
 from plexus_mri.batch.status import CaseStatus, read_status
-from plexus_mri.cli import commands, ratings
 from plexus_mri.cli.from_dataclass import add_command
 from plexus_mri.cli.options import (
+    AgreeOptions,
     Common,
     ConvertOptions,
+    ImportOptions,
     InventoryOptions,
     MeasureOptions,
+    MergeOptions,
     ResultOptions,
     ScriptOptions,
+    ServeOptions,
     SimulateOptions,
     StatusOptions,
     Version,
@@ -30,8 +33,46 @@ from plexus_mri.cli.text import closing_line
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.errors import InputError, PlexusError, SettingsError
 
-AnyOptions = TypeVar("AnyOptions", bound=Common)
 _LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+# Options and help of each command; what it does is loaded when it is run, for help needs no image
+# library.
+_COMMANDS: dict[str, tuple[type[Common], str]] = {
+    "inventory": (
+        InventoryOptions,
+        "List every series of the input: what it is, whether it is measured, and why not.",
+    ),
+    "convert": (ConvertOptions, "Write every sound series as NIfTI with a JSON sidecar."),
+    "run": (MeasureOptions, "Measure one case, from DICOM or NIfTI to the report."),
+    "batch": (
+        MeasureOptions,
+        "Measure every subject of a study folder; finished cases are left alone.",
+    ),
+    "status": (StatusOptions, "Show what finished, failed or was refused, and why."),
+    "report": (
+        ResultOptions,
+        "Make the HTML pages again from the stored results; measures nothing.",
+    ),
+    "simulate": (
+        SimulateOptions,
+        "Write synthetic cases with known truth (in derivatives/truth).",
+    ),
+}
+_RATINGS: dict[str, tuple[type[Common], str]] = {
+    "import": (
+        ImportOptions,
+        "Take exported ratings into a study; its group tables leave out what was rated fail.",
+    ),
+    "merge": (
+        MergeOptions,
+        "Merge the exports of several raters into one folder; the newest of each counts.",
+    ),
+    "agree": (
+        AgreeOptions,
+        "Agreement of raters: Cohen's kappa with its 95 % interval, per item and question.",
+    ),
+}
+_SCRIPT = "Print the script of a job array: one subject a job."
+_SERVE = "Serve the study's pages on this machine alone and save ratings into the study."
 
 
 def build_app() -> typer.Typer:
@@ -48,15 +89,10 @@ def build_app() -> typer.Typer:
     def program(*, version: Version = False) -> None:
         """Take the options that stand before a command."""
 
-    add_command(app, "inventory", InventoryOptions, _guarded(commands.inventory))
-    add_command(app, "convert", ConvertOptions, _guarded(commands.convert))
-    add_command(app, "run", MeasureOptions, _guarded(commands.run))
-    add_command(app, "batch", MeasureOptions, _guarded(commands.batch))
-    add_command(app, "status", StatusOptions, _guarded(commands.status))
-    add_command(app, "report", ResultOptions, _guarded(commands.report))
-    add_command(app, "simulate", SimulateOptions, _guarded(commands.simulate))
+    for name, (options, words) in _COMMANDS.items():
+        add_command(app, name, options, _on_use("commands", name, words))
     cluster = typer.Typer(help="Scripts for people who hand in their own jobs.")
-    add_command(cluster, "script", ScriptOptions, _guarded(commands.cluster_script))
+    add_command(cluster, "script", ScriptOptions, _on_use("commands", "cluster_script", _SCRIPT))
     app.add_typer(cluster, name="cluster")
     _add_ratings(app)
     return app
@@ -64,16 +100,16 @@ def build_app() -> typer.Typer:
 
 def _add_ratings(app: typer.Typer) -> None:
     """Add the commands that come in groups: ``ratings …`` and ``qa …``."""
-    words = "Ratings made in the pages: take in, merge, compare."
-    group = typer.Typer(name="ratings", help=words, no_args_is_help=True)
-    add_command(group, "import", ratings.ImportOptions, _guarded(ratings.import_))
-    add_command(group, "merge", ratings.MergeOptions, _guarded(ratings.merge))
-    add_command(group, "agree", ratings.AgreeOptions, _guarded(ratings.agree))
+    about = "Ratings made in the pages: take in, merge, compare."
+    group = typer.Typer(name="ratings", help=about, no_args_is_help=True)
+    for name, (options, words) in _RATINGS.items():
+        function = "import_" if name == "import" else name
+        add_command(group, name, options, _on_use("ratings", function, words))
     app.add_typer(group)
     pages = typer.Typer(name="qa", help="The study's pages.", no_args_is_help=True)
     # With one command Typer would leave its name out.
     pages.callback()(lambda: None)
-    add_command(pages, "serve", ratings.ServeOptions, _guarded(ratings.serve))
+    add_command(pages, "serve", ServeOptions, _on_use("ratings", "serve", _SERVE))
     app.add_typer(pages)
 
 
@@ -90,13 +126,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else OK
 
 
-def _guarded(run: Callable[[AnyOptions], int]) -> Callable[[AnyOptions], int]:
-    """Give the command with its errors turned into one sentence, a last line and a code."""
+def _on_use(module: str, function: str, words: str) -> Callable[[Common], int]:
+    """Give a command that is loaded when it is run, with its errors turned into one sentence.
 
-    def guarded(options: AnyOptions) -> int:
+    ``words`` are its help.
+    """
+
+    def guarded(options: Common) -> int:
         _log_to_stderr(options.verbose)
         try:
-            return run(options)
+            run = getattr(importlib.import_module(f"plexus_mri.cli.{module}"), function)
+            return int(run(options))
         except KeyboardInterrupt:
             return _end("stopped", STOPPED, options)
         except PlexusError as error:
@@ -104,7 +144,7 @@ def _guarded(run: Callable[[AnyOptions], int]) -> Callable[[AnyOptions], int]:
         except Exception as error:  # noqa: BLE001  (the last stop before the user)
             return _end(f"unexpected error\n{describe_crash(error)}", CRASHED, options)
 
-    guarded.__doc__ = run.__doc__
+    guarded.__doc__ = words
     return guarded
 
 

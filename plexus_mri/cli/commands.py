@@ -54,7 +54,7 @@ _SHOWN = (
 
 
 def inventory(options: InventoryOptions) -> int:
-    """List every series of the input: what it is, whether it is measured, and why not."""
+    """Carry out ``inventory``."""
     request = naming_request(options, options.out or Path())
     if options.out is not None:
         check_output(options.out, options.source)
@@ -69,7 +69,7 @@ def inventory(options: InventoryOptions) -> int:
 
 
 def convert(options: ConvertOptions) -> int:
-    """Write every sound series as NIfTI with a JSON sidecar."""
+    """Carry out ``convert``."""
     request = naming_request(options, options.out)
     if not options.dry_run:
         check_output(options.out, options.source)
@@ -88,17 +88,17 @@ def convert(options: ConvertOptions) -> int:
 
 
 def run(options: MeasureOptions) -> int:
-    """Measure one case, from DICOM or NIfTI to the report."""
+    """Carry out ``run``."""
     return _measure(options, single=True)
 
 
 def batch(options: MeasureOptions) -> int:
-    """Measure every subject of a study folder; finished cases are left alone."""
+    """Carry out ``batch``."""
     return _measure(options, single=False)
 
 
 def status(options: StatusOptions) -> int:
-    """Show what finished, failed or was refused, and why."""
+    """Carry out ``status``."""
     if not (options.folder / FILE_NAME).is_file():
         msg = f"'{options.folder}' holds no {FILE_NAME}; measure first with 'run' or 'batch'"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
@@ -114,7 +114,7 @@ def status(options: StatusOptions) -> int:
 
 
 def cluster_script(options: ScriptOptions) -> int:
-    """Print the script of a job array: one subject a job."""
+    """Carry out ``cluster script``."""
     request = naming_request(options, options.out)
     found = of_participants(survey(request, options.out), request.participants)
     labels = dict.fromkeys(subject.removeprefix("sub-") for subject, _ in found.subjects())
@@ -125,7 +125,7 @@ def cluster_script(options: ScriptOptions) -> int:
 
 
 def report(options: ResultOptions) -> int:
-    """Make the HTML pages again from the stored results; measures nothing."""
+    """Carry out ``report``."""
     rendered = rebuild_reports(options.folder)
     index = options.folder / "index.html"
     typer.echo(f"{counted(len(rendered), 'page')} written, {index}; exit code {OK}")
@@ -133,7 +133,7 @@ def report(options: ResultOptions) -> int:
 
 
 def simulate(options: SimulateOptions) -> int:
-    """Write synthetic cases with known truth (in derivatives/truth)."""
+    """Carry out ``simulate``."""
     specs = simulation_specs(options.seed, options.count, options.kind)
     check_output(options.out, None)
     truth = options.out / "derivatives" / "truth"

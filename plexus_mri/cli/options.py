@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from plexus_mri import __version__
-from plexus_mri.batch.steps import STEPS
-from plexus_mri.io.simulated import ImageFormat
-from plexus_mri.synthetic import CaseKind
+from plexus_mri.batch.step_names import STEPS
+from plexus_mri.core.simulated import CaseKind, ImageFormat
 
 _INPUT_HELP = "DICOM (folder, file, zip, DICOMDIR), NIfTI file, or a folder of these."
 
@@ -22,6 +21,10 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)
 
 Source = Annotated[Path, typer.Argument(metavar="INPUT", help=_INPUT_HELP)]
 Result = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of an earlier run.")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE …", help="Ratings exported by the pages (TSV or JSON)."),
+]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
 Version = Annotated[
     bool,
@@ -211,3 +214,36 @@ class SimulateOptions(Common):
     file_format: Annotated[
         ImageFormat, typer.Option("--format", help="How the images are stored.")
     ] = ImageFormat.NIFTI
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions(Common):
+    """Options of ``ratings import``."""
+
+    folder: Result
+    files: Files
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeOptions(Common):
+    """Options of ``ratings merge``."""
+
+    files: Files
+    out: Out
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreeOptions(Common):
+    """Options of ``ratings agree``."""
+
+    files: Files
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeOptions(Common):
+    """Options of ``qa serve``."""
+
+    folder: Result
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="Port; 0 takes a free one.")
+    ] = 0

@@ -11,7 +11,7 @@ from plexus_mri.batch.engine import Limits
 from plexus_mri.batch.pool import Place
 from plexus_mri.batch.queue_cluster import read_cluster_file
 from plexus_mri.batch.request import StudyRequest
-from plexus_mri.batch.steps import STEPS
+from plexus_mri.batch.step_names import STEPS
 from plexus_mri.cli.amounts import memory_mb, seconds
 from plexus_mri.cli.options import MeasureOptions, Naming
 from plexus_mri.errors import SettingsError

@@ -2,7 +2,6 @@
 
 import gzip
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 
 import nibabel as nib
@@ -10,6 +9,7 @@ import numpy as np
 
 from plexus_mri.core.comparison import Comparison
 from plexus_mri.core.measurement import MeasurementTable
+from plexus_mri.core.simulated import ImageFormat
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.io.atomic import write_bytes
 from plexus_mri.io.case_rows import asymmetry_rows, label_rows, nerve_rows, profile_rows
@@ -31,14 +31,6 @@ from plexus_mri.io.nifti import write_labels
 from plexus_mri.io.tables import write_json, write_table
 
 _SCANNER = 1  # NIfTI code of scanner coordinates
-
-
-class ImageFormat(StrEnum):
-    """How an image is stored."""
-
-    NIFTI = "nifti"
-    DICOM = "dicom"
-    ENHANCED = "enhanced"
 
 
 def write_image(

@@ -15,12 +15,12 @@ specs. What holds of every case:
   show, and is for reporting alone.
 """
 
+from plexus_mri.core.simulated import CaseKind
 from plexus_mri.synthetic.draw import random_spec
 from plexus_mri.synthetic.simulate import SimulatedCase, simulate
 from plexus_mri.synthetic.spec import (
     AcquisitionSpec,
     AnatomySpec,
-    CaseKind,
     Lesion,
     MuscleGroup,
     PhantomSpec,

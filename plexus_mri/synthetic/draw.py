@@ -6,11 +6,11 @@ import numpy as np
 
 from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, Side
 from plexus_mri.core.comparison import Pattern
+from plexus_mri.core.simulated import CaseKind
 from plexus_mri.synthetic.ranges import RANGES, Range, Ranges
 from plexus_mri.synthetic.spec import (
     AcquisitionSpec,
     AnatomySpec,
-    CaseKind,
     Lesion,
     MuscleGroup,
     PhantomSpec,

@@ -9,15 +9,6 @@ from plexus_mri.errors import InputError
 from plexus_mri.reasons import ReasonCode
 
 
-class CaseKind(StrEnum):
-    """What a drawn case is for."""
-
-    SYMMETRIC = "symmetric"
-    LESIONS = "lesions"
-    VARIANT = "variant"
-    CUT = "cut"
-
-
 class Population(StrEnum):
     """Where a case is drawn from: validation reaches wider than development ever sees.
 

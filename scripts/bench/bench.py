@@ -15,8 +15,8 @@ from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.case_process import read_case, write_result
 from plexus_mri.batch.engine import Ended, Limits, run_jobs, use_threads
 from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
+from plexus_mri.core.simulated import ImageFormat
 from plexus_mri.io.inventory import take_inventory
-from plexus_mri.io.simulated import ImageFormat
 from plexus_mri.pipeline import run_case
 from plexus_mri.settings import Settings
 from plexus_mri.synthetic import PhantomSpec, plain_anatomy

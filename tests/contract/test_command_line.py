@@ -1,5 +1,8 @@
 """The command line keeps what it promises: commands, options, and a text for each."""
 
+import subprocess
+import sys
+
 import typer.main
 
 from plexus_mri.cli.app import build_app
@@ -56,3 +59,13 @@ def test_an_option_means_the_same_in_every_command():
             if parameter.name != "out":
                 texts.setdefault(parameter.name, set()).add(parameter.help)
     assert {name: found for name, found in texts.items() if len(found) > 1} == {}
+
+
+def test_help_loads_no_image_library():
+    asks = (
+        "import sys; from plexus_mri.cli.app import build_app; build_app();"
+        "print(sorted({'scipy', 'numba', 'SimpleITK', 'nibabel', 'pydicom', 'matplotlib'}"
+        ".intersection(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from plexus_mri.batch.case_job import CaseJob
-from plexus_mri.batch.steps import STEPS, StepStore, step_keys, steps_from
+from plexus_mri.batch.step_names import STEPS
+from plexus_mri.batch.steps import StepStore, step_keys, steps_from
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.volume import Volume
 from plexus_mri.io.series_row import SeriesRow

@@ -12,9 +12,10 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
+from plexus_mri.core.simulated import ImageFormat
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.io.dicom_write import SyntheticSeries
-from plexus_mri.io.simulated import ImageFormat, write_image, write_truth
+from plexus_mri.io.simulated import write_image, write_truth
 from plexus_mri.io.tables import read_table
 
 SERIES = SyntheticSeries("01", seed=1, description="T2 Dixon water", inversion_time_ms=None)
