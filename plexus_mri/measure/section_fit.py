@@ -44,12 +44,16 @@ def model_and_slopes(theta: FloatArray, scene: Scene) -> tuple[FloatArray, Float
     """
     behind, terms = scene[3], scene[4]
     offset = PER_NERVE * len(behind)
-    ground, open_behind, slopes_behind = _painted(theta, scene, terms @ theta[offset:])
-    model, open_front, slopes_front = _covered(theta, scene, ground)
-    slopes = np.empty((len(model), len(theta)))
+    slopes = np.empty((len(terms), len(theta)))
+    ground, open_behind = _painted(theta, scene, terms @ theta[offset:], slopes)
+    model, open_front = _covered(theta, scene, ground, slopes)
+    for k in range(len(behind)):
+        if behind[k] == 0.0:
+            continue
+        for n in range(len(model)):
+            for j in range(PER_NERVE * k, PER_NERVE * (k + 1)):
+                slopes[n, j] *= open_front[n]
     for n in range(len(model)):
-        for j in range(offset):
-            slopes[n, j] = slopes_front[n, j] + slopes_behind[n, j] * open_front[n]
         for j in range(terms.shape[1]):
             slopes[n, offset + j] = terms[n, j] * open_behind[n] * open_front[n]
     return model, slopes
@@ -57,60 +61,65 @@ def model_and_slopes(theta: FloatArray, scene: Scene) -> tuple[FloatArray, Float
 
 @compiled
 def _painted(
-    theta: FloatArray, scene: Scene, ground: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Background (n,) painted over by the objects behind, what of it stays open, the slopes."""
+    theta: FloatArray, scene: Scene, ground: FloatArray, slopes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Background (n,) painted over by the objects behind, and what of it stays open.
+
+    Writes the columns of the objects behind into ``slopes``.
+    """
     model = ground.copy()
     open_share = np.ones(len(ground))
-    slopes = np.zeros((len(ground), PER_NERVE * len(scene[3])))
-    for k in range(len(scene[3])):
-        if scene[3][k] == 0.0:
+    behind = scene[3]
+    for k in range(len(behind)):
+        if behind[k] == 0.0:
             continue
-        columns, share = _object_slopes(theta, scene, k, model)
+        share = _object_slopes(theta, scene, k, model, slopes)
+        for farther in range(k):
+            if behind[farther] == 0.0:
+                continue
+            for n in range(len(ground)):
+                for j in range(PER_NERVE * farther, PER_NERVE * (farther + 1)):
+                    slopes[n, j] *= 1.0 - share[n]
         for n in range(len(ground)):
-            for j in range(PER_NERVE * k):
-                slopes[n, j] *= 1.0 - share[n]
-            for j in range(PER_NERVE):
-                slopes[n, PER_NERVE * k + j] = columns[n, j]
             model[n] += (theta[PER_NERVE * k + _SIGNAL] - model[n]) * share[n]
             open_share[n] *= 1.0 - share[n]
-    return model, open_share, slopes
+    return model, open_share
 
 
 @compiled
 def _covered(
-    theta: FloatArray, scene: Scene, ground: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Ground (n,) covered by the objects in front, what of it stays open, the slopes."""
+    theta: FloatArray, scene: Scene, ground: FloatArray, slopes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Ground (n,) covered by the objects in front, and what of it stays open.
+
+    Writes the columns of the objects in front into ``slopes``.
+    """
     model = ground.copy()
     open_share = np.ones(len(ground))
-    slopes = np.zeros((len(ground), PER_NERVE * len(scene[3])))
     for k in range(len(scene[3])):
         if scene[3][k] == 1.0:
             continue
-        columns, share = _object_slopes(theta, scene, k, ground)
+        share = _object_slopes(theta, scene, k, ground, slopes)
         model += (theta[PER_NERVE * k + _SIGNAL] - ground) * share
         open_share -= share
-        slopes[:, PER_NERVE * k : PER_NERVE * (k + 1)] = columns
-    return model, open_share, slopes
+    return model, open_share
 
 
 @compiled
 def _object_slopes(
-    theta: FloatArray, scene: Scene, k: int, ground: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Derivatives (n, 6) by an object's own parameters, and its share (n,) of each voxel."""
+    theta: FloatArray, scene: Scene, k: int, ground: FloatArray, slopes: FloatArray
+) -> FloatArray:
+    """Share (n,) of each voxel of an object; writes its own columns into ``slopes``."""
     start = PER_NERVE * k
     ellipse = blurred_ellipse(scene[0][k], theta[start : start + 5], scene[1][k])
-    out = np.empty((len(ground), PER_NERVE))
     share = np.empty(len(ground))
     for n in range(len(ground)):
         share[n] = scene[2][k, n] * ellipse[n, 0]
         contrast = (theta[start + _SIGNAL] - ground[n]) * scene[2][k, n]
         for j in range(5):
-            out[n, j] = contrast * ellipse[n, j + 1]
-        out[n, _SIGNAL] = share[n]
-    return out, share
+            slopes[n, start + j] = contrast * ellipse[n, j + 1]
+        slopes[n, start + _SIGNAL] = share[n]
+    return share
 
 
 @compiled

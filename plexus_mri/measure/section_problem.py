@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
@@ -118,7 +119,7 @@ def _neighbors(
     centre, radius = own.curve.points_mm[node], own.radius_mm[node]
     found = []
     for other_key, other in states.items():
-        distances = np.linalg.norm(other.curve.points_mm - centre, axis=1)
+        distances = cdist(other.curve.points_mm, centre[None])[:, 0]
         k = int(np.argmin(distances))
         if other_key == key or distances[k] > reach_mm + other.radius_mm[k]:
             continue
