@@ -19,8 +19,8 @@ from plexus_mri.measure.settings import MeasureSettings
 # The share of a window's voxels that are as dark as its fat. Noise lowers this quantile and lifts
 # dark voxels of a magnitude image; the two about cancel.
 _FAT_QUANTILE = 0.1
-# How well a coat is known: x, y, log radius, stretches; its signal in units of the contrast.
-_COAT_SPREAD = np.array([0.15, 0.15, 0.25, 0.1, 0.1])
+# How well a coat is known: log radius, stretches; its signal in units of the contrast.
+_COAT_SPREAD = (0.25, 0.1, 0.1)
 _COAT_SIGNAL = 0.07
 _FURTHEST_LOG_ODDS = 30.0
 # The window's middle intensity shows a coat fully when it is brighter than fat by this share of
@@ -136,4 +136,8 @@ def _coat(
     fat = float(np.quantile(values, _FAT_QUANTILE))
     around = math.log(math.exp(theta[2]) + settings.coat_mm)
     coat = np.array([theta[0], theta[1], around, theta[3], theta[4], fat])
-    return coat, np.append(_COAT_SPREAD, _COAT_SIGNAL * max(abs(theta[5] - fat), 1e-6))
+    centre_mm, signal = (
+        settings.coat_centre_error_mm,
+        _COAT_SIGNAL * max(abs(theta[5] - fat), 1e-6),
+    )
+    return coat, np.array([centre_mm, centre_mm, *_COAT_SPREAD, signal])

@@ -8,8 +8,6 @@ from plexus_mri.measure.nerve_state import NerveState
 from plexus_mri.measure.section_fits import SectionFits, fitted_points
 from plexus_mri.measure.settings import MeasureSettings
 
-# Smallest error of a fitted centre that is believed: keeps one node from pinning the curve.
-_LEAST_CENTRE_ERROR_MM = 0.05
 _FEWEST_NODES = 3
 
 
@@ -20,7 +18,7 @@ def refined_state(state: NerveState, fits: SectionFits, settings: MeasureSetting
         return state
     arc = state.curve.arc_length_mm
     error = np.where(good, fits.offset_se_mm, state.position_sd_mm)
-    weights = 1.0 / (error**2 + _LEAST_CENTRE_ERROR_MM**2)
+    weights = 1.0 / (error**2 + settings.least_centre_error_mm**2)
     points = np.where(good[:, None], fitted_points(state, fits), state.curve.points_mm)
     curve = smooth_curve(arc, points, weights, settings.recentred_smoothing_mm)
     log_radius, _ = smooth_along(

@@ -32,6 +32,8 @@ class MeasureSettings:
     trace_radius_error_percent: float = 40.0
     # A neighbour already fitted is known this well (ADR-23).
     neighbor_radius_error_percent: float = 10.0
+    # A fitted centre is believed to no less than this: keeps one node from pinning the curve.
+    least_centre_error_mm: float = 0.05
     # Ellipses: log ratio of the axes; true sections stay below 1.5:1 (ADR-23).
     stretch_error: float = 0.15
     # The signal changes slowly along a nerve: window and looseness of that rule (ADR-23).
@@ -41,8 +43,18 @@ class MeasureSettings:
     background_bend_percent: float = 10.0
     # Bright blobs beside the nerve that are fitted along with it, at most (ADR-23).
     most_untraced: int = 4
-    # Coat of fat around a nerve, expected thickness (ADR-41).
+    # Discs that are tried there: radii of vessels and how far their rim lies from the nerve's;
+    # radii of muscles and how far theirs lies from its centre (chosen on synthetic cases, ADR-23).
+    vessel_radii_mm: tuple[float, ...] = (1.2, 2.2)
+    vessel_gaps_mm: tuple[float, ...] = (-0.6, 0.4, 1.5, 3.0)
+    muscle_radii_mm: tuple[float, ...] = (5.0, 12.0)
+    muscle_places_mm: tuple[float, ...] = (-1.5, -0.3, 0.9, 2.1, 3.5)
+    # How well the centre of such a disc is known: newly found, carried from the node before.
+    new_untraced_error_mm: float = 1.0
+    carried_untraced_error_mm: float = 0.7
+    # Coat of fat around a nerve, expected thickness, and how well its centre is known (ADR-41).
     coat_mm: float = 0.8
+    coat_centre_error_mm: float = 0.15
     # Neighbouring voxels' residuals are alike, so this share of the evidence for a coat is new.
     evidence_share: float = 0.4
     # Log odds of a coat, before looking, where the nerve lies in fat itself; even in muscle. What

@@ -17,12 +17,6 @@ from plexus_mri.measure.section_fit import PER_NERVE, Scene, fit_section, model_
 from plexus_mri.measure.section_problem import Section
 from plexus_mri.measure.settings import MeasureSettings
 
-# Trial discs: their radius, and where the rim nearest to the nerve lies, measured from the
-# nerve's rim for vessels and from its centre for muscles, whose edge may run under it.
-_VESSEL_RADII_MM = np.array([1.2, 2.2])
-_VESSEL_GAPS_MM = np.array([-0.6, 0.4, 1.5, 3.0])
-_MUSCLE_RADII_MM = np.array([5.0, 12.0])
-_MUSCLE_PLACES_MM = np.array([-1.5, -0.3, 0.9, 2.1, 3.5])
 _TRIAL_DIRECTIONS = 12
 _CLOSEST_LOOKS = 10
 # A disc of less than this many nerve radii, centred within this share of both radii, is not
@@ -32,10 +26,12 @@ _RIM_SHARE = 0.5
 _TRIES = 2
 _LEAST_SIGNIFICANCE = 5.0
 _LEAST_SHARE = 0.1
-# How well a disc is known: newly found, and carried from the node before (x, y, log radius,
-# stretches, signal in units of the image's mean).
-_NEW_SPREAD = np.array([1.0, 1.0, 0.5, 0.25, 0.25, 1e3])
-_CARRIED_SPREAD = np.array([0.7, 0.7, 0.2, 0.1, 0.1, 1e3])
+# How well a disc's log radius, its stretches and its signal (in units of the image's mean) are
+# known: newly found, and carried from the node before.
+_NEW_SPREAD = (0.5, 0.25, 0.25, 1e3)
+_CARRIED_SPREAD = (0.2, 0.1, 0.1, 1e3)
+# Radii and places of vessels, then of muscles: the arguments of `best_trials`.
+Discs = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 
 
 def no_objects() -> FloatArray:
@@ -65,10 +61,12 @@ def with_untraced(
     robust = (settings.loss_turn_noise_units, noise, noise)
     traced = len(section.scene[3])
     if len(carried):
-        section = section.with_objects(carried, _CARRIED_SPREAD)
+        carried_mm = settings.carried_untraced_error_mm
+        spread = np.array([carried_mm, carried_mm, *_CARRIED_SPREAD])
+        section = section.with_objects(carried, spread)
     section, cost = _refitted(section, robust)
     while len(section.scene[3]) - traced < settings.most_untraced:
-        wider = _widened(section, cost, noise, robust)
+        wider = _widened(section, cost, robust, settings)
         if wider is None:
             break
         section, cost = wider
@@ -84,20 +82,35 @@ def _refitted(section: Section, robust: tuple[float, float, float]) -> tuple[Sec
 
 
 def _widened(
-    section: Section, cost: float, noise: float, robust: tuple[float, float, float]
+    section: Section, cost: float, robust: tuple[float, float, float], settings: MeasureSettings
 ) -> tuple[Section, float] | None:
     """Section with one more object and its cost, or None when none is worth its parameters."""
-    trials = best_trials(section.start, section.prior, section.data, section.scene, noise)
+    discs = _discs(settings)
+    trials = best_trials(
+        section.start, section.prior, section.data, section.scene, (robust[2], discs)
+    )
+    new_mm = settings.new_untraced_error_mm
+    spread = np.array([new_mm, new_mm, *_NEW_SPREAD])
     worth = PER_NERVE * math.log(max(float(section.data[1].sum()), 2.0))
     for trial in trials[:_TRIES]:
         if trial[6] < 0.5 * worth:
             break
         wider, wider_cost = _refitted(
-            section.with_objects(trial[None, :PER_NERVE], _NEW_SPREAD), robust
+            section.with_objects(trial[None, :PER_NERVE], spread), robust
         )
         if cost - wider_cost >= worth and not _is_rim(wider):
             return wider, wider_cost
     return None
+
+
+def _discs(settings: MeasureSettings) -> Discs:
+    """Radii and places of trial discs."""
+    return (
+        np.array(settings.vessel_radii_mm),
+        np.array(settings.vessel_gaps_mm),
+        np.array(settings.muscle_radii_mm),
+        np.array(settings.muscle_places_mm),
+    )
 
 
 def _is_rim(section: Section) -> bool:
@@ -132,21 +145,24 @@ def best_trials(
     prior: FloatArray,
     data: tuple[FloatArray, FloatArray],
     scene: Scene,
-    noise: float,
+    tried: tuple[float, Discs],
 ) -> FloatArray:
     """Trial objects, best first: their six parameters and the cost each would save: (t, 7).
+
+    ``tried`` holds the noise of the image and the discs.
 
     Each trial is freed of what the parameters already in the model could explain, as far as
     their priors let them.
     """
     values, weights = data
+    noise, discs = tried
     model, slopes = model_and_slopes(theta, scene)
     points, whiten = scene[0], scene[1]
     root = np.sqrt(weights) / noise
     basis, left = _freed(root, root * (values - model), slopes, prior[1], prior[0] - theta)
     places = _middles(points[0]) @ np.ascontiguousarray(np.linalg.inv(whiten[0]).T)
     steep = math.sqrt(np.linalg.det(whiten[0]))
-    trials = _trials(theta)
+    trials = _trials(theta, discs)
     scores = np.empty(len(trials))
     for k in range(len(trials)):
         column = root * _soft_disc(places, trials[k], steep)
@@ -198,18 +214,22 @@ def _freed(
 
 
 @compiled
-def _trials(theta: FloatArray) -> FloatArray:
-    """Trial discs (m, 3): x, y, radius."""
-    vessels = len(_VESSEL_RADII_MM) * len(_VESSEL_GAPS_MM)
-    muscles = len(_MUSCLE_RADII_MM) * len(_MUSCLE_PLACES_MM)
-    out = np.empty((_TRIAL_DIRECTIONS * (vessels + muscles), 3))
+def _trials(theta: FloatArray, discs: Discs) -> FloatArray:
+    """Trial discs (m, 3): x, y, radius.
+
+    The rim nearest to the nerve lies at a place measured from the nerve's rim for vessels and
+    from its centre for muscles, whose edge may run under it.
+    """
+    vessels, gaps, muscles, places = discs
+    each = len(vessels) * len(gaps) + len(muscles) * len(places)
+    out = np.empty((_TRIAL_DIRECTIONS * each, 3))
     row = 0
     for k in range(_TRIAL_DIRECTIONS):
         angle = 2.0 * math.pi * k / _TRIAL_DIRECTIONS
         for kind in range(2):
             from_mm = math.exp(theta[2]) if kind == 0 else 0.0
-            for radius in _VESSEL_RADII_MM if kind == 0 else _MUSCLE_RADII_MM:
-                for place in _VESSEL_GAPS_MM if kind == 0 else _MUSCLE_PLACES_MM:
+            for radius in vessels if kind == 0 else muscles:
+                for place in gaps if kind == 0 else places:
                     away = from_mm + place + radius
                     out[row, 0] = theta[0] + away * math.cos(angle)
                     out[row, 1] = theta[1] + away * math.sin(angle)

@@ -109,9 +109,9 @@ def test_doubled_spacing_doubles_lengths_quadruples_areas_and_keeps_ratios(resul
             continue
         factor = 4 if m.quantity in AREAS else 1 if m.quantity in RATIOS else 2
         large_value = twice.get(m.nerve, m.side, m.quantity).value
-        # 8 %: the fits stop at a tolerance in mm and the blur is picked from a few candidates,
-        # which moves the largest values of thin roots by up to 6.5 % at 1.4 mm.
-        assert large_value == pytest.approx(factor * m.value, rel=0.08), (m.nerve, m.quantity)
+        # 3 %: the fits stop at a tolerance in mm and the blur is picked from a few candidates,
+        # which moves values at one place by up to 2.4 %, nearly all by under 1 %.
+        assert large_value == pytest.approx(factor * m.value, rel=0.03), (m.nerve, m.quantity)
 
 
 def twice_as_long(settings: MeasureSettings) -> MeasureSettings:
