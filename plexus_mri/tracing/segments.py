@@ -10,6 +10,7 @@ from plexus_mri.core.anatomy import ROOTS_OF_TRUNK, TRUNKS, Nerve, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.tracing.paths import SHARED_FROM_MM
 from plexus_mri.tracing.settings import TracingSettings
 
 # Trunks form at 40-44 mm from the midline (domain waypoints 7e); used for a root whose partner
@@ -18,6 +19,8 @@ USUAL_JUNCTION_MM = 42.0
 # A junction nearer to the midline than this is two roots running into one path by mistake:
 # foramina end at 17-18 mm (domain waypoints 7e).
 NEAREST_JUNCTION_MM = 24.0
+# One farther out is where all nerves gather: the two roots never met (domain waypoints 7e).
+FARTHEST_JUNCTION_MM = SHARED_FROM_MM
 # Two curves closer than this run in one nerve: below the distance of the axes of two touching
 # roots of 2.7 mm (C5, Won 2012).
 TOGETHER_MM = 2.0
@@ -109,7 +112,7 @@ def _trunk_starts(
                 if meets is None:
                     continue
                 lateral = side.sign * float(frame.lateral_mm(roots[root].at(meets))[0])
-                if lateral >= NEAREST_JUNCTION_MM:
+                if NEAREST_JUNCTION_MM <= lateral <= FARTHEST_JUNCTION_MM:
                     starts[trunk, root] = meets
                     known.append(lateral)
     middle_mm = float(np.mean(known)) if known else USUAL_JUNCTION_MM
