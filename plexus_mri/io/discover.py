@@ -109,7 +109,21 @@ def _with_archives(root: Path, given: Path, paths: list[Path]) -> Found:
             continue
         unpacked.append((folder, path.relative_to(root).with_suffix("")))
         files += _walk(folder.path)
-    return Found(root, given, tuple(files), 0, tuple(refused), tuple(unpacked))
+    missing = sum(_missing(path) for path in files if path.name.upper() == "DICOMDIR")
+    return Found(root, given, tuple(files), missing, tuple(refused), tuple(unpacked))
+
+
+def _missing(dicomdir: Path) -> int:
+    """How many files a DICOMDIR in a folder lists that are not there.
+
+    None when it is damaged or when no listed file is there: then the files were renamed by the
+    copy, as from a disc, and the list tells nothing. What lies beside it is read all the same.
+    """
+    try:
+        there = [path.is_file() for path in _listed(dicomdir)]
+    except InputError:
+        return 0
+    return there.count(False) if any(there) else 0
 
 
 def _listed(dicomdir: Path) -> list[Path]:

@@ -123,6 +123,33 @@ def test_files_that_a_dicomdir_misses_are_counted(tmp_path: Path) -> None:
     assert (len(found.files), found.missing) == (SLICES - 1, 1)
 
 
+def test_files_that_a_dicomdir_in_a_folder_misses_are_counted(tmp_path: Path) -> None:
+    path = dicomdir(tmp_path / "disc")
+    whole = discover(tmp_path)
+    assert whole.missing == 0
+
+    listed = discover(path).files
+    listed[0].unlink()
+    found = discover(tmp_path)
+    assert found.missing == 1
+    assert set(listed[1:]) <= set(found.files)
+
+
+def test_a_dicomdir_whose_files_were_all_renamed_tells_nothing(tmp_path: Path) -> None:
+    path = dicomdir(tmp_path / "disc")
+    for listed in discover(path).files:
+        listed.rename(listed.with_name(f"renamed-{listed.name}"))
+    assert discover(tmp_path).missing == 0
+
+
+def test_a_damaged_dicomdir_in_a_folder_stops_nothing(tmp_path: Path) -> None:
+    path = dicomdir(tmp_path / "disc")
+    listed = discover(path).files
+    path.write_bytes(bytes(128) + b"DICM" + bytes(20))
+    found = discover(tmp_path)
+    assert (found.missing, set(listed) <= set(found.files)) == (0, True)
+
+
 def test_a_dicomdir_cannot_point_out_of_its_folder(tmp_path: Path) -> None:
     write(tmp_path / "elsewhere")
     with quiet_dicom():
