@@ -173,3 +173,15 @@ def test_folded_tables_are_opened_for_printing(watched, report):
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
     assert page.locator("#tables table").first.is_visible()
+
+
+@pytest.mark.parametrize("page_name", ["report", "index"])
+def test_printed_tables_keep_the_heads_of_their_columns(watched, report, folder, page_name):
+    page = watched.page
+    page.goto(report if page_name == "report" else (folder / "index.html").as_uri())
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    heads = page.locator("table.sortable thead th").all_inner_texts()
+    assert heads
+    assert all(text.strip() for text in heads)
+    assert not page.locator("button:not(.sort)").first.is_visible()
