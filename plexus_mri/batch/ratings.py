@@ -119,7 +119,10 @@ def left_out(ratings: StudyRatings) -> dict[CaseKey, str]:
 
 
 def agreements(ratings: Sequence[Rating]) -> tuple[Agreement, ...]:
-    """Kappa of every two raters, per item: verdict, score and each reason that anyone gave."""
+    """Kappa of every two raters, per item: verdict, score and each reason that anyone gave.
+
+    Where a rater judged a case both blinded and not, the blinded rating counts.
+    """
     found: list[Agreement] = []
     for item in RatingItem:
         by_rater: dict[str, dict[CaseKey, Rating]] = {}

@@ -185,3 +185,28 @@ def test_printed_tables_keep_the_heads_of_their_columns(watched, report, folder,
     assert heads
     assert all(text.strip() for text in heads)
     assert not page.locator("button:not(.sort)").first.is_visible()
+
+
+def rows_of(page):
+    return json.loads(export(page, "json"))["ratings"]
+
+
+def test_blinded_page_says_no_side_and_mixes_no_answers(watched, report):
+    page = watched.page
+    page.goto(report)
+    page.evaluate("localStorage.setItem('plexus-mri/mirrored/sub-01/', '1')")
+    rate(page)  # open: nerves fail, path_wrong_L
+    page.keyboard.press("b")
+    assert page.locator("form[data-item='nerves'] input:checked").count() == 0
+    assert page.locator("#rating-list li").count() == 0
+    shown = page.locator("body").inner_text()
+    assert "patient's right" not in shown
+    assert "pictures may be mirrored" in shown
+    rate(page)
+    # Mirrored: the patient's left lies on the picture's left.
+    said = page.locator("#rating-list").inner_text()
+    assert "path leaves the nerve, on the picture's left" in said
+    assert "_L" not in said
+    assert sorted(row["blinded"] for row in rows_of(page)) == [False, True]
+    page.keyboard.press("b")
+    assert page.locator("#rating-list li").count() == 2

@@ -95,6 +95,13 @@ def test_a_newer_rating_of_one_rater_takes_the_place_of_the_older():
     assert newest((newer, RATING, other)) == (newer, other)
 
 
+def test_an_open_rating_leaves_the_blinded_one_of_the_same_rater(tmp_path):
+    opened = replace(RATING, blinded=False, verdict=RatingVerdict.PASS)
+    assert newest((RATING, opened)) == (opened, RATING)
+    others = (replace(RATING, rater="CD"), opened, RATING)
+    assert next(iter(agreements(others))).kappa.agreement_percent == 100
+
+
 def test_fails_are_listed_under_the_toolboxs_key(study, tmp_path):
     image = replace(RATING, participant_id="sub-02", item=RatingItem.IMAGE, reasons=())
     import_ratings(study, [exported(tmp_path / "x.json", RATING, image)])
