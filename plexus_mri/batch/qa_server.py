@@ -7,7 +7,6 @@ inside the output folder is given out.
 import json
 import logging
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -63,7 +62,7 @@ def open_server(out: Path, port: int = 0) -> QaServer:
 
 
 class _StudyServer(ThreadingHTTPServer):
-    """Server of one study on the loopback address; ratings are written one at a time."""
+    """Server of one study on the loopback address."""
 
     daemon_threads = True
 
@@ -71,7 +70,6 @@ class _StudyServer(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
         self.out = out.resolve()
         self.token = secrets.token_urlsafe(24)
-        self.lock = threading.Lock()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -103,8 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.FORBIDDEN, b"not from this study's page", "text/plain")
             return
         try:
-            with self.server.lock:
-                words = _take(self.server.out, self._body())
+            words = _take(self.server.out, self._body())
             self._answer(HTTPStatus.OK, words.encode(), "text/plain")
         except PlexusError as error:
             self._answer(HTTPStatus.BAD_REQUEST, str(error).encode(), "text/plain")

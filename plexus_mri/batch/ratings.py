@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from plexus_mri.batch.stored import read_summary
+from plexus_mri.batch.work_folder import brief_lock
 from plexus_mri.core.rating import (
     SCORE_WORDS,
     Rating,
@@ -93,9 +94,14 @@ def import_ratings(out: Path, files: Sequence[Path]) -> StudyRatings:
 
 
 def add_ratings(out: Path, ratings: Sequence[Rating]) -> StudyRatings:
-    """Add ratings to those of the study and write its tables again."""
-    kept = checked(out, newest((*study_ratings(out).ratings, *ratings)))
-    write_ratings(out / FOLDER, kept.ratings, kept.stale)
+    """Add ratings to those of the study and write its tables again.
+
+    Servers and imports on one study wait for each other, or one would write over the rows that
+    another has just added.
+    """
+    with brief_lock(out, "ratings"):
+        kept = checked(out, newest((*study_ratings(out).ratings, *ratings)))
+        write_ratings(out / FOLDER, kept.ratings, kept.stale)
     return kept
 
 

@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -254,6 +255,26 @@ def test_server_refuses_ratings_of_cases_that_are_not_there(server, study):
                  **{"Content-Type": "application/json"})  # fmt: skip
     assert answer == (400, "this study has no case sub-99")
     assert study_ratings(study).ratings == ()
+
+
+def test_two_servers_on_one_study_lose_no_rating(server, study):
+    second = open_server(study)
+    thread = threading.Thread(target=second.serve)
+    thread.start()
+    places = (server, second.address.removesuffix("index.html"))
+
+    def save(k):
+        body = json.dumps({"ratings": [rating_row(replace(RATING, rater=f"R{k}"))]}).encode()
+        place = places[k % 2]
+        kind = {"Content-Type": "application/json", "Origin": origin(place)}
+        return ask(f"{place}ratings", body, **kind)[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(save, range(24)))
+    second.stop()
+    thread.join()
+    assert answers == [200] * 24
+    assert len(study_ratings(study).ratings) == 24
 
 
 def test_server_needs_a_study_page(tmp_path):
