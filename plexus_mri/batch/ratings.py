@@ -28,10 +28,14 @@ CaseKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class StudyRatings:
-    """All ratings of a study; ``stale`` are those of results that have changed since."""
+    """All ratings of a study; ``stale`` are those of results that have changed since.
+
+    ``unknown`` are cases of which the study holds no result.
+    """
 
     ratings: tuple[Rating, ...] = ()
     stale: frozenset[Rating] = frozenset()
+    unknown: frozenset[CaseKey] = frozenset()
 
     @property
     def current(self) -> tuple[Rating, ...]:
@@ -65,7 +69,8 @@ def checked(out: Path, ratings: Sequence[Rating]) -> StudyRatings:
     """Ratings with those found stale whose image or labels are not those of the result."""
     hashes = {case: _hashes(out, case) for case in {r.case for r in ratings}}
     stale = {r for r in ratings if (r.image_sha256, r.mask_sha256) != hashes[r.case]}
-    return StudyRatings(tuple(ratings), frozenset(stale))
+    unknown = frozenset(case for case, found in hashes.items() if found is None)
+    return StudyRatings(tuple(ratings), frozenset(stale), unknown)
 
 
 def _hashes(out: Path, case: CaseKey) -> tuple[str, str] | None:
