@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.pages import content_policy, render_page
-from plexus_mri.report.rating_form import COLUMNS
+from plexus_mri.report.rating_form import COLUMNS, rating_form
 from plexus_mri.report.study_charts import Distribution, distribution_figure
 from plexus_mri.report.study_model import VERDICT_WORDS, case_facts
 
-_SCRIPTS = ("early.js.j2", "script.js.j2", "ratings.js.j2", "study.js.j2")
+_SCRIPTS = ("early.js.j2", "script.js.j2", "rating_files.js.j2", "ratings.js.j2", "study.js.j2")
 _EMPTY: Mapping[str, object] = {
     "session": None,
     "group": None,
@@ -94,6 +94,7 @@ def render_index(
         rated=[row["case"] for row in rows],
         ratings=list(ratings),
         columns=COLUMNS,
+        form=rating_form(),
         chart=chart,
         points=points,
         apart=_apart(distributions),

@@ -92,13 +92,13 @@ def test_no_serious_accessibility_finding(study):
     assert serious == []
 
 
-def test_blinded_study_page_hides_sides_results_and_other_raters(study, folder):
+def test_blinded_study_page_hides_sides_results_and_other_raters(study):
     page = study.page
     row = dict.fromkeys(page.evaluate("window.plexusRatings.columns"))
     case = page.evaluate("JSON.parse(document.getElementById('rated-cases').textContent)[0]")
     given = {**row, **case, "item": "nerves", "verdict": "fail", "blinded": True}
-    page.evaluate("rows => rows.forEach(window.plexusRatings.put)",
-                  [{**given, "rater": "AB"}, {**given, "rater": "CD"}])  # fmt: skip
+    both = [{**given, "rater": "AB"}, {**given, "rater": "CD"}]
+    page.evaluate("rows => window.plexusRatings.put(rows)", both)
     page.evaluate("localStorage.setItem('plexus-mri/rater', 'CD')")
     page.select_option(".filters [name='reason']", "SIDE_UNPROVEN")
     page.check("#blind-reading")
