@@ -165,6 +165,33 @@ def test_status_and_report_read_what_is_stored(program, out):
     assert "sub-02.html" in (out / "index.html").read_text(encoding="utf-8")
 
 
+def without_keys(summary, _figures):
+    summary.write_text('{"schema_version": "1", "subject": "01"}', encoding="utf-8")
+
+
+def no_json(summary, _figures):
+    summary.write_text("{", encoding="utf-8")
+
+
+def without_a_figure(_summary, figures):
+    min(figures.iterdir()).unlink()
+
+
+@pytest.mark.parametrize("damage", [without_keys, no_json, without_a_figure])
+def test_a_damaged_case_stops_no_other_page(program, out, damage):
+    damage(out / "sub-01/anat/sub-01_desc-summary_report.json", out / "sub-01/figures")
+    for name in ("sub-02.html", "index.html"):
+        (out / name).unlink()
+    ended = program("report", out)
+    assert ended.code == 4
+    assert ended.err.startswith("sub-01: ")
+    assert ended.err.count("\n") == 1
+    assert "1 page written, 1 case damaged" in ended.last_line
+    assert (out / "sub-02.html").is_file()
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "measure the case again" in page
+
+
 def test_a_result_that_was_removed_by_hand_costs_the_others_nothing(program, study, out):
     (out / "sub-01" / "anat" / "sub-01_desc-summary_report.json").unlink()
 
