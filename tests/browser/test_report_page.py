@@ -191,6 +191,7 @@ def test_printed_tables_keep_the_heads_of_their_columns(watched, report, folder,
     assert heads
     assert all(text.strip() for text in heads)
     assert not page.locator("button:not(.sort)").first.is_visible()
+    assert page.locator(".filters:visible").count() == 0
 
 
 def rows_of(page):

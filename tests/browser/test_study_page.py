@@ -105,7 +105,7 @@ def test_blinded_study_page_hides_sides_results_and_other_raters(study):
     assert page.evaluate(VISIBLE) == ["01", "02", "03"]
     shown = page.locator("body").inner_text()
     assert "nerves: fail, CD" in shown
-    for hidden in ("AB", "SIDE_UNPROVEN", "cut-off", "difference shown", "MMN"):
+    for hidden in ("AB", "Distributions", "SIDE_UNPROVEN", "cut-off", "difference shown", "MMN"):
         assert hidden not in shown, hidden
     assert not page.locator("img.thumbnail").first.is_visible()
     page.fill(".filters [name='text']", "SIDE_UNPROVEN")
