@@ -4,12 +4,15 @@ Every address begins with a token that only who started the server knows; nothin
 inside the output folder is given out.
 """
 
+import hashlib
 import json
 import logging
 import secrets
-import threading
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,26 +20,32 @@ from urllib.parse import unquote, urlsplit
 
 from plexus_mri.batch.ratings import add_ratings, study_ratings
 from plexus_mri.errors import InputError, OutputError, PlexusError
-from plexus_mri.io.ratings import rating_from_row, rating_row, rows_of
+from plexus_mri.io.ratings import rating_row, ratings_from_json
 from plexus_mri.reasons import ReasonCode
 
 logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 _LARGEST_BODY = 2_000_000
+_PATIENCE_S = 30
 _RATINGS = "ratings"
+_FIRST_PORT, _PORTS = 20_000, 10_000  # below the ports that systems give to callers
 
 
 @dataclass(frozen=True)
 class QaServer:
-    """A running server: its address for the browser, and how to serve and stop."""
+    """A running server: its address for the browser, how to serve and stop, what it saved."""
 
     address: str
     serve: Callable[[], None]
     stop: Callable[[], None]
+    saved: Callable[[], int]
 
 
 def open_server(out: Path, port: int = 0) -> QaServer:
-    """Server of a study's pages, bound to the loopback address; port 0 takes a free one.
+    """Server of a study's pages, bound to the loopback address.
+
+    Port 0 takes the study's usual one, so that a browser finds its rater and its choices again,
+    or a free one when that is taken.
 
     Raises
     ------
@@ -49,7 +58,7 @@ def open_server(out: Path, port: int = 0) -> QaServer:
         msg = f"'{out}' holds no index.html; measure first, or make it with 'report'"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
     try:
-        server = _StudyServer(out, port)
+        server = _bound(out, port)
     except OSError as error:
         msg = f"port {port} cannot be used ({error.strerror}); choose another with --port"
         raise OutputError(msg) from error
@@ -59,11 +68,24 @@ def open_server(out: Path, port: int = 0) -> QaServer:
         server.shutdown()
         server.server_close()
 
-    return QaServer(address, server.serve_forever, stop)
+    return QaServer(address, server.serve_forever, stop, lambda: server.saved)
+
+
+def _bound(out: Path, port: int) -> "_StudyServer":
+    if port == 0:
+        with suppress(OSError):
+            return _StudyServer(out, usual_port(out))
+    return _StudyServer(out, port)
+
+
+def usual_port(out: Path) -> int:
+    """Port of a study: always the same for one folder."""
+    digest = hashlib.sha256(str(out.resolve()).encode("utf-8", errors="replace")).digest()
+    return _FIRST_PORT + int.from_bytes(digest[:4]) % _PORTS
 
 
 class _StudyServer(ThreadingHTTPServer):
-    """Server of one study on the loopback address; ratings are written one at a time."""
+    """Server of one study on the loopback address."""
 
     daemon_threads = True
 
@@ -71,7 +93,11 @@ class _StudyServer(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
         self.out = out.resolve()
         self.token = secrets.token_urlsafe(24)
-        self.lock = threading.Lock()
+        self.saved = 0
+
+    def handle_error(self, *_: object) -> None:
+        """Say in the log that a request was dropped: a caller that hangs up is no fault here."""
+        logger.debug("a request was dropped: %s", sys.exception())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -81,37 +107,46 @@ class _Handler(BaseHTTPRequestHandler):
 
     server_version = "plexus-mri"
     sys_version = ""
-    timeout = 30
+    timeout = _PATIENCE_S
 
     def do_GET(self) -> None:
         """Give a page, or the ratings of the study."""
         name = self._name()
         if name is None:
-            self._answer(HTTPStatus.FORBIDDEN, b"the address lacks its token", "text/plain")
+            self._say(HTTPStatus.FORBIDDEN, "the address lacks its token")
         elif name == _RATINGS:
-            rows = [rating_row(rating) for rating in study_ratings(self.server.out).ratings]
-            body = json.dumps({"ratings": rows}).encode()
-            self._answer(HTTPStatus.OK, body, "application/json")
+            self._give_ratings()
         elif (page := _page(self.server.out, name)) is None:
-            self._answer(HTTPStatus.NOT_FOUND, b"no such page", "text/plain")
+            self._say(HTTPStatus.NOT_FOUND, "no such page")
         else:
-            self._answer(HTTPStatus.OK, page.read_bytes(), "text/html; charset=utf-8")
+            self._answer(HTTPStatus.OK, page, "text/html; charset=utf-8")
 
     def do_POST(self) -> None:
         """Take ratings into the study."""
         if self._name() != _RATINGS or not self._from_our_page():
-            self._answer(HTTPStatus.FORBIDDEN, b"not from this study's page", "text/plain")
+            self._say(HTTPStatus.FORBIDDEN, "not from this study's page")
             return
         try:
-            with self.server.lock:
-                words = _take(self.server.out, self._body())
-            self._answer(HTTPStatus.OK, words.encode(), "text/plain")
+            count = _take(self.server.out, self._body())
         except PlexusError as error:
-            self._answer(HTTPStatus.BAD_REQUEST, str(error).encode(), "text/plain")
+            self._say(HTTPStatus.BAD_REQUEST, str(error))
+        except TimeoutError:
+            self._say(HTTPStatus.REQUEST_TIMEOUT, "the rating did not arrive whole")
+        else:
+            self.server.saved += count
+            self._say(HTTPStatus.OK, f"{count} ratings saved")
 
     def log_message(self, format: str, *_: object) -> None:  # noqa: A002  (its name there)
         """Log without addresses: they hold the token."""
         logger.debug("%s", format)
+
+    def _give_ratings(self) -> None:
+        try:
+            rows = [rating_row(rating) for rating in study_ratings(self.server.out).ratings]
+        except PlexusError as error:
+            self._say(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+            return
+        self._answer(HTTPStatus.OK, json.dumps({"ratings": rows}).encode(), "application/json")
 
     def _name(self) -> str | None:
         """What is asked for behind the token; None without the token or for another host."""
@@ -122,19 +157,23 @@ class _Handler(BaseHTTPRequestHandler):
         }:
             return None
         first, _, rest = unquote(urlsplit(self.path).path).lstrip("/").partition("/")
-        return rest if secrets.compare_digest(first.encode(), self.server.token.encode()) else None
+        own = self.server.token.encode()
+        return rest if secrets.compare_digest(first.encode(errors="replace"), own) else None
 
     def _from_our_page(self) -> bool:
         origins = {f"http://{name}:{self.server.server_port}" for name in (HOST, "localhost")}
-        kind = self.headers.get("Content-Type", "")
-        return self.headers.get("Origin") in origins and kind == "application/json"
+        return self.headers.get("Origin") in origins and _is_json(self.headers)
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _LARGEST_BODY:
+        digits = len(str(_LARGEST_BODY))
+        if not length.isdecimal() or len(length) > digits or int(length) > _LARGEST_BODY:
             msg = f"a rating may hold {_LARGEST_BODY} bytes, got '{length:.20}'"
             raise InputError(msg, ReasonCode.INPUT_UNREADABLE)
         return self.rfile.read(int(length))
+
+    def _say(self, status: HTTPStatus, words: str) -> None:
+        self._answer(status, words.encode(errors="replace"), "text/plain; charset=utf-8")
 
     def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
         self.send_response(status)
@@ -148,27 +187,30 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _page(out: Path, name: str) -> Path | None:
+def _is_json(headers: Message) -> bool:
+    """Whether a request says that it is JSON, with a character set or without."""
+    return "Content-Type" in headers and headers.get_content_type() == "application/json"
+
+
+def _page(out: Path, name: str) -> bytes | None:
     """Page of that name directly in the study's folder; nothing else is given out."""
     if "/" in name or "\\" in name or not name.endswith(".html"):
         return None
-    path = (out / name).resolve()
-    return path if path.parent == out and path.is_file() else None
-
-
-def _take(out: Path, body: bytes) -> str:
     try:
-        content = json.loads(body)
-    except ValueError as error:
-        raise InputError("the rating is no JSON", ReasonCode.INPUT_UNREADABLE) from error
-    rows = rows_of(content, "what was sent")
-    ratings = [rating_from_row(row, f"rating {k}") for k, row in enumerate(rows, 1)]
+        path = (out / name).resolve()
+        return path.read_bytes() if path.parent == out and path.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have, links in a ring
+        return None
+
+
+def _take(out: Path, body: bytes) -> int:
+    ratings = ratings_from_json(body, "what was sent")
     unknown = [r for r in ratings if not (out / f"{_stem(r.case)}.html").is_file()]
     if unknown:
         msg = f"this study has no case {_stem(unknown[0].case)}"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
     add_ratings(out, ratings)
-    return f"{len(ratings)} ratings saved"
+    return len(ratings)
 
 
 def _stem(case: tuple[str, str]) -> str:

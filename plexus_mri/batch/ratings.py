@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from plexus_mri.batch.stored import read_summary
+from plexus_mri.batch.work_folder import brief_lock
 from plexus_mri.core.rating import (
     SCORE_WORDS,
     Rating,
@@ -27,10 +28,14 @@ CaseKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class StudyRatings:
-    """All ratings of a study; ``stale`` are those of results that have changed since."""
+    """All ratings of a study; ``stale`` are those of results that have changed since.
+
+    ``unknown`` are cases of which the study holds no result.
+    """
 
     ratings: tuple[Rating, ...] = ()
     stale: frozenset[Rating] = frozenset()
+    unknown: frozenset[CaseKey] = frozenset()
 
     @property
     def current(self) -> tuple[Rating, ...]:
@@ -64,7 +69,8 @@ def checked(out: Path, ratings: Sequence[Rating]) -> StudyRatings:
     """Ratings with those found stale whose image or labels are not those of the result."""
     hashes = {case: _hashes(out, case) for case in {r.case for r in ratings}}
     stale = {r for r in ratings if (r.image_sha256, r.mask_sha256) != hashes[r.case]}
-    return StudyRatings(tuple(ratings), frozenset(stale))
+    unknown = frozenset(case for case, found in hashes.items() if found is None)
+    return StudyRatings(tuple(ratings), frozenset(stale), unknown)
 
 
 def _hashes(out: Path, case: CaseKey) -> tuple[str, str] | None:
@@ -93,9 +99,14 @@ def import_ratings(out: Path, files: Sequence[Path]) -> StudyRatings:
 
 
 def add_ratings(out: Path, ratings: Sequence[Rating]) -> StudyRatings:
-    """Add ratings to those of the study and write its tables again."""
-    kept = checked(out, newest((*study_ratings(out).ratings, *ratings)))
-    write_ratings(out / FOLDER, kept.ratings, kept.stale)
+    """Add ratings to those of the study and write its tables again.
+
+    Servers and imports on one study wait for each other, or one would write over the rows that
+    another has just added.
+    """
+    with brief_lock(out, "ratings"):
+        kept = checked(out, newest((*study_ratings(out).ratings, *ratings)))
+        write_ratings(out / FOLDER, kept.ratings, kept.stale)
     return kept
 
 
@@ -119,7 +130,10 @@ def left_out(ratings: StudyRatings) -> dict[CaseKey, str]:
 
 
 def agreements(ratings: Sequence[Rating]) -> tuple[Agreement, ...]:
-    """Kappa of every two raters, per item: verdict, score and each reason that anyone gave."""
+    """Kappa of every two raters, per item: verdict, score and each reason that anyone gave.
+
+    Where a rater judged a case both blinded and not, the blinded rating counts.
+    """
     found: list[Agreement] = []
     for item in RatingItem:
         by_rater: dict[str, dict[CaseKey, Rating]] = {}

@@ -1,11 +1,13 @@
 """Pages made again from stored results; nothing is measured."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from plexus_mri.batch.outcome import OK, SOME_FAILED
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status, with_row
-from plexus_mri.batch.stored import read_figures, read_summary
-from plexus_mri.batch.study_entry import keep_entry
+from plexus_mri.batch.stored import read_figures, read_summary, reading
+from plexus_mri.batch.study_entry import CaseKey, keep_entry
 from plexus_mri.batch.study_files import write_study_files
 from plexus_mri.batch.viewer_page import write_viewer
 from plexus_mri.errors import InputError
@@ -17,42 +19,67 @@ from plexus_mri.report.html import render_html
 _SUMMARY = "*_desc-summary_report.json"
 
 
-def rebuild_reports(out: Path) -> tuple[CaseStatus, ...]:
-    """Write every case's page and the study's page again; gives the cases that were rendered.
+@dataclass(frozen=True)
+class Rebuilt:
+    """How many cases were rendered, and in a sentence each why others could not be."""
+
+    rendered: int
+    damaged: Mapping[CaseKey, str]
+
+    @property
+    def exit_code(self) -> int:
+        """Some failed where some were damaged, unusable input where all were."""
+        if not self.damaged:
+            return OK
+        return SOME_FAILED if self.rendered else InputError.exit_code
+
+
+def rebuild_reports(out: Path) -> Rebuilt:
+    """Write every case's page and the study's page again; a damaged case stops no other.
 
     Raises
     ------
     InputError
-        When the folder does not exist, holds no stored result, or one is damaged.
+        When the folder does not exist or holds no stored result.
     OutputError
         When a page cannot be written.
     """
     if not out.is_dir():
         msg = f"the folder '{out}' does not exist"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
-    rendered = tuple(_rebuild(out, path) for path in _summaries(out))
-    if not rendered:
+    cases, damaged = [_case(path) for path in _summaries(out)], {}
+    if not cases:
         msg = f"'{out}' holds no stored result; measure first with 'run' or 'batch'"
         raise InputError(msg, ReasonCode.INPUT_EMPTY)
     rows = read_status(out)
     known = {row.key for row in rows}
-    for row in rendered:
+    for row in cases:
+        try:
+            _rebuild(out, row)
+        except InputError as error:
+            damaged[row.key] = str(error)
         rows = rows if row.key in known else with_row(rows, row)
-    write_study_files(out, rows)
-    return rendered
+    write_study_files(out, rows, damaged)
+    return Rebuilt(len(cases) - len(damaged), damaged)
 
 
 def _summaries(out: Path) -> Iterator[Path]:
     yield from sorted([*out.glob(f"sub-*/anat/{_SUMMARY}"), *out.glob(f"sub-*/*/anat/{_SUMMARY}")])
 
 
-def _rebuild(out: Path, path: Path) -> CaseStatus:
-    summary = read_summary(path)
-    subject, session = str(summary["subject"]), summary.get("session")
-    row = CaseStatus(subject, str(session) if session else None, CaseState.FINISHED, step="report")
+def _case(path: Path) -> CaseStatus:
+    """Case that a summary is of, by its file name: what is inside may be damaged."""
+    subject, _, session = path.name.removesuffix(_SUMMARY.lstrip("*")).partition("_")
+    label = session.removeprefix("ses-") or None
+    return CaseStatus(subject.removeprefix("sub-"), label, CaseState.FINISHED, step="report")
+
+
+def _rebuild(out: Path, row: CaseStatus) -> None:
     paths = case_paths(out, row.subject, row.session)
-    figures = read_figures(paths, summary)
-    write_viewer(out, summary, figures)
-    write_text(paths.html, render_html(summary, figures))
+    with reading(paths.html.stem):
+        summary = read_summary(paths.summary)
+        figures = read_figures(paths, summary)
+        page = render_html(summary, figures)
+        write_viewer(out, summary, figures)
+    write_text(paths.html, page)
     keep_entry(out, row.subject, row.session)
-    return row

@@ -1,14 +1,39 @@
 """Stored results read back: summaries and figures of finished cases."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from plexus_mri.errors import InputError
+from jinja2 import UndefinedError
+
+from plexus_mri.errors import InputError, SettingsError
 from plexus_mri.io.derivatives import CasePaths
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.html import figures_from_store
+
+# What a page or table does to a summary that lacks a value, or holds one of another kind.
+_SPOILT = (ArithmeticError, AttributeError, LookupError, TypeError, UndefinedError, ValueError)
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Name the case, and say in one sentence what its stored results lack, whatever that is.
+
+    Raises
+    ------
+    InputError
+        When what is done inside finds a stored result missing or damaged.
+    """
+    try:
+        yield
+    except (InputError, SettingsError) as error:
+        msg = f"{name}: {error}"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
+    except _SPOILT as error:
+        msg = f"{name}: its stored summary is damaged ({error}); measure the case again"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
 
 
 def read_summary(path: Path) -> dict[str, object]:

@@ -11,7 +11,7 @@ from plexus_mri.batch.group_profiles import (
     read_curves,
 )
 from plexus_mri.batch.status import CaseState
-from plexus_mri.batch.stored import read_summary, read_thumbnail
+from plexus_mri.batch.stored import read_summary, read_thumbnail, reading
 from plexus_mri.batch.work_folder import case_folder, read_record, write_record
 from plexus_mri.io.derivatives import CasePaths, case_paths
 from plexus_mri.report.index_page import index_entry
@@ -72,11 +72,12 @@ def stored_entry(out: Path, subject: str, session: str | None) -> StudyEntry:
 
 
 def _read(paths: CasePaths) -> StudyEntry:
-    summary = read_summary(paths.summary)
-    thumbnail = read_thumbnail(paths, summary)
-    state = CaseState.FINISHED.value
-    row = index_entry(summary, thumbnail, state=state, link=paths.html.name)
-    return StudyEntry(dict(row), case_metrics(summary), read_curves(paths.profile_measures))
+    with reading(paths.html.stem):
+        summary = read_summary(paths.summary)
+        thumbnail = read_thumbnail(paths, summary)
+        state = CaseState.FINISHED.value
+        row = index_entry(summary, thumbnail, state=state, link=paths.html.name)
+        return StudyEntry(dict(row), case_metrics(summary), read_curves(paths.profile_measures))
 
 
 def _path(out: Path, subject: str, session: str | None) -> Path:

@@ -49,11 +49,13 @@ class GrowingFiles:
         self._took = self._written - started
 
 
-def write_study_files(out: Path, rows: Iterable[CaseStatus]) -> None:
+def write_study_files(
+    out: Path, rows: Iterable[CaseStatus], damaged: Mapping[CaseKey, str] | None = None
+) -> None:
     """Write the group tables and ``index.html`` from what is complete.
 
     Cases that a rating fails are left out of the group tables and profiles, and listed in
-    ``group_excluded.tsv``.
+    ``group_excluded.tsv``. Of a case that is ``damaged`` the page says only why.
 
     Raises
     ------
@@ -65,13 +67,21 @@ def write_study_files(out: Path, rows: Iterable[CaseStatus]) -> None:
     with brief_lock(out, "study-files"):
         ratings = study_ratings(out)
         write_group_tables(out, left_out=left_out(ratings))
-        write_text(out / "index.html", _page(out, rows, ratings))
+        write_text(out / "index.html", _page(out, rows, ratings, damaged or {}))
 
 
-def _page(out: Path, rows: Iterable[CaseStatus], ratings: StudyRatings) -> str:
+def _page(
+    out: Path,
+    rows: Iterable[CaseStatus],
+    ratings: StudyRatings,
+    damaged: Mapping[CaseKey, str],
+) -> str:
     """The study's page; cases that a rating fails are on it, and in no profile."""
     without, groups = left_out(ratings), read_groups(out)
-    made = [_entry(out, row, groups) for row in sorted(rows, key=lambda row: row.key)]
+    made = [
+        _entry(out, row, groups, damaged.get(row.key))
+        for row in sorted(rows, key=lambda row: row.key)
+    ]
     counted = [
         (groups.get(key[0], "no group") if groups else _ALL, entry.curves)
         for key, entry in made
@@ -113,7 +123,9 @@ def _rating_rows(ratings: StudyRatings) -> list[dict[str, object]]:
     return [rating_row(r) | {"stale": r in ratings.stale} for r in ratings.ratings]
 
 
-def _entry(out: Path, row: CaseStatus, groups: Mapping[str, str]) -> tuple[CaseKey, StudyEntry]:
+def _entry(
+    out: Path, row: CaseStatus, groups: Mapping[str, str], damage: str | None
+) -> tuple[CaseKey, StudyEntry]:
     shown: dict[str, object] = {
         "subject": row.subject,
         "session": row.session,
@@ -122,6 +134,8 @@ def _entry(out: Path, row: CaseStatus, groups: Mapping[str, str]) -> tuple[CaseK
         "reasons": [row.reason.value] if row.reason else [],
         "group": groups.get(row.subject),
     }
+    if damage:
+        return row.key, StudyEntry(shown | {"reason": damage}, {}, {})
     if row.state is CaseState.FINISHED:
         try:
             found = stored_entry(out, row.subject, row.session)

@@ -163,6 +163,9 @@ def _end(sentence: str, code: int, options: Common | None = None) -> int:
     if sentence:
         typer.echo(f"plexus-mri: {sentence}", err=True)
     out = getattr(options, "out", None)
+    if isinstance(options, ServeOptions):
+        typer.echo(f"no page is served; exit code {code}")
+        return code
     rows: tuple[CaseStatus, ...] = ()
     with suppress(InputError, OSError):
         rows = read_status(out) if out is not None else ()

@@ -126,10 +126,14 @@ def cluster_script(options: ScriptOptions) -> int:
 
 def report(options: ResultOptions) -> int:
     """Carry out ``report``."""
-    rendered = rebuild_reports(options.folder)
+    end = rebuild_reports(options.folder)
+    for sentence in end.damaged.values():
+        typer.echo(sentence, err=True)
+    failed = f", {counted(len(end.damaged), 'case')} damaged" if end.damaged else ""
     index = options.folder / "index.html"
-    typer.echo(f"{counted(len(rendered), 'page')} written, {index}; exit code {OK}")
-    return OK
+    written = counted(end.rendered, "page")
+    typer.echo(f"{written} written{failed}, {index}; exit code {end.exit_code}")
+    return end.exit_code
 
 
 def simulate(options: SimulateOptions) -> int:

@@ -245,5 +245,6 @@ class ServeOptions(Common):
 
     folder: Result
     port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="Port; 0 takes a free one.")
+        int,
+        typer.Option(metavar="N", min=0, max=65535, help="Port; 0 takes the study's usual one."),
     ] = 0

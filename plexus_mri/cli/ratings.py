@@ -1,5 +1,7 @@
 """Commands for people who look: ratings taken in, merged and compared, and pages served."""
 
+from contextlib import suppress
+
 import typer
 
 from plexus_mri.batch.outcome import OK
@@ -16,10 +18,12 @@ def import_(options: ImportOptions) -> int:
     """Carry out ``ratings import``."""
     kept = import_ratings(options.folder, options.files)
     write_study_files(options.folder, read_status(options.folder))
+    for subject, session in sorted(kept.unknown):
+        name = _name(subject, session)
+        typer.echo(f"{name}: this study holds no result of it; its ratings count for nothing")
     out = left_out(kept)
     for (subject, session), why in sorted(out.items()):
-        name = f"sub-{subject}" + (f"_ses-{session}" if session else "")
-        typer.echo(f"{name}: left out of the group tables: {why}")
+        typer.echo(f"{_name(subject, session)}: left out of the group tables: {why}")
     typer.echo(
         f"{counted(len(kept.ratings), 'rating')}, {len(kept.stale)} stale, "
         f"{counted(len(out), 'case')} left out; exit code {OK}"
@@ -49,11 +53,19 @@ def serve(options: ServeOptions) -> int:
     """Carry out ``qa serve``."""
     server = open_server(options.folder, options.port)
     typer.echo(f"open {server.address}\nstop with Ctrl-C; only this machine can reach it")
-    try:
+    with suppress(KeyboardInterrupt):
         server.serve()
-    finally:
-        server.stop()
+    server.stop()
+    end = "nothing was saved"
+    if server.saved():
+        write_study_files(options.folder, read_status(options.folder))
+        end = f"{counted(server.saved(), 'rating')} saved; group tables and study page renewed"
+    typer.echo(f"server stopped: {end}; exit code {OK}")
     return OK
+
+
+def _name(subject: str, session: str) -> str:
+    return f"sub-{subject}" + (f"_ses-{session}" if session else "")
 
 
 def _line(row: Agreement) -> tuple[str, ...]:

@@ -112,17 +112,17 @@ class Rating:
         return self.participant_id.removeprefix("sub-"), session
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        """Case, item and rater: a newer rating of the same key takes the place of an older."""
-        return (*self.case, self.item.value, self.rater)
+    def key(self) -> tuple[str, str, str, str, bool]:
+        """Case, item, rater and blinding: a newer rating of the same key replaces an older."""
+        return (*self.case, self.item.value, self.rater, self.blinded)
 
 
 def newest(ratings: tuple[Rating, ...]) -> tuple[Rating, ...]:
-    """Newest rating of each case, item and rater, ordered by these.
+    """Newest rating of each case, item, rater and blinding, ordered by these.
 
     Of two of the same time the later one in the row counts.
     """
-    kept: dict[tuple[str, str, str, str], Rating] = {}
+    kept: dict[tuple[str, str, str, str, bool], Rating] = {}
     for rating in ratings:
         old = kept.get(rating.key)
         if old is None or rating.time_utc >= old.time_utc:

@@ -1,8 +1,10 @@
 """Ratings on disk: TSV and JSON of the same rows, and the list of fails for other tools."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from plexus_mri.core.rating import (
@@ -21,6 +23,12 @@ from plexus_mri.reasons import ReasonCode
 
 _LONGEST_TEXT = 500
 _HASH_LENGTH = 64
+_LONGEST_S = 31 * 86_400  # a page left open for a month
+# Control characters but white space, marks of writing direction, and halves of characters.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
+    "\ud800-\udfff]"
+)
 RATING_COLUMNS = (
     Column("participant_id", "Subject, with 'sub-'"),
     Column("session_id", "Session, with 'ses-'"),
@@ -50,32 +58,44 @@ def read_ratings(path: Path) -> tuple[Rating, ...]:
     InputError
         When the file is missing or a row is no rating; names the row.
     """
-    rows = _json_rows(path) if path.suffix == ".json" else read_table(path)
-    return tuple(
-        rating_from_row(row, f"row {k} of '{path.name}'") for k, row in enumerate(rows, 1)
-    )
+    where = f"'{path.name}'"
+    if path.suffix == ".json":
+        return ratings_from_json(_bytes(path), where)
+    return _ratings(read_table(path), where)
 
 
-def _json_rows(path: Path) -> Sequence[Mapping[str, object]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        msg = f"the file '{path.name}' does not exist"
-        raise InputError(msg, ReasonCode.INPUT_MISSING) from error
-    except (OSError, ValueError) as error:
-        msg = f"'{path.name}' is no JSON file of ratings; export it again from the page"
-        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
-    return rows_of(content, f"'{path.name}'")
-
-
-def rows_of(content: object, where: str) -> Sequence[Mapping[str, object]]:
-    """Rows of a JSON object with ``ratings``.
+def ratings_from_json(content: bytes, where: str) -> tuple[Rating, ...]:
+    """Ratings of a JSON object with a list ``ratings``; ``where`` names it in errors.
 
     Raises
     ------
     InputError
-        When it is built otherwise.
+        When it is built otherwise or a row is no rating; names the row.
     """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:  # the latter: brackets a thousand deep
+        msg = f"{where} is no JSON of ratings; export it again from the page"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
+    return _ratings(_rows_of(found, where), where)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        msg = f"the file '{path.name}' does not exist"
+        raise InputError(msg, ReasonCode.INPUT_MISSING) from error
+    except OSError as error:
+        msg = f"the file '{path.name}' cannot be read"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
+
+
+def _ratings(rows: Iterable[Mapping[str, object]], where: str) -> tuple[Rating, ...]:
+    return tuple(_rating(row, f"row {k} of {where}") for k, row in enumerate(rows, 1))
+
+
+def _rows_of(content: object, where: str) -> Sequence[Mapping[str, object]]:
     rows = content.get("ratings") if isinstance(content, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         msg = f"{where} holds no list 'ratings'; export it again from the page"
@@ -83,35 +103,30 @@ def rows_of(content: object, where: str) -> Sequence[Mapping[str, object]]:
     return rows
 
 
-def rating_from_row(row: Mapping[str, object], where: str) -> Rating:
-    """Rating of a row whose cells are text or JSON values.
-
-    Raises
-    ------
-    InputError
-        When a cell is none of its closed list or too long; names row, cell and value.
-    """
+def _rating(row: Mapping[str, object], where: str) -> Rating:
+    """Rating of a row whose cells are text or JSON values; ``where`` names the row in errors."""
     cells = {name: _given(row.get(name)) for name in _NAMES}
     try:
+        item = RatingItem(cells["item"])  # type: ignore[call-arg, arg-type]  # its own __new__
         rating = Rating(
             participant_id=_text(cells, "participant_id"),
             session_id=_text(cells, "session_id") or None,
-            item=RatingItem(cells["item"]),  # type: ignore[call-arg, arg-type]  # its own __new__
+            item=item,
             image_sha256=_hash(cells, "image_sha256"),
             mask_sha256=_hash(cells, "mask_sha256"),
             rater=_text(cells, "rater"),
-            blinded=str(cells["blinded"]).lower() == "true",
+            blinded=_blinded(cells["blinded"]),
             verdict=RatingVerdict(str(cells["verdict"])),
             score=_score(cells["score"]),
-            reasons=_reasons(cells["reasons"]),
+            reasons=_reasons(cells["reasons"], item),
             confidence=Confidence(str(cells["confidence"])) if cells["confidence"] else None,
             comment=_text(cells, "comment"),
-            time_utc=_text(cells, "time_utc"),
-            seconds=int(str(cells["seconds"])) if cells["seconds"] is not None else None,
+            time_utc=_utc(_text(cells, "time_utc")),
+            seconds=_seconds(cells["seconds"]),
             software_version=_text(cells, "software_version"),
         )
         case_stem(*rating.case)
-    except (ValueError, TypeError, SettingsError) as error:
+    except (ValueError, TypeError, OverflowError, SettingsError) as error:
         msg = f"{where} is no rating: {error}"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
     if not rating.rater:
@@ -120,10 +135,42 @@ def rating_from_row(row: Mapping[str, object], where: str) -> Rating:
     return rating
 
 
-def _reasons(value: object) -> tuple[RatingReason, ...]:
+def _reasons(value: object, item: RatingItem) -> tuple[RatingReason, ...]:
     """Reasons of a cell: a list in JSON, joined by ';' in a table."""
     words = value if isinstance(value, list | tuple) else str(value or "").split(";")
-    return tuple(RatingReason(str(word)) for word in words if word)  # type: ignore[call-arg]
+    reasons = tuple(RatingReason(str(word)) for word in words if word)  # type: ignore[call-arg]
+    if foreign := [reason for reason in reasons if reason.item is not item]:
+        msg = f"reason {foreign[0].value} does not belong to the item {item.value}"
+        raise ValueError(msg)
+    return reasons
+
+
+def _blinded(value: object) -> bool:
+    word = str(value).lower()
+    if word not in {"true", "false"}:
+        msg = f"blinded {word[:20]!r} is neither true nor false"
+        raise ValueError(msg)
+    return word == "true"
+
+
+def _utc(text: str) -> str:
+    """ISO time as UTC to the second, so that times compare as their texts do; '' where absent."""
+    if not text:
+        return ""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _seconds(value: object) -> int | None:
+    if value is None:
+        return None
+    seconds = int(str(value))
+    if not 0 <= seconds <= _LONGEST_S:
+        msg = f"seconds {str(seconds)[:20]} are not from 0 to {_LONGEST_S}"
+        raise ValueError(msg)
+    return seconds
 
 
 def _given(value: object) -> object:
@@ -131,7 +178,9 @@ def _given(value: object) -> object:
 
 
 def _text(cells: Mapping[str, object], name: str) -> str:
-    text = " ".join(str(cells[name] if cells[name] is not None else "").split())
+    """Text of a cell on one line, without marks that nobody sees or that turn the text around."""
+    seen = _UNSEEN.sub("", str(cells[name] if cells[name] is not None else ""))
+    text = " ".join(seen.split())
     if len(text) > _LONGEST_TEXT:
         msg = f"{name} has {len(text)} characters, {_LONGEST_TEXT} at most"
         raise ValueError(msg)

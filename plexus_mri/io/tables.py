@@ -77,7 +77,11 @@ def read_table(path: Path) -> list[dict[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"the table '{path.name}' cannot be read as UTF-8 text"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
-    lines = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)) or [[]]
+    try:
+        lines = list(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)) or [[]]
+    except csv.Error as error:
+        msg = f"the table '{path.name}' has a cell that is too long or a line end within one"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
     return [_row(path, lines[0], line, number) for number, line in enumerate(lines[1:], 2) if line]
 
 

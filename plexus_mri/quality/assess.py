@@ -79,7 +79,7 @@ def _of_grid(image: Volume, settings: QualitySettings) -> Iterator[QualityNumber
         "slice_thickness_ratio",
         float(spacing.max() / spacing.min()),
         "1",
-        "Protocols in use reach 2; chosen on synthetic cases, ADR-0014.",
+        "Protocols in use reach 2; chosen on synthetic cases.",
         most=settings.largest_thickness_ratio,
     )
 
@@ -109,7 +109,7 @@ def _of_signal(
         "edge_width_mm",
         edge_width_mm(image, table) if sure else None,
         "mm",
-        "1.2 mm on sound synthetic images, 1.75 mm with 1 mm of motion; ADR-0014.",
+        "1.2 mm on sound synthetic images, 1.75 mm with 1 mm of motion.",
         most=settings.largest_edge_width_mm,
     )
 
@@ -124,7 +124,7 @@ def _of_view(
             f"lateral_reach_{SIDE_WORDS[side]}_mm",
             reach,
             "mm",
-            "Cords gather 85-90 mm lateral of the midline (synthetic anatomy, ADR-0014).",
+            "Cords gather 85-90 mm lateral of the midline (synthetic anatomy).",
             least=settings.least_lateral_mm,
         )
     yield from _of_fat(_fat(image, frame, table, settings), reference_level(table), settings)
@@ -154,7 +154,7 @@ def _of_fat(
         "fat_to_muscle_ratio",
         _ratio(fat.medial, muscle),
         "1",
-        "Fat nulled at a TI of 220-265 ms is 0.0-0.6 times as bright as muscle; ADR-0014.",
+        "Nulled fat (TI 220-265 ms) is 0.0-0.6 times as bright as muscle; synthetic cases.",
         most=settings.largest_fat_to_muscle_ratio,
     )
     for side in Side:
@@ -162,7 +162,7 @@ def _of_fat(
             f"fat_lateral_to_medial_{SIDE_WORDS[side]}",
             _ratio(fat.lateral.get(side), fat.medial),
             "1",
-            "1 where suppression holds, 1.9 where half of it fails; synthetic cases, ADR-0014.",
+            "1 where suppression holds, 1.9 where half of it fails; chosen on synthetic cases.",
             most=settings.largest_fat_lateral_to_medial_ratio,
         )
 
@@ -185,7 +185,7 @@ def _of_nerves(
         "muscle_side_difference_percent",
         difference,
         "%",
-        "Denervated muscle is 1.24-1.38 times as bright in T2, more on STIR; ADR-0014.",
+        "Denervated muscle is 1.24-1.38 times as bright in T2, more on STIR; synthetic cases.",
         most=settings.largest_muscle_difference_percent,
     )
     for side in Side:
@@ -196,6 +196,6 @@ def _of_nerves(
         "midline_margin_mm",
         midline_margin_mm(nerves, frame) if frame else None,
         "mm",
-        "Roots start outside the canal, 8.3-9.3 mm from its middle (PAM50); ADR-0014.",
+        "Roots start outside the canal, 8.3-9.3 mm from its middle (PAM50); synthetic cases.",
         least=settings.least_midline_margin_mm,
     )

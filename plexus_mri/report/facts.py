@@ -267,7 +267,9 @@ def _quality_row(number: QualityNumber) -> Mapping[str, object]:
         "value": number.value,
         "printed": printed.strip(),
         "unit": number.unit,
-        "cutoff": number.cutoff,
+        "cutoff": f"{number.cutoff} {unit}".strip()
+        if number.cutoff.startswith("at ")
+        else number.cutoff,
         "source": number.source,
         "passed": number.passed,
         "passed_words": "not judged" if missing else words[number.passed],

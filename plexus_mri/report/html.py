@@ -9,7 +9,13 @@ from plexus_mri.report.viewer import IMAGE, viewer_bundle, viewer_name
 from plexus_mri.report.words import RADIOLOGICAL, SIGN_RULE
 
 _GROUPS = ("verdict", "side_proof", "maps", "nerves", "profiles", "blind")
-_REPORT_SCRIPTS = ("early.js.j2", "script.js.j2", "ratings.js.j2", "report.js.j2")
+_REPORT_SCRIPTS = (
+    "early.js.j2",
+    "script.js.j2",
+    "rating_files.js.j2",
+    "ratings.js.j2",
+    "report.js.j2",
+)
 
 
 def figures_from_store(

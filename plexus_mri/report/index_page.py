@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from plexus_mri.core.caveats import CAVEATS
+from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.pages import content_policy, render_page
-from plexus_mri.report.rating_form import COLUMNS
+from plexus_mri.report.rating_form import COLUMNS, rating_form
 from plexus_mri.report.study_charts import Distribution, distribution_figure
 from plexus_mri.report.study_model import VERDICT_WORDS, case_facts
 
-_SCRIPTS = ("early.js.j2", "script.js.j2", "ratings.js.j2", "study.js.j2")
+_SCRIPTS = ("early.js.j2", "script.js.j2", "rating_files.js.j2", "ratings.js.j2", "study.js.j2")
 _EMPTY: Mapping[str, object] = {
     "session": None,
     "group": None,
@@ -90,10 +91,12 @@ def render_index(
         counts=Counter(str(row["state"]) for row in rows),
         choices=_choices(rows),
         verdict_words=VERDICT_WORDS,
+        reason_words=_reason_words(rows),
         thumbnails=[row["thumbnail"] for row in rows],
         rated=[row["case"] for row in rows],
         ratings=list(ratings),
         columns=COLUMNS,
+        form=rating_form(),
         chart=chart,
         points=points,
         apart=_apart(distributions),
@@ -106,17 +109,23 @@ def render_index(
 
 def _choices(rows: Sequence[Mapping[str, object]]) -> Mapping[str, list[str]]:
     """What can be chosen in each filter."""
-    reasons = {
-        str(code)
-        for row in rows
-        for code in (row["reasons"] if isinstance(row["reasons"], list | tuple) else ())
-    }
     return {
         "state": sorted({str(row["state"]) for row in rows}),
         "verdict": sorted({str(row["verdict"]) for row in rows if row["verdict"]}),
         "group": sorted({str(row["group"]) for row in rows if row["group"]}),
-        "reason": sorted(reasons),
+        "reason": sorted(_reason_words(rows)),
     }
+
+
+def _reason_words(rows: Sequence[Mapping[str, object]]) -> Mapping[str, str]:
+    """Reason codes of all cases, each with its words; a code of another version is its own."""
+    known = {code.value: code.text for code in ReasonCode}
+    codes = {
+        str(code)
+        for row in rows
+        for code in (row["reasons"] if isinstance(row["reasons"], list | tuple) else ())
+    }
+    return {code: known.get(code, code) for code in codes}
 
 
 def _apart(distributions: Sequence[Distribution]) -> list[Mapping[str, object]]:

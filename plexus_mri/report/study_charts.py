@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import MaxNLocator
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.grid import FloatArray
@@ -80,7 +81,7 @@ def distribution_figure(
         "Every case's number, one strip each. " + " ".join(sentences),
         "Circles: cases. Diamonds: values that stand apart. Dashed: the limits of that. A click "
         "on a mark opens the case; the same numbers stand in the table.",
-        "Distributions",
+        "Every case in each number",
         "distributions",
     )
     return figure, points
@@ -100,6 +101,8 @@ def _strip(axes: Axes, distribution: Distribution) -> list[dict[str, object]]:
     unit = f" ({distribution.unit})" if distribution.unit else ""
     axes.set_ylabel(f"{distribution.words}{unit}", rotation=0, ha="right", va="center", fontsize=9)
     axes.set_yticks([])
+    if distribution.unit.startswith("of "):  # a count
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(-0.5, 0.5)
     axes.tick_params(labelsize=8, pad=1)
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -162,7 +165,8 @@ def _profile_chart(nerve: Nerve, profiles: Sequence[GroupProfile]) -> Figure:
         to_svg(drawing),
         SVG,
         f"Median diameter along the {nerve_words(nerve)}, right and left. {counts}.",
-        "Lines: medians. Bands: quartiles of the cases; no healthy range.",
+        "Lines: medians. Bands: quartiles of the cases; no healthy range. A side that fewer than "
+        f"{_LEAST_CASES} cases show is not drawn.",
         nerve_words(nerve),
         "group_profiles",
     )

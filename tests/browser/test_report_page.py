@@ -1,8 +1,14 @@
 """The subject's report in a browser: offline, silent, toggled by mouse and key, readable."""
 
 import json
+import shutil
+import threading
 
 import pytest
+
+from plexus_mri.batch.qa_server import open_server
+from plexus_mri.batch.ratings import add_ratings
+from plexus_mri.io.ratings import ratings_from_json
 
 SHOWN = "getComputedStyle(document.querySelector('.overlay')).visibility"
 
@@ -173,3 +179,108 @@ def test_folded_tables_are_opened_for_printing(watched, report):
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
     assert page.locator("#tables table").first.is_visible()
+
+
+@pytest.mark.parametrize("page_name", ["report", "index"])
+def test_printed_tables_keep_the_heads_of_their_columns(watched, report, folder, page_name):
+    page = watched.page
+    page.goto(report if page_name == "report" else (folder / "index.html").as_uri())
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    heads = page.locator("table.sortable thead th").all_inner_texts()
+    assert heads
+    assert all(text.strip() for text in heads)
+    assert not page.locator("button:not(.sort)").first.is_visible()
+    assert page.locator(".filters:visible").count() == 0
+
+
+def rows_of(page):
+    return json.loads(export(page, "json"))["ratings"]
+
+
+def test_blinded_page_says_no_side_and_mixes_no_answers(watched, report):
+    page = watched.page
+    page.goto(report)
+    page.evaluate("localStorage.setItem('plexus-mri/mirrored/sub-01/', '1')")
+    rate(page)  # open: nerves fail, path_wrong_L
+    page.keyboard.press("b")
+    assert page.locator("form[data-item='nerves'] input:checked").count() == 0
+    assert page.locator("#rating-list li").count() == 0
+    shown = page.locator("body").inner_text()
+    assert "patient's right" not in shown
+    assert "pictures may be mirrored" in shown
+    rate(page)
+    # Mirrored: the patient's left lies on the picture's left.
+    said = page.locator("#rating-list").inner_text()
+    assert "path leaves the nerve, on the picture's left" in said
+    assert "_L" not in said
+    assert sorted(row["blinded"] for row in rows_of(page)) == [False, True]
+    page.keyboard.press("b")
+    assert page.locator("#rating-list li").count() == 2
+
+
+def row_like(page, **changes):
+    """A sound rating of the page's case, with changes."""
+    case = page.evaluate("JSON.parse(document.getElementById('rated-case').textContent)")
+    row = dict.fromkeys(page.evaluate("window.plexusRatings.columns"))
+    return {**row, **case, "item": "nerves", "rater": "AB", "verdict": "fail",
+            "blinded": False, **changes}  # fmt: skip
+
+
+def read_file(page, path, content):
+    path.write_text(content, encoding="utf-8")
+    page.set_input_files("[data-import]", path)
+    page.wait_for_function(
+        "name => document.getElementById('rating-says').textContent.startsWith(name)",
+        arg=path.name,
+    )
+    return page.locator("#rating-says").inner_text()
+
+
+def test_only_ratings_of_the_pages_cases_are_read_from_a_file(watched, report, tmp_path):
+    page = watched.page
+    page.goto(report)
+    rows = [
+        row_like(page),
+        row_like(page, rater="CD", image_sha256="f" * 64),
+        row_like(page, verdict="maybe"),
+        row_like(page, item="foo"),
+        row_like(page, participant_id="sub-77"),
+    ]
+    said = read_file(page, tmp_path / "mixed.json", json.dumps({"ratings": rows}))
+    assert "2 ratings read; 3 refused" in said
+    assert "row 3: verdict “maybe” is none of pass, artifact, fail" in said
+    assert "row 5: case “sub-77” is not on this page" in said
+    assert page.locator("#rating-list li").count() == 2
+    assert "stale" in page.locator("#rating-list li", has_text="by CD").inner_text()
+    # The stale fail is no fail of the present result.
+    assert export(page, "yml") == "FILES_SEG:\n- sub-01_desc-nerve_dseg.nii.gz\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("", "it is empty"), ("{", "it is no JSON"), ("a\tb\n", "first line")]
+)
+def test_a_file_without_ratings_is_refused_in_words(watched, report, tmp_path, content, words):
+    watched.page.goto(report)
+    said = read_file(watched.page, tmp_path / "odd.tsv", content)
+    assert "holds no ratings" in said
+    assert words in said
+
+
+def test_served_pages_show_the_ratings_of_the_study(browser, folder, tmp_path, report):
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(report)
+    content = json.dumps({"ratings": [row_like(page, rater="Elsewhere")]})
+    add_ratings(out, ratings_from_json(content.encode(), "row"))
+    server = open_server(out)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    for name, place in (("sub-01.html", "#rating-list"), ("index.html", "#table")):
+        page.goto(server.address.replace("index.html", name))
+        page.locator(place, has_text="Elsewhere").wait_for()
+    server.stop()
+    thread.join()
+    context.close()

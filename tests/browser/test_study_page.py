@@ -90,3 +90,23 @@ def test_no_serious_accessibility_finding(study):
         if v["impact"] in {"serious", "critical"}
     ]  # fmt: skip
     assert serious == []
+
+
+def test_blinded_study_page_hides_sides_results_and_other_raters(study):
+    page = study.page
+    row = dict.fromkeys(page.evaluate("window.plexusRatings.columns"))
+    case = page.evaluate("JSON.parse(document.getElementById('rated-cases').textContent)[0]")
+    given = {**row, **case, "item": "nerves", "verdict": "fail", "blinded": True}
+    both = [{**given, "rater": "AB"}, {**given, "rater": "CD"}]
+    page.evaluate("rows => window.plexusRatings.put(rows)", both)
+    page.evaluate("localStorage.setItem('plexus-mri/rater', 'CD')")
+    page.select_option(".filters [name='reason']", "SIDE_UNPROVEN")
+    page.check("#blind-reading")
+    assert page.evaluate(VISIBLE) == ["01", "02", "03"]
+    shown = page.locator("body").inner_text()
+    assert "nerves: fail, CD" in shown
+    for hidden in ("AB", "Distributions", "SIDE_UNPROVEN", "cut-off", "difference shown", "MMN"):
+        assert hidden not in shown, hidden
+    assert not page.locator("img.thumbnail").first.is_visible()
+    page.fill(".filters [name='text']", "SIDE_UNPROVEN")
+    assert page.evaluate(VISIBLE) == []

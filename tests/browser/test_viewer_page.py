@@ -46,9 +46,17 @@ def test_viewer_starts_only_when_asked_and_shows_volume_and_nerves(viewer):
 
 def test_going_to_a_nerve_names_it_and_its_side(viewer):
     page = viewer.page
+    page.select_option("#nerve", label="R: right C6 root")
     page.click("#start")
     page.wait_for_selector("body.started")
-    page.select_option("#nerve", label="R: right C6 root")
     assert "R: right C6 root" in page.locator("#place").inner_text()
     page.select_option("#nerve", label="R: right T1 root")
     assert "not found" in page.locator("#place").inner_text()
+
+
+def test_viewer_does_not_start_while_reading_is_blinded(viewer):
+    page = viewer.page
+    page.evaluate("localStorage.setItem('plexus-mri/blind', '1')")
+    page.click("#start")
+    assert "Blinded reading is on" in page.locator("#place").inner_text()
+    assert page.evaluate("typeof window.niivue") == "undefined"

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,15 @@ import pytest
 import yaml
 
 from plexus_mri import __version__
-from plexus_mri.cli import commands
+from plexus_mri.batch.qa_server import QaServer
+from plexus_mri.batch.ratings import add_ratings
+from plexus_mri.batch.stored import read_summary
+from plexus_mri.cli import commands, ratings
 from plexus_mri.core.caveats import CAVEATS
+from plexus_mri.io.derivatives import case_paths
+from plexus_mri.io.ratings import ratings_from_json
 from plexus_mri.io.tables import read_table
+from plexus_mri.report.rating_form import rated_case
 from tests.integration.inputs import noise, write_nifti
 
 
@@ -158,6 +165,33 @@ def test_status_and_report_read_what_is_stored(program, out):
     assert "sub-02.html" in (out / "index.html").read_text(encoding="utf-8")
 
 
+def without_keys(summary, _figures):
+    summary.write_text('{"schema_version": "1", "subject": "01"}', encoding="utf-8")
+
+
+def no_json(summary, _figures):
+    summary.write_text("{", encoding="utf-8")
+
+
+def without_a_figure(_summary, figures):
+    min(figures.iterdir()).unlink()
+
+
+@pytest.mark.parametrize("damage", [without_keys, no_json, without_a_figure])
+def test_a_damaged_case_stops_no_other_page(program, out, damage):
+    damage(out / "sub-01/anat/sub-01_desc-summary_report.json", out / "sub-01/figures")
+    for name in ("sub-02.html", "index.html"):
+        (out / name).unlink()
+    ended = program("report", out)
+    assert ended.code == 4
+    assert ended.err.startswith("sub-01: ")
+    assert ended.err.count("\n") == 1
+    assert "1 page written, 1 case damaged" in ended.last_line
+    assert (out / "sub-02.html").is_file()
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "measure the case again" in page
+
+
 def test_a_result_that_was_removed_by_hand_costs_the_others_nothing(program, study, out):
     (out / "sub-01" / "anat" / "sub-01_desc-summary_report.json").unlink()
 
@@ -172,6 +206,32 @@ def test_status_of_a_folder_without_results_is_no_usable_input(program, tmp_path
         ended = program(command, tmp_path)
         assert ended.code == 3
         assert "measure first" in ended.err
+
+
+def test_a_served_study_ends_in_words_and_renews_its_tables(program, out, monkeypatch):
+    def opened(folder, _port):
+        def serve():
+            case = rated_case(read_summary(case_paths(folder, "01", None).summary))
+            row = {**case, "item": "image", "rater": "AB", "verdict": "fail", "blinded": False}
+            body = json.dumps({"ratings": [row]}).encode()
+            add_ratings(folder, ratings_from_json(body, "row"))
+            raise KeyboardInterrupt
+
+        return QaServer("http://127.0.0.1/", serve, lambda: None, lambda: 1)
+
+    monkeypatch.setattr(ratings, "open_server", opened)
+    ended = program("qa", "serve", out)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.last_line.startswith("server stopped: 1 rating saved; group tables")
+    assert "AB" in (out / "group_excluded.tsv").read_text(encoding="utf-8")
+
+
+def test_a_taken_port_is_said_in_the_words_of_a_server(program, out):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = program("qa", "serve", out, "--port", taken.getsockname()[1])
+    assert ended.code == 6
+    assert "cannot be used" in ended.err
+    assert ended.last_line == "no page is served; exit code 6"
 
 
 def test_watching_shows_the_state_until_the_run_ends(program, out, monkeypatch):

@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import yaml
 
 from plexus_mri.batch.case_lists import listed_cases
 from plexus_mri.batch.participants import read_groups, take_participants
-from plexus_mri.batch.qa_server import open_server
+from plexus_mri.batch.qa_server import open_server, usual_port
 from plexus_mri.batch.ratings import agreements, import_ratings, left_out, merged, study_ratings
 from plexus_mri.core.rating import (
     Confidence,
@@ -95,6 +96,13 @@ def test_a_newer_rating_of_one_rater_takes_the_place_of_the_older():
     assert newest((newer, RATING, other)) == (newer, other)
 
 
+def test_an_open_rating_leaves_the_blinded_one_of_the_same_rater():
+    opened = replace(RATING, blinded=False, verdict=RatingVerdict.PASS)
+    assert newest((RATING, opened)) == (opened, RATING)
+    others = (replace(RATING, rater="CD"), opened, RATING)
+    assert next(iter(agreements(others))).kappa.agreement_percent == 100
+
+
 def test_fails_are_listed_under_the_toolboxs_key(study, tmp_path):
     image = replace(RATING, participant_id="sub-02", item=RatingItem.IMAGE, reasons=())
     import_ratings(study, [exported(tmp_path / "x.json", RATING, image)])
@@ -132,6 +140,11 @@ def test_a_fail_leaves_the_case_out_and_says_why(study, tmp_path):
         ({"participant_id": "../../etc"}, "may hold letters and digits only"),
         ({"comment": "x" * 10_000}, "10000 characters"),
         ({"image_sha256": "<script>"}, "no SHA-256"),
+        ({"time_utc": "yesterday"}, "yesterday"),
+        ({"seconds": -1}, "seconds -1"),
+        ({"seconds": 10**12}, "seconds 1000000000000"),
+        ({"reasons": ["motion"]}, "motion does not belong to the item nerves"),
+        ({"blinded": "yes"}, "'yes' is neither true nor false"),
     ],
 )
 def test_a_row_that_is_no_rating_is_refused_by_name(tmp_path, change, words):
@@ -140,6 +153,36 @@ def test_a_row_that_is_no_rating_is_refused_by_name(tmp_path, change, words):
     with pytest.raises(InputError, match=r"row 2 of 'export\.json'") as caught:
         read_ratings(path)
     assert words in str(caught.value)
+
+
+def test_times_of_any_zone_are_compared_as_utc(tmp_path):
+    early = rating_row(replace(RATING, time_utc="2026-01-01T11:00:00+02:00"))
+    write_json(tmp_path / "x.json", {"ratings": [rating_row(RATING), early]})
+    assert read_ratings(tmp_path / "x.json")[1].time_utc == "2026-01-01T09:00:00Z"
+    assert merged([tmp_path / "x.json"]) == (RATING,)
+
+
+def test_marks_that_nobody_sees_do_not_reach_the_tables(tmp_path):
+    hidden = "dips \u202e\x1b\x00C7\u2066"
+    write_json(tmp_path / "x.json", {"ratings": [rating_row(RATING) | {"comment": hidden}]})
+    assert read_ratings(tmp_path / "x.json")[0].comment == "dips C7"
+
+
+def test_deep_json_and_endless_cells_are_refused_in_words(tmp_path):
+    deep, wide = tmp_path / "deep.json", tmp_path / "wide.tsv"
+    deep.write_text('{"ratings": ' + "[" * 100_000, encoding="utf-8")
+    wide.write_text("rater\n" + "x" * 200_000 + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"'deep\.json' is no JSON of ratings"):
+        read_ratings(deep)
+    with pytest.raises(InputError, match=r"'wide\.tsv' has a cell that is too long"):
+        read_ratings(wide)
+
+
+def test_ratings_of_a_case_without_result_are_named(study, tmp_path):
+    stranger = replace(RATING, participant_id="sub-99")
+    kept = import_ratings(study, [exported(tmp_path / "x.json", RATING, stranger)])
+    assert kept.unknown == {("99", "")}
+    assert kept.stale == {stranger}
 
 
 def test_a_file_that_holds_no_ratings_is_refused(tmp_path):
@@ -247,6 +290,52 @@ def test_server_refuses_ratings_of_cases_that_are_not_there(server, study):
                  **{"Content-Type": "application/json"})  # fmt: skip
     assert answer == (400, "this study has no case sub-99")
     assert study_ratings(study).ratings == ()
+
+
+def test_two_servers_on_one_study_lose_no_rating(server, study):
+    second = open_server(study)
+    thread = threading.Thread(target=second.serve)
+    thread.start()
+    places = (server, second.address.removesuffix("index.html"))
+
+    def save(k):
+        body = json.dumps({"ratings": [rating_row(replace(RATING, rater=f"R{k}"))]}).encode()
+        place = places[k % 2]
+        kind = {"Content-Type": "application/json", "Origin": origin(place)}
+        return ask(f"{place}ratings", body, **kind)[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(save, range(24)))
+    second.stop()
+    thread.join()
+    assert answers == [200] * 24
+    assert len(study_ratings(study).ratings) == 24
+
+
+def test_server_answers_odd_requests_in_words(server, study):
+    (study / "ring.html").symlink_to(study / "ring.html")
+    for name in ("index%00.html", "x" * 5_000 + ".html", "ring.html"):
+        assert ask(f"{server}{name}") == (404, "no such page"), name[:20]
+    kind = {"Content-Type": "application/json; charset=utf-8", "Origin": origin(server)}
+    deep = b'{"ratings": ' + b"[" * 100_000
+    assert ask(f"{server}ratings", deep, **kind)[0] == 400
+    long = {"Content-Length": "9" * 5_000}
+    assert ask(f"{server}ratings", b"{}", **kind, **long)[0] == 400
+    body = json.dumps({"ratings": [rating_row(RATING)]}).encode()
+    assert ask(f"{server}ratings", body, **kind) == (200, "1 ratings saved")
+
+
+def test_a_study_has_its_own_port_again_or_a_free_one(study):
+    first = open_server(study)
+    second = open_server(study)
+    ports = [int(origin(s.address).rpartition(":")[2]) for s in (first, second)]
+    serving = [threading.Thread(target=s.serve) for s in (first, second)]
+    for s, thread in zip((first, second), serving, strict=True):
+        thread.start()
+        s.stop()
+        thread.join()
+    assert ports[0] != ports[1]
+    assert ports[0] == usual_port(study)
 
 
 def test_server_needs_a_study_page(tmp_path):

@@ -86,6 +86,7 @@ def test_every_number_has_a_name_of_its_own_a_unit_and_a_source():
     found = assess_quality(scene(), midline(), TREE, TABLE, SETTINGS)
     assert len({n.name for n in found}) == len(found)
     assert all(n.unit and n.source.endswith(".") for n in found)
+    assert not any("ADR" in n.source for n in found)  # readers of a report have no such page
 
 
 def test_passed_is_none_without_a_cutoff_and_only_then_on_a_sound_image():

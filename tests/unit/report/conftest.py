@@ -213,6 +213,7 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
     quality = (
         QualityNumber("nerve_muscle_cnr_left", 9.1, "1", "at least 5", "Rose 1948", passed=True),
         QualityNumber("fat_rim_to_muscle_left", 1.9, "1", "at most 1.5", "ADR-14", passed=False),
+        QualityNumber("edge_width_mm", 1.2, "mm", "at most 1.6", "synthetic", passed=True),
         QualityNumber("signal_to_noise", None, "1", "", "", passed=None),
     )  # fmt: skip
     warnings = (

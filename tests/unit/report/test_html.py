@@ -168,8 +168,8 @@ def test_words_of_the_input_are_escaped(result: CaseResult, drawn: Drawn) -> Non
         assert evil not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
         scripts = [a for tag, a in Tags(page).tags if tag == "script"]
-        assert sum("type" not in a for a in scripts) == 4  # ours, each named by its hash
-        assert page.count("sha256-") == 5  # four scripts and the style
+        assert sum("type" not in a for a in scripts) == 5  # ours, each named by its hash
+        assert page.count("sha256-") == 6  # five scripts and the style
 
 
 def test_page_from_the_store_is_the_page_first_made(result: CaseResult, drawn: Drawn) -> None:
@@ -201,6 +201,18 @@ def test_index_lists_states_reasons_findings_and_relative_links(full: Stored) ->
     assert all(sentence in text for sentence in CAVEATS)
     links = [a for a in addresses(page) if not re.match(r"\w+ (data:|#)", a)]
     assert links == ["a sub-01.html"]
+
+
+def test_index_says_reasons_in_words_and_keeps_the_code_at_hand() -> None:
+    row = {"subject": "02", "state": "finished", "reasons": ["SIDE_MISSING", "OF_LATER_VERSION"]}
+    page = render_index([row])
+    assert '<p title="SIDE_MISSING">The nerve was measured on one side only.</p>' in page
+    assert '<option value="SIDE_MISSING">The nerve was measured on one side only.</option>' in page
+    assert '<p title="OF_LATER_VERSION">OF_LATER_VERSION</p>' in page
+
+
+def test_cutoffs_have_the_unit_of_their_value(full: Stored) -> None:
+    assert "<td>at most 1.6 mm</td>" in render_html(*full)
 
 
 def test_index_says_why_a_finished_case_compares_nothing(

@@ -85,3 +85,4 @@ def test_profiles_of_too_few_cases_are_not_drawn():
     charts = profile_charts([few, enough])
     assert list(charts) == ["group_C6"]
     assert "3 cases" in charts["group_C6"].alt
+    assert "fewer than 3 cases" in charts["group_C6"].caption
