@@ -14,7 +14,7 @@ from plexus_mri.batch.steps import code_of_steps
 # multiprocessing would load the main script again in each process, in case the work lies in it;
 # ours never does, and a Dask worker's script takes half a second.
 spawn._fixup_main_from_name = spawn._fixup_main_from_path = lambda _: None  # type: ignore[attr-defined]  # noqa: SLF001
-# Asked for once instead of at every case; it is the code that was loaded, whatever is edited later.
+# Asked for once, not at every case; it is the code that was loaded, whatever is edited later.
 code_of_steps()
 software_versions()
 # What is loaded here stays: without this, each process copies it when it collects garbage.
