@@ -48,7 +48,7 @@ def step_keys(job: CaseJob) -> dict[str, str]:
 def code_of_steps() -> dict[str, str]:
     """Fingerprint of the code of each step; that of what all rest on has no name."""
     return {
-        step: code_sha256(*parts) for step, parts in {"": _COMMON_PARTS, **_PARTS_OF_STEP}.items()
+        step: code_sha256(*parts) for step, parts in {"": _COMMON_PARTS, **PARTS_OF_STEP}.items()
     }
 
 
