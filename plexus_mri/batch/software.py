@@ -17,7 +17,11 @@ _LIBRARIES = ("numpy", "scipy", "nibabel", "pydicom", "highdicom", "SimpleITK", 
 def software_versions() -> dict[str, str]:
     """Version by name of this program, Python and the numeric libraries."""
     ours = {"plexus-mri": __version__, "python": platform.python_version()}
-    return ours | {name: version(name) for name in _LIBRARIES}
+    return ours | {name: _version(name) for name in _LIBRARIES}
+
+
+# Asked for at every case; the answer takes milliseconds.
+_version = cache(version)
 
 
 @cache

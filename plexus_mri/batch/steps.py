@@ -34,16 +34,22 @@ def step_keys(job: CaseJob) -> dict[str, str]:
     row, settings = job.row, settings_to_mapping(job.settings)
     own = [None if p is None else files_sha256([p]) for p in (job.segmentation, job.labels)]
     stated = (job.assert_orientation, row.contrast, row.rule, sorted(row.acquisition.items()))
-    key = _sha256(
-        job.input_sha256, own, repr(stated), code_sha256(*_COMMON_PARTS), software_versions()
-    )
+    code = code_of_steps()
+    key = _sha256(job.input_sha256, own, repr(stated), code[""], software_versions())
     keys = {}
     for step, parts in PARTS_OF_STEP.items():
         shaped: dict[str, object] = {p: settings[p] for p in parts if p in settings}
         if step == "maps":
             shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]
-        key = keys[step] = _sha256(key, step, shaped, code_sha256(*parts))
+        key = keys[step] = _sha256(key, step, shaped, code[step])
     return keys
+
+
+def code_of_steps() -> dict[str, str]:
+    """Fingerprint of the code of each step; that of what all rest on has no name."""
+    return {
+        step: code_sha256(*parts) for step, parts in {"": _COMMON_PARTS, **PARTS_OF_STEP}.items()
+    }
 
 
 def steps_from(step: str) -> frozenset[str]:
