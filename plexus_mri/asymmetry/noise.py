@@ -70,14 +70,23 @@ def mean_estimate(
 ) -> Estimate:
     """Mean (n,) values along the nerve, its error widened by what neighbours share.
 
-    The variance is the sum over all pairs of nodes of ``se_i·se_j·ρ^(distance / step)``: the
-    effective number of nodes is smaller than their number.
+    The variance is the sum over all pairs of nodes of ``se_i·se_j·ρ_ij``: the effective number of
+    nodes is smaller than their number.
     """
-    gaps = np.abs(pair.arc_length_mm[:, None] - pair.arc_length_mm[None, :]) / pair.step_mm
-    shared = standard_errors[:, None] * standard_errors[None, :] * noise.lag_one**gaps
+    shared = standard_errors[:, None] * standard_errors[None, :] * _correlation(pair, noise)
     error = noise.scatter * float(np.sqrt(shared.sum())) / len(values)
     mean = float(values.mean())
     return Estimate(mean, error / mean)
+
+
+def _correlation(pair: PairedCourse, noise: NodeNoise) -> FloatArray:
+    """Correlation (n, n) of the nodes' errors: ``ρ^(distance / step)``, 1 between coarse nodes.
+
+    A nerve that runs along a thick slice lies in the same one or two slices for centimetres, so
+    what its place between them does to the fit is the same all along (ADR-47).
+    """
+    gaps = np.abs(pair.arc_length_mm[:, None] - pair.arc_length_mm[None, :]) / pair.step_mm
+    return np.asarray(np.maximum(noise.lag_one**gaps, pair.coarse[:, None] & pair.coarse[None, :]))
 
 
 def max_estimate(
@@ -93,8 +102,7 @@ def max_estimate(
     weights = near / near.sum(axis=1, keepdims=True)
     running = weights @ values
     best = int(running.argmax())
-    gaps = np.abs(arc[:, None] - arc[None, :]) / pair.step_mm
-    shared = standard_errors[:, None] * standard_errors[None, :] * noise.lag_one**gaps
+    shared = standard_errors[:, None] * standard_errors[None, :] * _correlation(pair, noise)
     error = noise.scatter * float(np.sqrt(weights[best] @ shared @ weights[best]))
     return Estimate(float(running[best]), error / float(running[best]))
 

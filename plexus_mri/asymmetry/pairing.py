@@ -46,6 +46,9 @@ class PairedCourse:
         Distance of neighbouring nodes.
     doubtful : (n,)
         Whether a side is thin for the voxel or touches a neighbour there.
+    coarse : (n,)
+        Whether a side is hardly wider than the longest voxel edge there: its errors are shared
+        with all other such nodes.
     """
 
     nerve: Nerve
@@ -56,6 +59,7 @@ class PairedCourse:
     right_se: FloatArray
     step_mm: float
     doubtful: npt.NDArray[np.bool_]
+    coarse: npt.NDArray[np.bool_]
 
     @property
     def usable_mm(self) -> float:
@@ -97,11 +101,12 @@ def pair_courses(
 
 @dataclass(frozen=True, eq=False)
 class _SideCourse:
-    """One side at the common nodes (n,): NaN where unusable; doubtful where thin or touching."""
+    """One side at the common nodes (n,): NaN where unusable; flags as in `PairedCourse`."""
 
     values: FloatArray
     errors: FloatArray
     doubtful: npt.NDArray[np.bool_]
+    coarse: npt.NDArray[np.bool_]
 
 
 def _pair(
@@ -119,6 +124,7 @@ def _pair(
         right_se=right.errors[usable],
         step_mm=step_mm,
         doubtful=(left.doubtful | right.doubtful)[usable],
+        coarse=(left.coarse | right.coarse)[usable],
     )
 
 
@@ -191,8 +197,11 @@ def _at(
     met = np.isclose(arc_length_mm, nodes[nearest], rtol=0.0, atol=1e-6)
     places = np.where(met, nodes[nearest], arc_length_mm)
     columns = [np.interp(places, nodes, np.where(usable, c, np.nan)) for c in (values, errors)]
-    doubtful = np.array([bool(q & DOUBTFUL) for q in profile.quality], dtype=bool)
-    return _SideCourse(columns[0], columns[1], doubtful[nearest])
+    doubtful, coarse = (
+        np.array([bool(q & flag) for q in profile.quality], dtype=bool)[nearest]
+        for flag in (DOUBTFUL, Quality.COARSE)
+    )
+    return _SideCourse(columns[0], columns[1], doubtful, coarse)
 
 
 def _course(profile: Profile, course: Course) -> tuple[FloatArray, FloatArray]:

@@ -124,3 +124,9 @@ def test_a_jump_across_a_failed_fit_ends_the_comparison():
     left = profile(Nerve.MEDIAL_CORD, Side.LEFT, csa_mm2=wide, quality=flags)
     paired = pair(left, profile(Nerve.MEDIAL_CORD, Side.RIGHT))
     assert paired.arc_length_mm.max() < 20.0
+
+
+def test_a_node_coarse_on_one_side_is_coarse():
+    flags = [Quality.COARSE if a == 20.0 else Quality.GOOD for a in arc()]
+    paired = pair(profile(Nerve.C6, Side.LEFT, quality=flags), profile(Nerve.C6, Side.RIGHT))
+    assert paired.arc_length_mm[paired.coarse].tolist() == [20.0]
