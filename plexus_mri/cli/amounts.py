@@ -23,10 +23,7 @@ def memory_mb(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    match = _SIZE.fullmatch(text.strip())
-    if match is None or float(match[1]) <= 0:
-        msg = f"--memory-limit must be a size such as 6G or 800M, got {text!r}"
-        raise SettingsError(msg)
+    match = _matched(_SIZE, text, "--memory-limit must be a size such as 6G or 800M")
     base = 1024 if match[3] else 1000
     size = float(match[1]) * float(base ** _POWER[match[2].upper()])
     return size / 1e6
@@ -45,8 +42,14 @@ def seconds(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    match = _TIME.fullmatch(text.strip())
-    if match is None or float(match[1]) <= 0:
-        msg = f"--case-timeout must be a time such as 30m or 2h, got {text!r}"
-        raise SettingsError(msg)
+    match = _matched(_TIME, text, "--case-timeout must be a time such as 30m or 2h")
     return float(match[1]) * _SECONDS[match[2].lower()]
+
+
+def _matched(pattern: re.Pattern[str], text: str, rule: str) -> re.Match[str]:
+    """Number above zero and its unit; the rule is told to whoever breaks it."""
+    match = pattern.fullmatch(text.strip())
+    if match is None or float(match[1]) <= 0:
+        msg = f"{rule}, got {text!r}"
+        raise SettingsError(msg)
+    return match
