@@ -64,7 +64,10 @@ class ReasonCode(StrEnum):
     NERVE_NOT_FOUND = "NERVE_NOT_FOUND", "The nerve could not be found with confidence."
     NERVE_LOST = "NERVE_LOST", "The nerve could be followed only part of the way."
     LEVEL_DOUBT = "LEVEL_DOUBT", "The level names may be shifted by one on both sides."
-    NAME_DOUBT = "NAME_DOUBT", "The names of two nerves may be exchanged on one side."
+    NAME_DOUBT = (
+        "NAME_DOUBT",
+        "Two nerves may be exchanged on one side, or a cord is far wider than its trunks.",
+    )
     LOW_CONFIDENCE = "LOW_CONFIDENCE", "The trace has a confidence below the stated limit."
     # Measures
     TOO_SHORT = "TOO_SHORT", "Too little of the nerve to measure this."
@@ -74,7 +77,7 @@ class ReasonCode(StrEnum):
     THIN_FOR_VOXEL = "THIN_FOR_VOXEL", "The nerve is under three voxels wide; the error is larger."
     VOXEL_COARSE = (
         "VOXEL_COARSE",
-        "The nerve is under two voxels wide: averages can be compared, values at a place cannot.",
+        "The nerve is under two voxels wide: only averages are compared; under one, nothing.",
     )
     NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."
     QUALITY_LOW = "QUALITY_LOW", "The image is too noisy or blurred for this measure."

@@ -56,6 +56,7 @@ def profile(  # noqa: PLR0913 - a profile has many columns, each with a plain de
     signal: FloatArray | float = 200.0,
     reference: FloatArray | float = 100.0,
     se_percent: float = 2.0,
+    common_error_percent: float = 0.0,
     quality: Sequence[Quality] | None = None,
 ) -> Profile:
     """One profile; errors are ``se_percent`` of area and of signal."""
@@ -77,6 +78,7 @@ def profile(  # noqa: PLR0913 - a profile has many columns, each with a plain de
         signal=light,
         signal_se=light * se_percent / 100.0,
         reference=muscle,
+        common_error=np.full(nodes.shape, common_error_percent / 100.0),
         quality=tuple(quality) if quality is not None else (Quality.GOOD,) * len(nodes),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plexus_mri.asymmetry.index import Contrast, Estimate, normal_quantile
-from plexus_mri.asymmetry.naming import doubtful_names, merged_nerves
+from plexus_mri.asymmetry.naming import doubtful_names, merged_nerves, outgrown_cords
 from plexus_mri.asymmetry.noise import (
     NodeNoise,
     estimate_noise,
@@ -13,12 +13,17 @@ from plexus_mri.asymmetry.noise import (
     max_estimate,
     mean_estimate,
 )
-from plexus_mri.asymmetry.pairing import DOUBTFUL, Course, PairedCourse, pair_courses
+from plexus_mri.asymmetry.pairing import Course, PairedCourse, pair_courses
 from plexus_mri.asymmetry.placement import shift_error_of_means
-from plexus_mri.asymmetry.refusal import is_coarse, refusal_of_common_stretch, refusal_of_sides
+from plexus_mri.asymmetry.refusal import (
+    is_coarse,
+    is_unresolved,
+    refusal_of_common_stretch,
+    refusal_of_sides,
+)
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
-from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
+from plexus_mri.core.measurement import Measurement, MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.reasons import ReasonCode
 
@@ -57,9 +62,8 @@ def gather(table: MeasurementTable, nerves: NerveTree, settings: AsymmetrySettin
         course: estimate_noise([pair for (_, c), pair in pairs.items() if c is course])
         for course in Course
     }
-    return Evidence(
-        table, nerves, pairs, noise, merged_nerves(table), doubtful_names(table), settings
-    )
+    doubtful = doubtful_names(table) | outgrown_cords(table)
+    return Evidence(table, nerves, pairs, noise, merged_nerves(table), doubtful, settings)
 
 
 def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast | ReasonCode:
@@ -83,7 +87,10 @@ def _refusal_of_nerve(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> R
         return ReasonCode.NERVES_TOUCH
     if nerve in evidence.doubtful_names:
         return ReasonCode.NAME_DOUBT
+    if quantity is Quantity.LENGTH:
+        return None
     coarse = quantity in AT_A_PLACE and is_coarse(evidence.table, nerve)
+    coarse = coarse or is_unresolved(evidence.table, nerve, evidence.settings)
     return ReasonCode.VOXEL_COARSE if coarse else None
 
 
@@ -99,9 +106,9 @@ def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) 
     else:
         left, right = (mean_estimate(pair, v, se, noise) for v, se in sides)
         placed = shift_error_of_means(pair, settings)
-    share = float(pair.doubtful.mean())
-    model = model_error(quantity, settings) * doubt_factor(share, settings)
-    errors = SharedErrors(model, lift, placed)
+    share = float(pair.touching.mean())
+    model = model_error(quantity, settings) * touching_factor(share, settings)
+    errors = SharedErrors(model, lift, placed, coarse=float(pair.common_error.mean()))
     return _contrast(pair.nerve, quantity, (left, right), errors)
 
 
@@ -114,13 +121,13 @@ def _contrast_of_numbers(
         return ReasonCode.SIDE_MISSING
     if min(left.value, right.value) <= 0:
         return ReasonCode.FIT_FAILED
-    doubt = doubt_factor(float(bool((left.quality | right.quality) & DOUBTFUL)), evidence.settings)
+    touching = float(bool((left.quality | right.quality) & Quality.TOUCHING))
     sides = (
         Estimate(left.value, _relative_se(left, left.value)),
         Estimate(right.value, _relative_se(right, right.value)),
     )
-    errors = SharedErrors(model_error(quantity, evidence.settings) * doubt)
-    return _contrast(nerve, quantity, sides, errors)
+    model = model_error(quantity, evidence.settings) * touching_factor(touching, evidence.settings)
+    return _contrast(nerve, quantity, sides, SharedErrors(model))
 
 
 @dataclass(frozen=True)
@@ -128,12 +135,14 @@ class SharedErrors:
     """Relative errors beside those of the nodes.
 
     ``model`` is that of the fit, per side; ``lift`` how many standard errors noise lifts a
-    largest value; ``placed`` what the places of both nodes 0 add to the log ratio of means.
+    largest value; ``placed`` what the places of both nodes 0 add to the log ratio of means, and
+    ``coarse`` what both widths in voxels add to it.
     """
 
     model: float
     lift: float = 0.0
     placed: float = 0.0
+    coarse: float = 0.0
 
 
 def _contrast(
@@ -148,6 +157,7 @@ def _contrast(
             math.sqrt(2.0) * errors.model,
             errors.lift * (left.relative_se - right.relative_se),
             errors.placed,
+            errors.coarse,
         )
     return Contrast(nerve, quantity, left.value, right.value, error)
 
@@ -189,6 +199,6 @@ def model_error(quantity: Quantity, settings: AsymmetrySettings) -> float:
     return percent[quantity] / 100.0
 
 
-def doubt_factor(doubtful_share: float, settings: AsymmetrySettings) -> float:
-    """Factor on the model error when a share (0-1) of the nodes is thin or touching."""
-    return 1.0 + (settings.doubtful_model_error_factor - 1.0) * doubtful_share
+def touching_factor(share: float, settings: AsymmetrySettings) -> float:
+    """Factor on the model error when a share (0-1) of the nodes touches a neighbour."""
+    return 1.0 + (settings.touching_model_error_factor - 1.0) * share

@@ -1,8 +1,9 @@
-"""Nerves that are not what their name says: exchanged on one side, or two names for one nerve.
+"""Nerves that are not what their name says: exchanged, two names for one nerve, or no nerve.
 
 A name exchanged on one side makes two nerves differ that are equal. The bundle is built alike on
 both sides: from one nerve of a group to another, the way on the left is the mirror image of the
-way on the right, up to the patient's posture.
+way on the right, up to the patient's posture. And a cord is made of trunks: what is far wider
+than all that could run into it is a vessel or a node.
 """
 
 from itertools import combinations
@@ -20,6 +21,14 @@ LEAST_DISTANCE_MM = 3.0
 # 0.2, where two curves share one nerve it is 0.8 and more (ADR-0015).
 TOO_NEAR = 0.9
 MOST_MERGED = 0.4
+TRUNKS_OF = {
+    Nerve.LATERAL_CORD: (Nerve.UPPER_TRUNK, Nerve.MIDDLE_TRUNK),
+    Nerve.POSTERIOR_CORD: TRUNKS,
+    Nerve.MEDIAL_CORD: (Nerve.LOWER_TRUNK,),
+}
+# A cord of more than so many times the area of its trunks is none: one swollen to 1.8 times its
+# diameter from end to end has 3.2 times; sound ones on synthetic cases have 0.2-1.3 (ADR-48).
+LARGEST_CORD = 4.0
 MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
@@ -35,6 +44,24 @@ def doubtful_names(table: MeasurementTable) -> frozenset[Nerve]:
             if left is not None and right is not None and float((left * MIRROR) @ right) < 0.0:
                 doubtful.update(pair)
     return frozenset(doubtful)
+
+
+def outgrown_cords(table: MeasurementTable) -> frozenset[Nerve]:
+    """Cords that on a side are far wider than the trunks they come from."""
+    return frozenset(
+        cord
+        for cord, trunks in TRUNKS_OF.items()
+        for side in Side
+        if _area_mm2(table, side, cord)
+        > LARGEST_CORD * sum(_area_mm2(table, side, trunk) for trunk in trunks)
+    )
+
+
+def _area_mm2(table: MeasurementTable, side: Side, nerve: Nerve) -> float:
+    """Middle area of a nerve; NaN, which compares with nothing, where there is none."""
+    profile = table.profiles.get((side, nerve))
+    known = profile.csa_mm2[np.isfinite(profile.csa_mm2)] if profile is not None else np.empty(0)
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def merged_nerves(table: MeasurementTable) -> frozenset[Nerve]:

@@ -80,13 +80,10 @@ def mean_estimate(
 
 
 def _correlation(pair: PairedCourse, noise: NodeNoise) -> FloatArray:
-    """Correlation (n, n) of the nodes' errors: ``ρ^(distance / step)``, 1 between coarse nodes.
-
-    A nerve that runs along a thick slice lies in the same one or two slices for centimetres, so
-    what its place between them does to the fit is the same all along (ADR-47).
-    """
+    """Correlation (n, n) of the nodes' own errors: ``ρ^(distance / step)``."""
     gaps = np.abs(pair.arc_length_mm[:, None] - pair.arc_length_mm[None, :]) / pair.step_mm
-    return np.asarray(np.maximum(noise.lag_one**gaps, pair.coarse[:, None] & pair.coarse[None, :]))
+    correlation: FloatArray = noise.lag_one**gaps
+    return correlation
 
 
 def max_estimate(

@@ -18,7 +18,6 @@ from plexus_mri.core.measurement import MeasurementTable, Profile, Quality
 # Steps over which the course before a node is taken.
 _COURSE = 4
 UNUSABLE = Quality.POOR_FIT | Quality.JUNCTION | Quality.EDGE_OF_VIEW
-DOUBTFUL = Quality.THIN | Quality.TOUCHING
 
 
 class Course(StrEnum):
@@ -44,11 +43,10 @@ class PairedCourse:
         Their standard errors.
     step_mm
         Distance of neighbouring nodes.
-    doubtful : (n,)
-        Whether a side is thin for the voxel or touches a neighbour there.
-    coarse : (n,)
-        Whether a side is hardly wider than the longest voxel edge there: its errors are shared
-        with all other such nodes.
+    touching : (n,)
+        Whether a side touches a neighbour there.
+    common_error : (n,)
+        Error of ``log_ratio`` that no mean along the nerve lessens: each side's width in voxels.
     """
 
     nerve: Nerve
@@ -58,8 +56,8 @@ class PairedCourse:
     left_se: FloatArray
     right_se: FloatArray
     step_mm: float
-    doubtful: npt.NDArray[np.bool_]
-    coarse: npt.NDArray[np.bool_]
+    touching: npt.NDArray[np.bool_]
+    common_error: FloatArray
 
     @property
     def usable_mm(self) -> float:
@@ -101,12 +99,12 @@ def pair_courses(
 
 @dataclass(frozen=True, eq=False)
 class _SideCourse:
-    """One side at the common nodes (n,): NaN where unusable; flags as in `PairedCourse`."""
+    """One side at the common nodes (n,): NaN where unusable."""
 
     values: FloatArray
     errors: FloatArray
-    doubtful: npt.NDArray[np.bool_]
-    coarse: npt.NDArray[np.bool_]
+    common_error: FloatArray
+    touching: npt.NDArray[np.bool_]
 
 
 def _pair(
@@ -123,8 +121,8 @@ def _pair(
         left_se=left.errors[usable],
         right_se=right.errors[usable],
         step_mm=step_mm,
-        doubtful=(left.doubtful | right.doubtful)[usable],
-        coarse=(left.coarse | right.coarse)[usable],
+        touching=(left.touching | right.touching)[usable],
+        common_error=np.hypot(left.common_error, right.common_error)[usable],
     )
 
 
@@ -196,12 +194,12 @@ def _at(
     # A node that is met to rounding is taken as it is, whatever its neighbours are.
     met = np.isclose(arc_length_mm, nodes[nearest], rtol=0.0, atol=1e-6)
     places = np.where(met, nodes[nearest], arc_length_mm)
-    columns = [np.interp(places, nodes, np.where(usable, c, np.nan)) for c in (values, errors)]
-    doubtful, coarse = (
-        np.array([bool(q & flag) for q in profile.quality], dtype=bool)[nearest]
-        for flag in (DOUBTFUL, Quality.COARSE)
+    common = profile.common_error * (0.5 if course is Course.DIAMETER else 1.0)
+    values, errors, common = (
+        np.interp(places, nodes, np.where(usable, c, np.nan)) for c in (values, errors, common)
     )
-    return _SideCourse(columns[0], columns[1], doubtful, coarse)
+    touching = np.array([bool(q & Quality.TOUCHING) for q in profile.quality], dtype=bool)
+    return _SideCourse(values, errors, common, touching[nearest])
 
 
 def _course(profile: Profile, course: Course) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,7 @@ from enum import Enum
 
 import numpy as np
 
-from plexus_mri.asymmetry.contrast import doubt_factor
+from plexus_mri.asymmetry.contrast import touching_factor
 from plexus_mri.asymmetry.family import sidak_level
 from plexus_mri.asymmetry.index import normal_quantile
 from plexus_mri.asymmetry.noise import NodeNoise
@@ -76,8 +76,9 @@ def find_spread(
     established
         What the verdicts have found on this course.
     """
-    doubt = np.array([doubt_factor(float(d), settings) for d in pair.doubtful])
-    error = np.hypot(noise.scatter * pair.log_ratio_se, np.sqrt(2.0) * node_error * doubt)
+    doubt = np.array([touching_factor(float(t), settings) for t in pair.touching])
+    model = np.hypot(np.sqrt(2.0) * node_error * doubt, pair.common_error)
+    error = np.hypot(noise.scatter * pair.log_ratio_se, model)
     runs = find_runs(pair.arc_length_mm, pair.log_ratio / error, pair.step_mm, settings)
     certainty = np.abs(pair.log_ratio) / np.hypot(error, node_shift_errors(pair, settings))
     peak = -normal_quantile(sidak_level(level, len(certainty)) / 2.0)

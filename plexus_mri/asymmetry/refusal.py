@@ -97,6 +97,14 @@ def is_coarse(table: MeasurementTable, nerve: Nerve) -> bool:
     return any(share > MOST for share in shares)
 
 
+def is_unresolved(table: MeasurementTable, nerve: Nerve, settings: AsymmetrySettings) -> bool:
+    """Whether a side is narrower than the longest voxel edge over most of its length."""
+    profiles = [table.profiles.get((side, nerve)) for side in Side]
+    limit = settings.largest_common_error_percent / 100.0
+    # False where nothing was fitted
+    return any(float(np.mean(p.common_error > limit)) > MOST for p in profiles if p)
+
+
 def _of_flags(profiles: Sequence[Profile]) -> ReasonCode:
     """Reason that the flags of most nodes of a side give."""
     for flag in (Quality.EDGE_OF_VIEW, Quality.POOR_FIT, Quality.JUNCTION):

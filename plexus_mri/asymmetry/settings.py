@@ -56,9 +56,12 @@ class AsymmetrySettings:
     ratio_max_model_error_percent: float = 5.0
     area_node_model_error_percent: float = 5.0
     ratio_node_model_error_percent: float = 5.0
-    # Where a nerve is thin for the voxel or touches a neighbour its model error is this many
-    # times as large; chosen on synthetic cases, see ADR-0012.
-    doubtful_model_error_factor: float = 2.0
+    # A nerve whose common error is larger on a side is not compared: that of one as wide as the
+    # longest voxel edge (ADR-48).
+    largest_common_error_percent: float = 15.0
+    # Where a nerve touches a neighbour its model error is this many times as large; chosen on
+    # synthetic cases, see ADR-0012.
+    touching_model_error_factor: float = 2.0
 
     # A differing stretch reaches as far as single nodes differ at this many standard errors
     # (5 % two-sided); that there is one at all is decided at the family-wise level.

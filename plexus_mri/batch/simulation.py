@@ -121,6 +121,7 @@ def _profile(truth: PhantomTruth, key: NerveKey) -> Profile:
         signal=nerve.signal,
         signal_se=exact,
         reference=nerve.signal / nerve.signal_ratio,
+        common_error=exact,
         quality=tuple(
             Quality.GOOD if inside else Quality.EDGE_OF_VIEW for inside in truth.covered(key)
         ),

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,31 +15,46 @@ from plexus_mri.cli.text import counted
 _MINUTES_FROM_S = 120
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tally:
-    """How many cases of a run ended, and how long the others will take."""
+    """How many cases of a run ended, and how long the others will take.
+
+    ``running`` holds when each case that runs began; ``at_once`` is how many did at most;
+    ``spent_s`` what those that ended took, added up.
+    """
 
     total: int
-    started_s: float
     ended: int = 0
     failed: int = 0
+    spent_s: float = 0.0
+    at_once: int = 1
+    running: dict[str, float] = field(default_factory=dict)
 
-    def with_end(self, row: CaseStatus) -> "Tally":
+    def begin(self, name: str, now_s: float) -> None:
+        """Note that a case runs."""
+        self.running.setdefault(name, now_s)
+        self.at_once = max(self.at_once, len(self.running))
+
+    def end(self, row: CaseStatus, now_s: float) -> None:
         """Count the end of a case; one that was refused by its header took no time."""
+        began_s = self.running.pop(row.name, now_s)
         if row.step == "inventory":
-            return self
-        failed = self.failed + (row.state is not CaseState.FINISHED)
-        return replace(self, ended=self.ended + 1, failed=failed)
+            return
+        self.ended += 1
+        self.failed += row.state is not CaseState.FINISHED
+        self.spent_s += now_s - began_s
 
     def text(self, now_s: float) -> str:
         """Cases done and failed, and the time left; empty while there is nothing to tell.
 
-        >>> Tally(12, 0.0, 3, 1).text(60.0)
-        '3 of 12 done, 1 failed, about 3 min left'
+        >>> Tally(12, ended=3, failed=1, spent_s=180.0, at_once=2).text(60.0)
+        '3 of 12 done, 1 failed, about 4 min left'
         """
         if not 0 < self.ended < self.total:
             return ""
-        left_s = (now_s - self.started_s) / self.ended * (self.total - self.ended)
+        each_s = self.spent_s / self.ended
+        done_s = sum(min(now_s - began_s, each_s) for began_s in self.running.values())
+        left_s = (each_s * (self.total - self.ended) - done_s) / self.at_once
         time_left = f"{left_s:.0f} s" if left_s < _MINUTES_FROM_S else f"{left_s / 60:.0f} min"
         failed = f", {self.failed} failed" if self.failed else ""
         return f"{self.ended} of {self.total} done{failed}, about {time_left} left"
@@ -50,23 +65,25 @@ class PlainListener(Listener):
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._tally = Tally(0, 0.0)
+        self._tally = Tally(0)
 
     def planned(self, to_measure: int, done: int) -> None:
         """Say how many cases there are."""
-        self._tally = Tally(to_measure, time.monotonic())
+        self._tally = Tally(to_measure)
         skipped = f", {done} done already" if done else ""
         self._say(f"{counted(to_measure, 'case')} to measure{skipped}")
 
     def step(self, name: str, step: str) -> None:
         """Name the step that a case begins."""
+        self._tally.begin(name, time.monotonic())
         self._say(f"{name}: {step}")
 
     def ended(self, row: CaseStatus, sentence: str) -> None:
         """Say how a case ended and, if not well, why; then how the study stands."""
         self._say(end_line(row, sentence))
-        self._tally = self._tally.with_end(row)
-        if standing := self._tally.text(time.monotonic()):
+        now_s = time.monotonic()
+        self._tally.end(row, now_s)
+        if standing := self._tally.text(now_s):
             self._say(standing)
 
     def _say(self, line: str) -> None:
@@ -88,6 +105,7 @@ class LiveListener(PlainListener):
 
     def step(self, name: str, step: str) -> None:
         """Show the newest step beside the bar."""
+        self._tally.begin(name, time.monotonic())
         self._progress.update(self._task, description=f"{name}: {step}")
 
     def ended(self, row: CaseStatus, sentence: str) -> None:

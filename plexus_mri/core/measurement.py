@@ -97,6 +97,9 @@ class Profile:
         Fitted plateau intensity and its standard error, unevenness of the tissue included.
     reference : (n,)
         Reference muscle intensity at the same level.
+    common_error : (n,)
+        Relative standard error of area and of signal that the nodes have in common, beside their
+        own: what the width of the nerve in voxels does to all of them alike.
     quality
         One flag per node.
     long_axis : (n, 3)
@@ -115,6 +118,7 @@ class Profile:
     signal: FloatArray
     signal_se: FloatArray
     reference: FloatArray
+    common_error: FloatArray
     quality: tuple[Quality, ...]
     long_axis: FloatArray | None = None
 

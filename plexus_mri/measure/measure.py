@@ -14,7 +14,7 @@ from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.blur import default_blur, estimate_blur, point_spread
 from plexus_mri.measure.nerve_state import NerveState, NerveStates, traced_states
-from plexus_mri.measure.node_quality import node_quality
+from plexus_mri.measure.node_quality import coarseness, node_quality
 from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.reference_muscle import ReferenceMuscle, reference_muscle
 from plexus_mri.measure.refine_state import refined_state
@@ -135,6 +135,9 @@ def _profile(
         signal=fits.signal * kept * scale,
         signal_se=np.hypot(fits.signal_se, reference.unevenness * fits.signal) * kept * scale,
         reference=muscle,
+        common_error=settings.coarse_error_percent
+        / 100.0
+        * coarseness(image, state.curve, fits) ** 2,
         quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
     )
 

@@ -1,4 +1,4 @@
-"""Flags of each node: what is known against its numbers."""
+"""Flags of each node, and how wide it is in voxels: what is known against its numbers."""
 
 import numpy as np
 
@@ -22,8 +22,7 @@ def node_quality(
     settings: MeasureSettings,
 ) -> tuple[Quality, ...]:
     """One flag per node (n,)."""
-    diameter = 2.0 * np.exp(fits.log_radius)
-    thin = diameter < settings.thin_voxels * _voxel_across(image, curve)
+    thin = _diameter(fits) < settings.thin_voxels * _voxel_across(image, curve)
     arc = curve.arc_length_mm
     joins = [np.abs(arc - j) <= settings.junction_reach_mm for j in traced.junction_mm]
     junction = np.any([fits.merged, *joins], axis=0)
@@ -36,11 +35,27 @@ def node_quality(
         Quality.NO_REFERENCE: ~np.isfinite(reference),
         Quality.LOW_CONFIDENCE: doubt,
         Quality.JUNCTION: junction,
-        Quality.COARSE: diameter < settings.coarse_voxels * _longest_across(image, curve),
+        Quality.COARSE: coarseness(image, curve, fits) * settings.coarse_voxels > 1.0,
     }
     return tuple(
         _joined([flag for flag, mask in masks.items() if mask[k]]) for k in range(len(arc))
     )
+
+
+def coarseness(image: Volume, curve: NerveCurve, fits: SectionFits) -> FloatArray:
+    """Longest voxel edge across the nerve over its diameter (n,).
+
+    The edge is the one seen along the nerve: the slice, unless the nerve crosses it.
+    """
+    plane = np.stack([curve.first, curve.second], axis=1) @ image.grid.affine[:3, :3]
+    ratio: FloatArray = np.linalg.norm(plane, axis=1).max(axis=1) / _diameter(fits)
+    return ratio
+
+
+def _diameter(fits: SectionFits) -> FloatArray:
+    """Fitted diameter in mm (n,)."""
+    diameter: FloatArray = 2.0 * np.exp(fits.log_radius)
+    return diameter
 
 
 def _joined(flags: list[Quality]) -> Quality:
@@ -49,13 +64,6 @@ def _joined(flags: list[Quality]) -> Quality:
     for flag in flags:
         whole |= flag
     return whole
-
-
-def _longest_across(image: Volume, curve: NerveCurve) -> FloatArray:
-    """Longest voxel edge (n,) as seen along the nerve: the slice, unless the nerve crosses it."""
-    plane = np.stack([curve.first, curve.second], axis=1) @ image.grid.affine[:3, :3]
-    longest: FloatArray = np.linalg.norm(plane, axis=1).max(axis=1)
-    return longest
 
 
 def _voxel_across(image: Volume, curve: NerveCurve) -> FloatArray:

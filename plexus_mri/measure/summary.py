@@ -79,7 +79,8 @@ def summarize(
         Quantity.SIGNAL_RATIO_MEAN: mean_along(ratio, settings),
         Quantity.SIGNAL_RATIO_MAX: maximum_along(ratio, settings),
     }
-    model = {q: _model_error(q, reference.unevenness, settings) for q in Quantity}
+    coarse = float(profile.common_error[body].mean()) if body.any() else 0.0
+    model = {q: _model_error(q, coarse, reference.unevenness, settings) for q in Quantity}
     return tuple(_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
 
 
@@ -167,15 +168,21 @@ def _measurement(
     )
 
 
-def _model_error(quantity: Quantity, unevenness: float, settings: MeasureSettings) -> float:
-    """Relative error of the model itself, which no number of nodes averages out."""
+def _model_error(
+    quantity: Quantity, coarse: float, unevenness: float, settings: MeasureSettings
+) -> float:
+    """Relative error of the model itself, which no number of nodes averages out.
+
+    ``coarse`` is the part that comes from the nerve's width in voxels, of area and signal.
+    """
+    area = math.hypot(settings.area_model_error_percent / 100.0, coarse)
     if quantity is Quantity.LENGTH:
         return 0.0
     if quantity in (Quantity.CSA_MEAN, Quantity.CSA_MAX):
-        return settings.area_model_error_percent / 100.0
+        return area
     if quantity in (Quantity.DIAMETER_MEAN, Quantity.DIAMETER_AT_0, Quantity.DIAMETER_AT_10):
-        return settings.area_model_error_percent / 200.0
-    return math.hypot(settings.signal_model_error_percent / 100.0, unevenness)
+        return area / 2.0
+    return math.hypot(settings.signal_model_error_percent / 100.0, unevenness, coarse)
 
 
 def _common_flags(profile: Profile, settings: MeasureSettings) -> Quality:

@@ -16,6 +16,7 @@ from plexus_mri.report.rounding import fixed, plain_number
 from plexus_mri.report.words import key_words, reason_words
 
 _UNITS = {"ms": "ms", "mm": "mm", "t": "T", "deg": "°", "hz": "Hz"}
+_MIDLINE_STEP_MM = 10.0  # a neck bends less than 1 mm over this
 _WORLD_AXES = ("left to right", "posterior to anterior", "inferior to superior")
 
 
@@ -90,6 +91,7 @@ def side_proof_facts(result: CaseResult) -> Mapping[str, object]:
             "orientation_source": result.case.series.orientation_source,
             "midline_uncertainty_mm": None,
             "smallest_margin_mm": None,
+            "midline": None,
             "sentence": (
                 "No midline was found, so no side is proven and nothing was compared. The letters "
                 "on the pictures follow the image's own orientation "
@@ -111,7 +113,19 @@ def side_proof_facts(result: CaseResult) -> Mapping[str, object]:
             for e in proof.estimates
         ],
         "smallest_margin_mm": proof.smallest_margin_mm,
+        "midline": _midline(result.frame, result.image.grid),
         "sentence": _proof_sentence(result),
+    }
+
+
+def _midline(frame: PatientFrame, grid: Grid) -> Mapping[str, object]:
+    """Canal and direction to the patient's right at heights of the image, RAS+ mm."""
+    bottom, top = (float(f(grid.corners_mm[:, 2])) for f in (np.min, np.max))
+    heights = np.linspace(bottom, top, int((top - bottom) / _MIDLINE_STEP_MM) + 2)
+    points = np.stack([np.zeros_like(heights), np.zeros_like(heights), heights], axis=1)
+    return {
+        "points_mm": frame.canal_at(points).round(2).tolist(),
+        "right": frame.right_at(points).round(4).tolist(),
     }
 
 

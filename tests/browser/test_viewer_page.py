@@ -49,7 +49,11 @@ def test_going_to_a_nerve_names_it_and_its_side(viewer):
     page.select_option("#nerve", label="R: right C6 root")
     page.click("#start")
     page.wait_for_selector("body.started")
-    assert "R: right C6 root" in page.locator("#place").inner_text()
+    words = page.locator("#place").inner_text()
+    assert "R: right C6 root" in words
+    assert "mm to the patient's right of the midline" in words
+    page.select_option("#nerve", label="L: left C6 root")
+    assert "mm to the patient's left of the midline" in page.locator("#place").inner_text()
     page.select_option("#nerve", label="R: right T1 root")
     assert "not found" in page.locator("#place").inner_text()
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from plexus_mri.asymmetry import AsymmetrySettings, compare_sides
-from plexus_mri.asymmetry.naming import doubtful_names, merged_nerves
+from plexus_mri.asymmetry.naming import doubtful_names, merged_nerves, outgrown_cords
 from plexus_mri.core.anatomy import CORDS, Nerve, Side
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.measurement import MeasurementTable
@@ -108,3 +108,15 @@ def test_nerves_that_meet_only_at_their_end_are_not_merged():
     drop = np.linspace(0.0, 11.0, 41)[:, None] * np.array([0.0, 0.0, 1.0])
     joining = replace(other, points_mm=other.points_mm + drop)
     assert merged_nerves(table_of(one, joining)) == frozenset()
+
+
+@pytest.mark.parametrize(("times", "outgrown"), [(3.3, frozenset()), (5.0, {Nerve.MEDIAL_CORD})])
+def test_a_cord_far_wider_than_its_trunk_is_none(times, outgrown):
+    trunk = profile(Nerve.LOWER_TRUNK, Side.RIGHT, csa_mm2=14.0)
+    wide = profile(Nerve.MEDIAL_CORD, Side.RIGHT, csa_mm2=14.0 * times)
+    assert outgrown_cords(table_of(trunk, wide)) == outgrown
+
+
+def test_a_cord_without_its_trunks_is_not_doubted():
+    trunk = profile(Nerve.UPPER_TRUNK, Side.LEFT, csa_mm2=14.0)
+    assert outgrown_cords(table_of(trunk, profile(Nerve.LATERAL_CORD, Side.LEFT))) == frozenset()

@@ -72,11 +72,10 @@ def test_a_steep_lesion_is_no_jump():
     assert paired.arc_length_mm[-1] == 40.0 - SETTINGS.trace_end_mm
 
 
-@pytest.mark.parametrize("flag", [Quality.THIN, Quality.TOUCHING])
-def test_a_thin_or_touching_node_is_kept_and_doubted(flag):
-    flags = [flag if a < 20.0 else Quality.GOOD for a in arc()]
+def test_a_touching_node_is_kept_and_doubted():
+    flags = [Quality.TOUCHING if a < 20.0 else Quality.GOOD for a in arc()]
     paired = pair(profile(Nerve.C6, Side.LEFT, quality=flags), profile(Nerve.C6, Side.RIGHT))
-    assert (paired.doubtful == (paired.arc_length_mm < 20.0)).all()
+    assert (paired.touching == (paired.arc_length_mm < 20.0)).all()
 
 
 def test_nan_nodes_are_left_out_of_both_sides():
@@ -126,7 +125,8 @@ def test_a_jump_across_a_failed_fit_ends_the_comparison():
     assert paired.arc_length_mm.max() < 20.0
 
 
-def test_a_node_coarse_on_one_side_is_coarse():
-    flags = [Quality.COARSE if a == 20.0 else Quality.GOOD for a in arc()]
-    paired = pair(profile(Nerve.C6, Side.LEFT, quality=flags), profile(Nerve.C6, Side.RIGHT))
-    assert paired.arc_length_mm[paired.coarse].tolist() == [20.0]
+@pytest.mark.parametrize(("course", "share"), [(Course.AREA, 1.0), (Course.DIAMETER, 0.5)])
+def test_common_errors_of_both_sides_are_independent(course, share):
+    left = profile(Nerve.C6, Side.LEFT, common_error_percent=3.0)
+    right = profile(Nerve.C6, Side.RIGHT, common_error_percent=4.0)
+    np.testing.assert_allclose(pair(left, right, course).common_error, 0.05 * share)

@@ -139,13 +139,23 @@ def test_the_first_point_is_tested_for_roots_and_only_given_for_trunks():
     assert (trunk.asymmetry_percent, trunk.reason) == (0.0, ReasonCode.NOT_TESTED)
 
 
-def test_thin_nerves_need_a_larger_difference():
-    thin = [Quality.THIN] * len(arc())
+def test_touching_nerves_need_a_larger_difference():
+    touching = [Quality.TOUCHING] * len(arc())
     sound = rows_of(table_of(*both_sides(Nerve.C6)))[Nerve.C6, Quantity.CSA_MEAN]
-    doubted = rows_of(table_of(*(profile(Nerve.C6, side, quality=thin) for side in Side)))[
+    doubted = rows_of(table_of(*(profile(Nerve.C6, side, quality=touching) for side in Side)))[
         Nerve.C6, Quantity.CSA_MEAN
     ]
     assert doubted.smallest_detectable_percent > 1.5 * sound.smallest_detectable_percent
+
+
+@pytest.mark.parametrize("quantity", [Quantity.CSA_MEAN, Quantity.SIGNAL_RATIO_MEAN])
+@pytest.mark.parametrize("length_mm", [20.0, 80.0])
+def test_no_length_averages_out_what_all_nodes_have_in_common(quantity, length_mm):
+    nodes = arc(length_mm)
+    sides = (profile(Nerve.C6, s, arc_mm=nodes, common_error_percent=10.0) for s in Side)
+    row = rows_of(table_of(*sides))[Nerve.C6, quantity]
+    # 1.96 times 10 % of either side, as an index between two sides
+    assert row.ci_high - row.ci_low > 2.0 * 1.96 * 14.0
 
 
 def test_a_measurement_without_an_error_is_given_and_not_tested():
@@ -288,6 +298,18 @@ def test_under_two_voxels_wide_only_averages_are_compared(side):
     assert rows[Nerve.C6, Quantity.CSA_MEAN].verdict is Verdict.NO_DIFFERENCE
     for quantity in (Quantity.CSA_MAX, Quantity.SIGNAL_RATIO_MAX, Quantity.DIAMETER_AT_10):
         assert_refused(rows[Nerve.C6, quantity], ReasonCode.VOXEL_COARSE)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_nerve_narrower_than_a_voxel_is_not_compared(side):
+    narrow = {side: 16.0}
+    table = table_of(
+        *(profile(Nerve.C6, s, common_error_percent=narrow.get(s, 5.0)) for s in Side)
+    )
+    rows = rows_of(table)
+    for quantity in (Quantity.CSA_MEAN, Quantity.DIAMETER_AT_0, Quantity.SIGNAL_RATIO_MEAN):
+        assert_refused(rows[Nerve.C6, quantity], ReasonCode.VOXEL_COARSE)
+    assert rows[Nerve.C6, Quantity.LENGTH].reason is ReasonCode.NOT_TESTED
 
 
 def test_without_reference_muscle_only_the_ratio_is_not_compared():

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from plexus_mri.batch.status import CaseState, CaseStatus
-from plexus_mri.cli.progress import LiveListener, PlainListener, show_progress
+from plexus_mri.cli.progress import LiveListener, PlainListener, Tally, show_progress
 from plexus_mri.reasons import ReasonCode
 
 DONE = CaseStatus("01", "1", CaseState.FINISHED, seconds=61.4)
@@ -33,6 +33,16 @@ def test_plain_progress_is_one_line_a_step_and_end(console):
         "1 of 2 done, about 0 s left",
         "sub-02: failed (NERVE_LOST): the nerves are lost [here]",
     ]
+
+
+@pytest.mark.parametrize(("jobs", "left"), [(1, "9 min"), (2, "4 min"), (4, "90 s")])
+def test_time_left_is_shared_by_the_cases_that_run_at_once(jobs, left):
+    tally = Tally(10)
+    for job in range(jobs):
+        tally.begin(f"sub-{job}", 0.0)
+    tally.end(CaseStatus("0", None, CaseState.FINISHED), 60.0)
+    # 60 s each; the others that run are as far as the one that ended
+    assert tally.text(60.0) == f"1 of 10 done, about {left} left"
 
 
 def test_live_progress_counts_ends_and_shows_the_newest_step(console):

@@ -53,6 +53,7 @@ def profile(nerve: Nerve, side: Side) -> Profile:
         signal=np.full(3, 300.0),
         signal_se=np.full(3, 3.0),
         reference=np.array([100.0, 100.0, np.nan]),
+        common_error=np.zeros(3),
         quality=(Quality.GOOD, Quality.POOR_FIT, Quality.NO_REFERENCE | Quality.THIN),
     )
 

@@ -30,6 +30,7 @@ def profile(area_mm2):
         signal=flat,
         signal_se=flat,
         reference=flat,
+        common_error=np.zeros_like(flat),
         quality=(Quality.GOOD,) * n,
     )
 

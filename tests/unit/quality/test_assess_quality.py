@@ -52,6 +52,7 @@ def straight(side, nerve=Nerve.C6) -> Profile:
         signal=NERVE * same,
         signal_se=5 * same,
         reference=MUSCLE * same,
+        common_error=np.zeros_like(same),
         quality=(Quality.GOOD,) * 41,
     )
 

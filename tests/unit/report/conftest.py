@@ -115,6 +115,7 @@ def profile_of(side: Side, nerve: Nerve) -> Profile:
         signal=signal + rng.normal(0, 3.0, len(arc)),
         signal_se=np.full(len(arc), 4.0),
         reference=np.full(len(arc), 100.0),
+        common_error=np.zeros(len(arc)),
         quality=tuple(flags),
         long_axis=Centerline(line.points_mm).normals[0],
     )
