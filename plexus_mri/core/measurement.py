@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import Flag, StrEnum
 from typing import Self
 
+import numpy as np
+
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.reasons import ReasonCode
@@ -89,12 +91,12 @@ class Profile:
     points_mm : (n, 3)
         Fitted centres, RAS+ mm.
     csa_mm2, csa_se_mm2 : (n,)
-        Area and its standard error.
+        Area and its own standard error.
     long_mm, short_mm, angle_deg : (n,)
         Full axes of the fitted ellipse; angle of the long one from the craniocaudal direction,
         0-90 degrees.
     signal, signal_se : (n,)
-        Fitted plateau intensity and its standard error, unevenness of the tissue included.
+        Fitted plateau intensity and its own standard error, unevenness of the tissue included.
     reference : (n,)
         Reference muscle intensity at the same level.
     common_error : (n,)
@@ -127,6 +129,18 @@ class Profile:
         """Diameter of the circle of the same area: 2·sqrt(csa/π)."""
         diameter: FloatArray = 2.0 * (self.csa_mm2 / 3.141592653589793) ** 0.5
         return diameter
+
+    @property
+    def csa_error_mm2(self) -> FloatArray:
+        """Whole standard error of the area at each node: (n,)."""
+        error: FloatArray = np.hypot(self.csa_se_mm2, self.common_error * self.csa_mm2)
+        return error
+
+    @property
+    def signal_error(self) -> FloatArray:
+        """Whole standard error of the signal at each node: (n,)."""
+        error: FloatArray = np.hypot(self.signal_se, self.common_error * self.signal)
+        return error
 
     @property
     def signal_ratio(self) -> FloatArray:

@@ -108,9 +108,10 @@ def _nerve_row(m: Measurement) -> Row:
 def _profile_rows(profile: Profile) -> Iterator[Row]:
     diameter_mm, ratio = profile.diameter_mm, profile.signal_ratio
     # First-order propagation: d = 2·sqrt(A/π) has dd/d = dA/(2·A).
-    diameter_se_mm = diameter_mm * profile.csa_se_mm2 / (2 * profile.csa_mm2)
+    csa_errors_mm2, signal_errors = profile.csa_error_mm2, profile.signal_error
+    diameter_se_mm = diameter_mm * csa_errors_mm2 / (2 * profile.csa_mm2)
     for node, quality in enumerate(profile.quality):
-        csa_se_mm2, signal_se = profile.csa_se_mm2[node], profile.signal_se[node]
+        csa_se_mm2, signal_se = csa_errors_mm2[node], signal_errors[node]
         yield {
             "nerve": profile.nerve,
             "side": profile.side,

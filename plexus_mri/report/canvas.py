@@ -126,11 +126,11 @@ def to_webp(axes: Axes, *, quality_percent: int | None) -> Bytes:
     image = Image.fromarray(pixels)
     out = io.BytesIO()
     if quality_percent is None:
-        image.save(out, "WEBP", lossless=True, exact=False)
+        image.save(out, "WEBP", lossless=True, exact=False, method=2)
     else:
         black = Image.new("RGB", image.size)
         black.paste(image, mask=image.getchannel("A"))
-        black.save(out, "WEBP", quality=quality_percent, method=6)
+        black.save(out, "WEBP", quality=quality_percent, method=4)
     return out.getvalue()
 
 

@@ -106,8 +106,8 @@ def _values(profile: Profile) -> tuple[tuple[FloatArray, FloatArray], ...]:
     is left out of the band.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        diameter_se = profile.csa_se_mm2 / np.sqrt(np.pi * profile.csa_mm2)
-        ratio_se = profile.signal_se / profile.reference
+        diameter_se = profile.csa_error_mm2 / np.sqrt(np.pi * profile.csa_mm2)
+        ratio_se = profile.signal_error / profile.reference
     return (
         (profile.diameter_mm, _Z95 * diameter_se),
         (profile.signal_ratio, _Z95 * ratio_se),

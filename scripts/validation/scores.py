@@ -122,7 +122,7 @@ def _add_caliber(score: NerveScore, profile: Profile, course: Course) -> None:
     true_csa = course.at(nodes, course.csa_mm2)
     error = profile.diameter_mm[keep] - 2 * np.sqrt(true_csa / np.pi)
     score.diameter_errors_mm = error.tolist()
-    score.pulls = ((profile.csa_mm2[keep] - true_csa) / profile.csa_se_mm2[keep]).tolist()
+    score.pulls = ((profile.csa_mm2[keep] - true_csa) / profile.csa_error_mm2[keep]).tolist()
     if course.signal_ratio is not None:
         true_ratio = course.at(nodes, course.signal_ratio)
         ratio = 100 * (profile.signal_ratio[keep] / true_ratio - 1)
