@@ -10,12 +10,12 @@ from plexus_mri.batch.outcome import CaseOutcome, outcome_of_error
 from plexus_mri.batch.pseudonym import keep_salt, private_folder, study_salt
 from plexus_mri.batch.recipe import files_sha256, recipe_sha256
 from plexus_mri.batch.request import StudyRequest
-from plexus_mri.errors import InputError, SettingsError
+from plexus_mri.batch.source import check_source
+from plexus_mri.errors import SettingsError
 from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, take_inventory
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.io.series_rules import SeriesRules
-from plexus_mri.reasons import ReasonCode
 
 
 @dataclass(frozen=True)
@@ -101,19 +101,6 @@ def of_participants(inventory: Inventory, participants: Sequence[str]) -> Invent
         raise SettingsError(msg + ", ".join(sorted(present)))
     rows = (row for row in inventory.rows if not wanted or _label(row.subject) in wanted)
     return replace(inventory, rows=tuple(rows))
-
-
-def check_source(source: Path) -> None:
-    """Refuse an input that is not there.
-
-    Raises
-    ------
-    InputError
-        With the path as it was typed.
-    """
-    if not source.exists():
-        msg = f"the input '{source}' does not exist"
-        raise InputError(msg, ReasonCode.INPUT_MISSING)
 
 
 def make_plan(request: StudyRequest) -> StudyPlan:

@@ -24,11 +24,12 @@ from plexus_mri.batch.output_folder import (
     names_of_study,
 )
 from plexus_mri.batch.participants import take_participants
-from plexus_mri.batch.plan import StudyPlan, check_source, keep_private, make_plan
+from plexus_mri.batch.plan import StudyPlan, keep_private, make_plan
 from plexus_mri.batch.pool import Place
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.resume import fresh_row, what_to_do
 from plexus_mri.batch.run_log import logged
+from plexus_mri.batch.source import check_source
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status
 from plexus_mri.batch.study_files import GrowingFiles, write_study_files
 from plexus_mri.batch.work_folder import claim, study_lock

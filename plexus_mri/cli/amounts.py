@@ -7,6 +7,8 @@ from plexus_mri.errors import SettingsError
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+# A case's process takes about 400 MB before it has read a voxel.
+_LEAST_MB = 500.0
 _POWER = {"K": 1, "M": 2, "": 2, "G": 3, "T": 4}
 
 
@@ -19,14 +21,19 @@ def memory_mb(text: str | None) -> float | None:
     Raises
     ------
     SettingsError
-        When the text is no size above zero.
+        When the text is no size, or one that no case can keep to.
     """
     if text is None:
         return None
     match = _matched(_SIZE, text, "--memory-limit must be a size such as 6G or 800M")
     base = 1024 if match[3] else 1000
-    size = float(match[1]) * float(base ** _POWER[match[2].upper()])
-    return size / 1e6
+    size_mb = float(match[1]) * float(base ** _POWER[match[2].upper()]) / 1e6
+    if size_mb < _LEAST_MB:
+        msg = (
+            f"--memory-limit must be at least {_LEAST_MB:.0f}M, or no case can start, got {text!r}"
+        )
+        raise SettingsError(msg)
+    return size_mb
 
 
 def seconds(text: str | None) -> float | None:

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from plexus_mri.batch.crash import describe_crash
 from plexus_mri.batch.outcome import CRASHED, OK, STOPPED
+from plexus_mri.batch.source import check_source
 from plexus_mri.batch.status import CaseStatus, read_status
 from plexus_mri.cli.from_dataclass import add_command
 from plexus_mri.cli.options import (
@@ -22,6 +23,7 @@ from plexus_mri.cli.options import (
     InventoryOptions,
     MeasureOptions,
     MergeOptions,
+    Naming,
     ResultOptions,
     ScriptOptions,
     ServeOptions,
@@ -135,6 +137,8 @@ def _on_use(module: str, function: str, words: str) -> Callable[[Common], int]:
     def guarded(options: Common) -> int:
         _log_to_stderr(options.verbose)
         try:
+            if isinstance(options, Naming):
+                check_source(options.source)
             run = getattr(importlib.import_module(f"plexus_mri.cli.{module}"), function)
             return int(run(options))
         except KeyboardInterrupt:

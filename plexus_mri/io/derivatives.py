@@ -10,7 +10,7 @@ import numpy as np
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.grid import Grid, same_grid
 from plexus_mri.core.volume import LabelMap
-from plexus_mri.errors import SettingsError, StageError
+from plexus_mri.errors import InputError, SettingsError, StageError
 from plexus_mri.io.atomic import atomic_path, output_error, write_bytes, write_text
 from plexus_mri.io.case_rows import asymmetry_rows, label_rows, nerve_rows, profile_rows
 from plexus_mri.io.columns import (
@@ -42,7 +42,7 @@ _BIDSIGNORE = (
 _EXCLUDED_COLUMNS = (
     Column("subject", "Subject label, without 'sub-'"),
     Column("session", "Session label, without 'ses-'"),
-    Column("reason", "Rating that leaves the case out of the group tables"),
+    Column("reason", "Rating that leaves the case out of the group tables, or what is damaged"),
 )
 _LONGEST_LABEL = 64  # file names of 255 bytes hold it with all that follows
 _NOT_IN_LABEL = re.compile(r"[^0-9A-Za-z+]")
@@ -189,20 +189,20 @@ def write_group_tables(
 ) -> None:
     """Gather the cases' tables into one tidy table each, in the order of the cases' names.
 
+    What counts not, and a case's table that is damaged, is listed in ``group_excluded.tsv``.
+
     Parameters
     ----------
     left_out
-        Cases (subject and session, empty when absent) that do not count, and why; they are
-        listed in ``group_excluded.tsv``.
+        Cases (subject and session, empty when absent) that do not count, and why.
 
     Raises
     ------
-    InputError
-        When a case's table is damaged.
     OutputError
         When a table cannot be written.
     """
     without = left_out or {}
+    excluded = [(key, why) for key, why in without.items()]
     for name, desc, columns in (
         ("group_measures", "nerve", NERVE_COLUMNS),
         ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
@@ -214,13 +214,16 @@ def write_group_tables(
         ):
             stream.write(header + "\n")
             for path in _tables(out, f"_desc-{desc}_measures.tsv", without):
-                stream.write(_rows_text(path, header))
+                try:
+                    stream.write(_rows_text(path, header))
+                except InputError as error:  # one damaged case must not cost the others
+                    excluded.append((_key_of(path), f"left out of {name}: {error}"))
         write_json(out / f"{name}.json", {**dictionary(columns), **NOTES})
-    excluded = [
+    rows = [
         {"subject": subject, "session": session, "reason": why}
-        for (subject, session), why in sorted(without.items())
+        for (subject, session), why in sorted(excluded)
     ]
-    write_table(out / "group_excluded.tsv", _EXCLUDED_COLUMNS, excluded)
+    write_table(out / "group_excluded.tsv", _EXCLUDED_COLUMNS, rows)
 
 
 def _tables(out: Path, ending: str, without: Iterable[tuple[str, str]]) -> list[Path]:
@@ -229,6 +232,12 @@ def _tables(out: Path, ending: str, without: Iterable[tuple[str, str]]) -> list[
     found = [*out.glob(f"sub-*/anat/*{ending}"), *out.glob(f"sub-*/ses-*/anat/*{ending}")]
     kept = (path for path in found if path.name not in left_out)
     return sorted(kept, key=lambda path: path.name)
+
+
+def _key_of(table: Path) -> tuple[str, str]:
+    """Subject and session of a case's table, the latter empty when absent."""
+    entities = dict(part.split("-", 1) for part in table.name.split("_") if "-" in part)
+    return entities["sub"], entities.get("ses", "")
 
 
 def _rows_text(path: Path, header: str) -> str:

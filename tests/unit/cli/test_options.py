@@ -15,6 +15,12 @@ def test_what_is_no_size_is_refused(text):
         memory_mb(text)
 
 
+@pytest.mark.parametrize("text", ["1K", "499M", "0.4G"])
+def test_a_memory_that_no_case_can_start_with_is_refused(text):
+    with pytest.raises(SettingsError, match="must be at least 500M"):
+        memory_mb(text)
+
+
 def test_the_command_line_wins_over_the_file_and_the_file_over_the_defaults(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("preprocess:\n  iterations: 3\n  largest_factor: 2.0\n", encoding="utf-8")

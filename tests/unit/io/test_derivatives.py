@@ -290,6 +290,21 @@ def test_figures_of_an_earlier_run_are_dropped(tmp_path: Path) -> None:
     assert paths.figures[0].read_bytes() == b"2"
 
 
+@pytest.mark.parametrize("damage", [b"subject\tsession\n01\n", b"\xff\xfe"])
+def test_a_damaged_table_costs_its_own_case_alone(tmp_path: Path, damage: bytes) -> None:
+    paths = {name: write_case(result(name), {}, {}, "", tmp_path) for name in ("01", "02")}
+    paths["01"].nerve_measures.write_bytes(damage)
+    write_group_tables(tmp_path)
+    measures, comparisons, excluded = (
+        read_table(tmp_path / f"group_{name}.tsv")
+        for name in ("measures", "asymmetry", "excluded")
+    )
+    assert {row["subject"] for row in measures} == {"02"}
+    assert {row["subject"] for row in comparisons} == {"01", "02"}
+    assert [row["subject"] for row in excluded] == ["01"]
+    assert excluded[0]["reason"].startswith("left out of group_measures: ")
+
+
 def test_group_tables_gather_all_cases_in_order(tmp_path: Path) -> None:
     for subject, session in (("02", None), ("01", "2"), ("01", "1")):
         write_case(result(subject, session), {}, {}, "", tmp_path)
