@@ -110,9 +110,7 @@ def run_isolated(
     with _children_lock:
         if run in _stopped:
             return Ending(None, 0.0, stopped_for=StopCause.STOPPED)
-        _may_have_children()
-        _CONTEXT.set_forkserver_preload(_PRELOADED)
-        os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
+        _make_ready()
         process.start()
         _running[id(process)] = (run, process)
     theirs.close()
@@ -129,6 +127,16 @@ def run_isolated(
     if result is None and run in _stopped:
         cause = StopCause.STOPPED
     return Ending(result, seconds, peak, -code if code < 0 else None, cause)
+
+
+def start_server() -> None:
+    """Start the server of processes ahead of the first one: it loads its libraries meanwhile.
+
+    Threads of numeric libraries must be set by then (`use_threads`).
+    """
+    with _children_lock:
+        _make_ready()
+        forkserver.ensure_running()
 
 
 def stop_run(run: str) -> None:
@@ -217,6 +225,13 @@ def _end(process: BaseProcess, patience_s: float) -> None:
     with _children_lock:
         process.join()
         _running.pop(id(process), None)
+
+
+def _make_ready() -> None:
+    """Say what the server loads, before it is started."""
+    _may_have_children()
+    _CONTEXT.set_forkserver_preload(_PRELOADED)
+    os.environ.setdefault("PYTHONWARNINGS", _QUIET_TRACKER)
 
 
 def _may_have_children() -> None:

@@ -11,6 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from plexus_mri.batch.crash import describe_crash
+from plexus_mri.batch.isolation import start_server, threads_per_job, use_threads
 from plexus_mri.batch.outcome import CRASHED, OK, STOPPED
 from plexus_mri.batch.source import check_source
 from plexus_mri.batch.status import CaseStatus, read_status
@@ -139,6 +140,8 @@ def _on_use(module: str, function: str, words: str) -> Callable[[Common], int]:
         try:
             if isinstance(options, Naming):
                 check_source(options.source)
+            if isinstance(options, MeasureOptions):
+                _load_meanwhile(options)
             run = getattr(importlib.import_module(f"plexus_mri.cli.{module}"), function)
             return int(run(options))
         except KeyboardInterrupt:
@@ -150,6 +153,17 @@ def _on_use(module: str, function: str, words: str) -> Callable[[Common], int]:
 
     guarded.__doc__ = words
     return guarded
+
+
+def _load_meanwhile(options: MeasureOptions) -> None:
+    """Let the process that cases come from load its libraries while this one loads its own.
+
+    With several jobs the threads of each are not known before the cases are.
+    """
+    elsewhere = options.scheduler is not None or options.cluster is not None
+    if not (options.dry_run or elsewhere or (options.jobs or 1) > 1):
+        use_threads(threads_per_job(1))
+        start_server()
 
 
 def _log_to_stderr(verbose: int) -> None:
