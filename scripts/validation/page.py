@@ -30,6 +30,7 @@ WORDS = """
 - *Verdicts*: right among those that can be judged: a true index below 2 % must be called no
   difference, one above the stated smallest detectable difference must be called with its side.
 """
+SURE = 0.9
 _MARKED = re.compile(r"(<!-- accuracy -->\n).*?(<!-- /accuracy -->)", re.DOTALL)
 
 
@@ -240,6 +241,10 @@ def _index_error(pairs: list[Score]) -> str:
 NERVE_FIGURES: tuple[tuple[str, Callable[[list[Score]], str]], ...] = (
     ("found", lambda own: _share(n["found"] for n in own)),
     ("rightly named, of those found", lambda own: _share(n["named"] for n in own if n["found"])),
+    (
+        "rightly named, of those with a confidence of 0.9 and more",
+        lambda own: _share(n["named"] for n in own if n["confidence"] >= SURE),
+    ),
     ("line error, mm", _line_error),
     ("diameter error, mm", _diameter_error),
     ("spread of area errors in their standard errors (1 is honest)", _pull),
