@@ -102,10 +102,20 @@ def prove_flat_memory(folder: Path, amounts: Amounts) -> str:
     later = memory_mb[len(jobs) // 10 :]
     return (
         f"{len(jobs)} stub cases, 2 jobs: {per_case_ms:.0f} ms a case, the writing of its files "
-        f"included; memory of the main process {later[0]:.0f} MB after a tenth, "
+        f"included; {_empty_job_ms(len(jobs)):.0f} ms a job that does nothing; memory of the main process {later[0]:.0f} MB after a tenth, "
         f"{min(later):.0f} to {max(later):.0f} MB from there on "
         f"(+{100 * (max(later) / later[0] - 1):.1f} %)"
     )
+
+
+def _empty_job_ms(count: int) -> float:
+    """What the engine itself takes for a job, two at a time."""
+    ends = [
+        time.perf_counter()
+        for event in run_jobs([0] * count, count_up, Limits(jobs=2))
+        if isinstance(event, Ended)
+    ]
+    return 1e3 * (ends[-1] - ends[0]) / max(1, len(ends) - 1)
 
 
 def prove_large_study(folder: Path, amounts: Amounts) -> str:
