@@ -102,9 +102,9 @@ def prove_flat_memory(folder: Path, amounts: Amounts) -> str:
     later = memory_mb[len(jobs) // 10 :]
     return (
         f"{len(jobs)} stub cases, 2 jobs: {per_case_ms:.0f} ms a case, the writing of its files "
-        f"included; {_empty_job_ms(len(jobs)):.0f} ms a job that does nothing; memory of the main "
-        f"process {later[0]:.0f} MB after a tenth, {min(later):.0f} to {max(later):.0f} MB from there "
-        f"on (+{100 * (max(later) / later[0] - 1):.1f} %)"
+        f"included; {_empty_job_ms(len(jobs)):.0f} ms a job that does nothing; memory of the "
+        f"main process {later[0]:.0f} MB after a tenth, {min(later):.0f} to {max(later):.0f} MB "
+        f"from there on (+{100 * (max(later) / later[0] - 1):.1f} %)"
     )
 
 
