@@ -25,7 +25,7 @@ from plexus_mri.settings import Settings
 from plexus_mri.synthetic import PhantomSpec, plain_anatomy
 
 _SEED = 1
-_CASES_A_CORE = 2  # that the cases an hour are measured with
+_CASES_A_CORE = 1  # that the cases an hour are measured with
 _MARKED = re.compile(r"(<!-- bench -->\n).*?(<!-- /bench -->)", re.DOTALL)
 P = ParamSpec("P")
 T = TypeVar("T")
