@@ -94,11 +94,19 @@ PROFILE_COLUMNS = (
             FIRST_POINT: "first point of this trunk or cord",
         },
     ),
-    Column("csa_se_mm2", "Standard error of csa_mm2", "mm^2"),
+    Column(
+        "csa_se_mm2",
+        "Standard error of csa_mm2, the part that all nodes of a nerve share included",
+        "mm^2",
+    ),
     Column("long_mm", "Full long axis of the fitted ellipse", "mm"),
     Column("short_mm", "Full short axis of the fitted ellipse", "mm"),
     Column("angle_deg", "Angle of the long axis from the craniocaudal direction, 0-90", "deg"),
-    Column("signal_se", "Standard error of signal", "1"),
+    Column(
+        "signal_se",
+        "Standard error of signal, the part that all nodes of a nerve share included",
+        "1",
+    ),
     Column("reference", "Intensity of the reference muscle at the same level", "1"),
 )
 
