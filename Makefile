@@ -52,7 +52,7 @@ prove-batch: $(VENV)/.dev
 
 settings: $(VENV)/.runtime
 	$(BIN)/python scripts/write_default_settings.py --out configs/default.yaml
-	cp plexus_mri/io/series_rules.yaml configs/series_rules.yaml
+	cp plexus_mri/io/series_rules.yaml plexus_mri/io/reference.yaml plexus_mri/report/context.yaml configs
 
 sample-data: $(VENV)/.runtime
 	$(BIN)/python scripts/make_sample_data.py --out sample_data

@@ -68,7 +68,7 @@ def run_case(
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     warnings = (
-        *collect_warnings(frame, nerves, table, quality, asymmetry),
+        *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
         *warnings_of_maps(maps),
     )
     seconds = flow.seconds

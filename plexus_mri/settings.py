@@ -1,7 +1,6 @@
 """Settings: every stage's settings in one value, from defaults, a file and the command line."""
 
 import difflib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 
@@ -11,6 +10,7 @@ import yaml
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.ranges import range_of
 from plexus_mri.errors import SettingsError
+from plexus_mri.io.strict_yaml import strict_converter
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.preprocess.settings import PreprocessSettings
 from plexus_mri.quality.settings import QualitySettings
@@ -18,8 +18,6 @@ from plexus_mri.registration.settings import RegistrationSettings
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.segmentation.settings import SegmentationSettings
 from plexus_mri.tracing.settings import TracingSettings
-
-_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def settings_from_mapping(mapping: Mapping[str, object]) -> Settings:
         An unknown key (names the nearest one), or a value of the wrong kind.
     """
     try:
-        return _converter().structure(mapping, Settings)
+        return strict_converter().structure(mapping, Settings)
     except cattrs.BaseValidationError as error:
         lines = cattrs.transform_error(error, format_exception=_complaint)
         raise SettingsError("; ".join(_sentence(line) for line in lines)) from error
@@ -152,28 +150,6 @@ def _dotted(value: object, prefix: str = "") -> list[str]:
         for item in fields(value)
         for key in _dotted(getattr(value, item.name), f"{prefix}.{item.name}".lstrip("."))
     ]
-
-
-def _converter() -> cattrs.Converter:
-    """Converter without silent conversions: ``"no"`` is no bool and 2.5 no whole number."""
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in _WORDS:
-        converter.register_structure_hook(kind, _structure_scalar)
-    return converter
-
-
-def _structure_scalar(value: object, kind: type[float | str]) -> float | str:
-    """Give the value as ``kind``; YAML reads ``1e-3`` as text, so a float may come as one."""
-    allowed = (int, float, str) if kind is float else (kind,)
-    if isinstance(value, allowed) and isinstance(value, bool) == (kind is bool):
-        try:
-            number = kind(value)
-        except ValueError:
-            number = None
-        if number is not None and (isinstance(number, str) or math.isfinite(number)):
-            return number
-    msg = f"must be {_WORDS[kind]}, got {value!r}"
-    raise ValueError(msg)
 
 
 def _complaint(error: BaseException, kind: type | None) -> str:

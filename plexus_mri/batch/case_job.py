@@ -1,8 +1,9 @@
 """One case to measure, in values that travel to another process."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from plexus_mri.core.norms import Norms
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.settings import Settings
 
@@ -21,6 +22,8 @@ class CaseJob:
         Mask of the user and its label table.
     maps
         Name and file of each further series of the user.
+    norms
+        What healthy people show.
     input_sha256, recipe_sha256
         Fingerprints of the files of the series, and of all else that shapes the result.
     from_step
@@ -35,6 +38,7 @@ class CaseJob:
     segmentation: Path | None = None
     labels: Path | None = None
     maps: tuple[tuple[str, Path], ...] = ()
+    norms: Norms = field(default_factory=Norms)
     assert_orientation: bool = False
     input_sha256: str = ""
     recipe_sha256: str = ""

@@ -91,7 +91,8 @@ def read_case(job: CaseJob) -> Case:
         read_series_map(name, path, assert_orientation=job.assert_orientation)
         for name, path in job.maps
     )
-    case = Case(job.subject, job.session, volume, series, maps=maps)
+    norms = job.norms.for_contrast(series.contrast)
+    case = Case(job.subject, job.session, volume, series, maps=maps, norms=norms)
     if job.segmentation is None or job.labels is None:
         return case
     return replace(case, own_mask=read_own_mask(job.segmentation, job.labels, volume.grid))

@@ -11,9 +11,11 @@ from plexus_mri.batch.pseudonym import keep_salt, private_folder, study_salt
 from plexus_mri.batch.recipe import files_sha256, recipe_sha256
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.source import check_source
+from plexus_mri.core.norms import Norms
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, take_inventory
+from plexus_mri.io.reference import read_norms
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.io.series_rules import SeriesRules
 
@@ -109,8 +111,9 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     Raises
     ------
     InputError, SettingsError
-        As `survey` and `of_participants`, and when the mask cannot fit the cases.
+        As `survey`, `of_participants` and `read_norms`, and when the mask cannot fit the cases.
     """
+    norms = read_norms(request.norms)
     everyone = survey(request, request.out)
     inventory = of_participants(everyone, request.participants)
     names = _chosen(inventory.subjects(), request)
@@ -119,7 +122,7 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     for subject, session in names:
         row = inventory.chosen(subject, session)
         if row is not None:
-            jobs.append(_job(request, row))
+            jobs.append(_job(request, row, norms))
         else:
             outcome = outcome_of_error(inventory.why_none(subject, session))
             unusable.append(Unusable(_label(subject), session, outcome))
@@ -156,13 +159,20 @@ def _check_mask(request: StudyRequest, cases: int) -> None:
         raise SettingsError(msg + "put {subject} (and {session}) into its path")
 
 
-def _job(request: StudyRequest, row: SeriesRow) -> CaseJob:
+def _job(request: StudyRequest, row: SeriesRow, norms: Norms) -> CaseJob:
     mask = _filled(request.segmentation, row) if request.segmentation is not None else None
     maps = tuple((name, _filled(template, row)) for name, template in request.maps)
     files = (mask, request.labels, *(path for _, path in maps))
     names = [name for name, _ in maps]
     acquisition = sorted(row.acquisition.items())
-    stated = (request.assert_orientation, row.contrast, row.rule, acquisition, *names)
+    stated = (
+        request.assert_orientation,
+        row.contrast,
+        row.rule,
+        acquisition,
+        norms.digest,
+        *names,
+    )
     return CaseJob(
         subject=_label(row.subject),
         session=row.session,
@@ -172,6 +182,7 @@ def _job(request: StudyRequest, row: SeriesRow) -> CaseJob:
         segmentation=mask,
         labels=request.labels,
         maps=maps,
+        norms=norms,
         assert_orientation=request.assert_orientation,
         input_sha256=files_sha256(row.paths),
         recipe_sha256=recipe_sha256(request.settings, files, stated),

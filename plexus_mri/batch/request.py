@@ -33,6 +33,8 @@ class StudyRequest:
         Name and file of each further series; ``{subject}`` and ``{session}`` are replaced.
     rules
         Rules of the user for contrast and choice; the built-in ones by default.
+    norms
+        Healthy values of the user; the built-in, published ones by default.
     assert_orientation
         The user vouches for headers whose codes say nothing about left and right.
     resume
@@ -63,6 +65,7 @@ class StudyRequest:
     labels: Path | None = None
     maps: tuple[tuple[str, str], ...] = ()
     rules: Path | None = None
+    norms: Path | None = None
     assert_orientation: bool = False
     limits: Limits = field(default_factory=Limits)
     resume: bool = True

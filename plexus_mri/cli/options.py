@@ -106,6 +106,13 @@ class MeasureOptions(ConvertOptions):
         Path | None,
         typer.Option(metavar="FILE", help="Not the cases of these lists, e.g. qc_fail.yml."),
     ] = None
+    norms: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Your own healthy values, as configs/reference.yaml; read in place of it.",
+        ),
+    ] = None
     segmentation: Annotated[
         str | None,
         typer.Option(

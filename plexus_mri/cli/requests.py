@@ -51,6 +51,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         session=options.session,
         participants=tuple(options.participant_label or ()),
         rules=options.rules,
+        norms=options.norms,
         include_list=options.include_yml,
         exclude_list=options.exclude_yml,
         segmentation=options.segmentation,

@@ -8,6 +8,7 @@ from plexus_mri.core.comparison import Comparison
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.norms import Norms
 from plexus_mri.core.series_map import MapProfiles, RegisteredMap, SeriesMap
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
@@ -40,7 +41,10 @@ class OwnMask:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One subject's image, ready for the flow."""
+    """One subject's image, ready for the flow.
+
+    ``norms`` are what healthy people show, bound to the image's contrast; none by default.
+    """
 
     subject: str
     session: str | None
@@ -48,6 +52,7 @@ class Case:
     series: SeriesInfo
     own_mask: OwnMask | None = None
     maps: tuple[SeriesMap, ...] = ()
+    norms: Norms = field(default_factory=Norms)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side, label_index
 from plexus_mri.core.comparison import Comparison
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
+from plexus_mri.core.norms import Norms
 from plexus_mri.core.series_map import MapProfiles
 from plexus_mri.errors import StageError
 from plexus_mri.io.columns import FIRST_POINT, GANGLION
@@ -37,7 +38,9 @@ def label_rows() -> list[Row]:
     ]
 
 
-def nerve_rows(measurements: Sequence[Measurement], who: Mapping[str, object]) -> list[Row]:
+def nerve_rows(
+    measurements: Sequence[Measurement], who: Mapping[str, object], norms: Norms
+) -> list[Row]:
     """Rows of ``nerve_measures``; ``who`` holds subject and session.
 
     Raises
@@ -53,7 +56,9 @@ def nerve_rows(measurements: Sequence[Measurement], who: Mapping[str, object]) -
             _QUANTITIES.index(m.quantity),
         ),
     )
-    return [{**who, **_nerve_row(measurement)} for measurement in ordered]
+    return [
+        {**who, **_nerve_row(m), "within_healthy_range": norms.value_within(m)} for m in ordered
+    ]
 
 
 def profile_rows(
@@ -73,7 +78,10 @@ def _map_cells(maps: MapProfiles, key: NerveKey, node: int) -> Row:
 
 
 def asymmetry_rows(
-    comparisons: Sequence[Comparison], table: MeasurementTable, who: Mapping[str, object]
+    comparisons: Sequence[Comparison],
+    table: MeasurementTable,
+    who: Mapping[str, object],
+    norms: Norms,
 ) -> list[Row]:
     """Rows of ``asymmetry_measures``; ``table`` gives the errors of left and right.
 
@@ -85,7 +93,10 @@ def asymmetry_rows(
     ordered = sorted(
         comparisons, key=lambda c: (_NERVES.index(c.nerve), _QUANTITIES.index(c.quantity))
     )
-    return [{**who, **_asymmetry_row(comparison, table)} for comparison in ordered]
+    return [
+        {**who, **_asymmetry_row(c, table), "within_healthy_range": norms.difference_within(c)}
+        for c in ordered
+    ]
 
 
 def _nerve_row(m: Measurement) -> Row:

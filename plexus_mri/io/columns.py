@@ -7,6 +7,7 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Pattern, Verdict
 from plexus_mri.core.measurement import Quality, Quantity
+from plexus_mri.core.norms import Within
 from plexus_mri.io.tables import Column
 from plexus_mri.reasons import ReasonCode
 
@@ -52,6 +53,13 @@ _REASON = Column(
 )
 
 
+_WITHIN_LEVELS = {
+    Within.YES.value: "no further out than in 95 of 100 healthy people",
+    Within.NO.value: "further out than in 95 of 100 healthy people; no diagnosis",
+    Within.NO_NORM.value: "no norm for MRI",
+}
+
+
 def _words(choices: type[StrEnum]) -> dict[str, str]:
     return {choice.value: choice.value.replace("_", " ") for choice in choices}
 
@@ -69,6 +77,11 @@ NERVE_COLUMNS = (
     _QUALITY,
     _REASON,
     Column("standard_error", "Standard error of the value, in its unit"),
+    Column(
+        "within_healthy_range",
+        "Whether the value lies in the range of healthy people measured by MRI",
+        levels=_WITHIN_LEVELS,
+    ),
 )
 
 PROFILE_COLUMNS = (
@@ -148,6 +161,12 @@ ASYMMETRY_COLUMNS = (
     Column("from_mm", "Where the differing stretch begins, distance from node 0", "mm"),
     Column("to_mm", "Where the differing stretch ends, distance from node 0", "mm"),
     _REASON,
+    Column(
+        "within_healthy_range",
+        "Whether the sides differ no more than in healthy people measured by MRI; verdict asks "
+        "another question, whether the difference is beyond the error of measurement",
+        levels=_WITHIN_LEVELS,
+    ),
 )
 
 LABEL_COLUMNS = (

@@ -121,12 +121,12 @@ def write_case(
     }
     write_labels(paths.labels, on_stored_grid(result.labels, case.image.grid))
     write_table(paths.label_table, LABEL_COLUMNS, label_rows())
-    rows = nerve_rows(result.table.measurements, who)
+    rows = nerve_rows(result.table.measurements, who, case.norms)
     write_table(paths.nerve_measures, NERVE_COLUMNS, rows, notes=NOTES)
     rows = profile_rows(result.table, who, result.map_profiles)
     columns = (*PROFILE_COLUMNS, *map_columns(result.map_profiles))
     write_table(paths.profile_measures, columns, rows, notes=NOTES)
-    rows = asymmetry_rows(result.asymmetry, result.table, who)
+    rows = asymmetry_rows(result.asymmetry, result.table, who, case.norms)
     write_table(paths.asymmetry_measures, ASYMMETRY_COLUMNS, rows, notes=NOTES)
     return write_report(paths, summary, figures, html)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from plexus_mri.core.comparison import Comparison
 from plexus_mri.core.measurement import MeasurementTable
+from plexus_mri.core.norms import Norms
 from plexus_mri.core.simulated import ImageFormat
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.io.atomic import write_bytes
@@ -106,9 +107,9 @@ def write_truth(
     write_labels(folder / f"{stem}_desc-nerve_dseg.nii.gz", labels)
     write_table(folder / f"{stem}_desc-nerve_dseg.tsv", LABEL_COLUMNS, label_rows())
     for name, columns, rows in (
-        ("nerve", NERVE_COLUMNS, nerve_rows(table.measurements, who)),
+        ("nerve", NERVE_COLUMNS, nerve_rows(table.measurements, who, Norms())),
         ("profile", PROFILE_COLUMNS, profile_rows(table, who, {})),
-        ("asymmetry", ASYMMETRY_COLUMNS, asymmetry_rows(asymmetry, table, who)),
+        ("asymmetry", ASYMMETRY_COLUMNS, asymmetry_rows(asymmetry, table, who, Norms())),
     ):
         write_table(folder / f"{stem}_desc-{name}_measures.tsv", columns, rows, notes=NOTES)
     write_json(folder / f"{stem}_desc-truth_report.json", facts)

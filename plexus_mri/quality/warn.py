@@ -9,14 +9,12 @@ from plexus_mri.core.comparison import Comparison, Verdict
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.norms import Norms, NormSource
 from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.reasons import ReasonCode
 
 # Share of the nodes from which a flag is said of the whole nerve.
 MOST = 0.5
-# Area differs by 11.9 ± 11.1 % between the sides of healthy people, so about 30 % is not unusual
-# [Won 2012, Muscle Nerve 46:711; ultrasound of roots and trunks, n = 95].
-HEALTHY_AREA_DIFFERENCE_PERCENT = 30.0
 DIFFERENT = frozenset({Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER})
 
 
@@ -26,6 +24,7 @@ def collect_warnings(
     table: MeasurementTable,
     quality: Sequence[QualityNumber],
     asymmetry: Sequence[Comparison],
+    norms: Norms,
 ) -> tuple[CaseWarning, ...]:
     """All warnings of a case, the gravest first; nerves with one reason share a warning."""
     return (
@@ -39,7 +38,7 @@ def collect_warnings(
             )
         ),
         *_of_quality(quality),
-        *_of_healthy_spread(asymmetry),
+        *_of_healthy_spread(asymmetry, norms),
     )
 
 
@@ -127,21 +126,24 @@ def _of_quality(quality: Sequence[QualityNumber]) -> Iterator[CaseWarning]:
             yield CaseWarning(ReasonCode.QUALITY_LOW, number.name, sentence)
 
 
-def _of_healthy_spread(asymmetry: Sequence[Comparison]) -> Iterator[CaseWarning]:
+def _of_healthy_spread(asymmetry: Sequence[Comparison], norms: Norms) -> Iterator[CaseWarning]:
     """Differences in area that are sure and yet no larger than between healthy sides."""
-    limit = HEALTHY_AREA_DIFFERENCE_PERCENT
-    within = [
-        row
-        for row in asymmetry
-        if row.quantity is Quantity.CSA_MEAN
-        and row.verdict in DIFFERENT
-        and row.asymmetry_percent is not None
-        and abs(row.asymmetry_percent) <= limit
-    ]
-    if within:
-        where = ", ".join(row.nerve.value for row in within)
+    nerves_of: dict[tuple[float, NormSource, int], list[str]] = {}
+    for row in asymmetry:
+        norm = norms.spread(row.nerve, row.quantity)
+        limit = None if norm is None else norm.largest_difference_percent
+        if norm is None or limit is None or not _is_sure_area(row):
+            continue
+        if abs(row.asymmetry_percent or 0.0) <= limit:
+            nerves_of.setdefault((limit, norm.source, norm.n), []).append(row.nerve.value)
+    for (limit, source, n), nerves in nerves_of.items():
+        where = ", ".join(nerves)
         sentence = (
-            f"{where}: {ReasonCode.HEALTHY_SPREAD.text} Up to about {limit:g} % in area is not "
-            "unusual (ultrasound of 95 people, Won 2012)."
+            f"{where}: {ReasonCode.HEALTHY_SPREAD.text} Up to about {limit:.0f} % in area is not "
+            f"unusual ({source.modality.value} of {n} people, {source.name})."
         )
         yield CaseWarning(ReasonCode.HEALTHY_SPREAD, where, sentence)
+
+
+def _is_sure_area(row: Comparison) -> bool:
+    return row.quantity is Quantity.CSA_MEAN and row.verdict in DIFFERENT

@@ -1,4 +1,4 @@
-"""Methods text and background: what really ran, with its sources, in sentences to paste."""
+"""Methods text: what really ran, with its sources, in sentences to paste."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,34 +26,13 @@ REFERENCES = {
     "van_rosmalen_2021": (
         "van Rosmalen MHJ et al. J Neurol 2021;268:978–988. doi 10.1007/s00415-020-10232-8"
     ),
-    "won_2012": "Won SJ et al. Muscle Nerve 2012;46:711–716. doi 10.1002/mus.23503",
 }
-_NO_NORM = (
-    "No healthy range is applied. There is no published MRI norm of brachial plexus caliber or "
-    "signal for this way of measuring, and none of this project's own, so no number here is "
-    "called too large or too small; only the two sides of one patient are compared."
-)
-_ULTRASOUND = (
-    "Background, not an MRI norm: on ultrasound, 95 healthy people had side-to-side differences "
-    "of root and trunk area of 11.9 ± 11.1 % (mean ± SD), and mean areas of C5 5.7 ± 1.0, "
-    "C6 9.0 ± 1.7, C7 10.4 ± 1.9 and C8 10.8 ± 2.0 mm² (Won 2012). A difference that this image "
-    "can show may therefore lie within what healthy people have."
-)
 
 
 def setting(settings: Mapping[str, object], stage: str, name: str) -> object:
     """One setting of a stage; None when it is not among the settings in force."""
     values = settings.get(stage)
     return values.get(name) if isinstance(values, Mapping) else None
-
-
-def norm_facts() -> Mapping[str, object]:
-    """Why no healthy range is applied, and what is known from elsewhere."""
-    return {
-        "applied": False,
-        "paragraphs": [_NO_NORM, _ULTRASOUND],
-        "references": [REFERENCES["won_2012"]],
-    }
 
 
 def method_facts(

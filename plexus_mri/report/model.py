@@ -18,7 +18,8 @@ from plexus_mri.report.facts import (
     side_proof_facts,
     warning_rows,
 )
-from plexus_mri.report.methods import method_facts, norm_facts
+from plexus_mri.report.healthy import norm_facts
+from plexus_mri.report.methods import method_facts
 from plexus_mri.report.results import asymmetry_rows, nerve_rows, verdict_facts
 
 SCHEMA_VERSION = "1.0"
@@ -78,7 +79,7 @@ def build_report(
         ("side_proof", "How the sides were proven", side_proof_facts(result)),
         ("registration", "Midline", registration_facts(result)),
         ("segmentation", "Nerves found", segmentation_facts(result)),
-        ("norms", "Healthy range", norm_facts()),
+        ("norms", "Healthy range", norm_facts(result.case.norms)),
         ("methods", "Methods", method_facts(result, settings, software)),
         ("settings", "Settings in force", settings),
         ("software", "Software", software),

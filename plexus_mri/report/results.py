@@ -6,8 +6,10 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
+from plexus_mri.core.norms import Norms
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.facts import missing_reason
+from plexus_mri.report.healthy import within_words
 from plexus_mri.report.methods import setting, shown_percent
 from plexus_mri.report.rounding import (
     decimals_for,
@@ -67,7 +69,7 @@ def _nerve_row(result: CaseResult, key: NerveKey) -> Mapping[str, object]:
         "evidence": {} if traced is None else dict(traced.evidence),
         "doubts": [] if traced is None else [_doubt(code) for code in traced.reasons],
         "nodes": 0 if profile is None else len(profile.arc_length_mm),
-        "measurements": [_measurement_row(m) for m in own],
+        "measurements": [_measurement_row(m, result.case.norms) for m in own],
     }
 
 
@@ -75,9 +77,10 @@ def _doubt(code: object) -> Mapping[str, object]:
     return {"reason": str(code), "reason_text": getattr(code, "text", str(code))}
 
 
-def _measurement_row(m: Measurement) -> Mapping[str, object]:
+def _measurement_row(m: Measurement, norms: Norms) -> Mapping[str, object]:
     unit = UNIT_WORDS.get(m.quantity.unit, m.quantity.unit)
     reason = m.reason if m.value is None or m.reason is not None else None
+    within = norms.value_within(m)
     return {
         "quantity": m.quantity.value,
         "words": QUANTITY_WORDS[m.quantity],
@@ -90,6 +93,8 @@ def _measurement_row(m: Measurement) -> Mapping[str, object]:
         "quality_text": quality_words(m.quality),
         "reason": None if reason is None else reason.value,
         "reason_text": None if m.value is not None and reason is None else reason_words(reason),
+        "within_healthy_range": within,
+        "within_words": within_words(within),
     }
 
 
@@ -104,7 +109,7 @@ def asymmetry_rows(
 ) -> tuple[Mapping[str, object], ...]:
     """One row a nerve and quantity: both sides, the difference and what can be said."""
     coverage = interval_percent(settings)
-    return tuple(_asymmetry_row(c, result.table, coverage) for c in result.asymmetry)
+    return tuple(_asymmetry_row(c, result, coverage) for c in result.asymmetry)
 
 
 def interval_percent(settings: Mapping[str, object]) -> float:
@@ -114,8 +119,9 @@ def interval_percent(settings: Mapping[str, object]) -> float:
 
 
 def _asymmetry_row(
-    c: Comparison, table: MeasurementTable, coverage_percent: float
+    c: Comparison, result: CaseResult, coverage_percent: float
 ) -> Mapping[str, object]:
+    within = result.case.norms.difference_within(c)
     return {
         "nerve": c.nerve.value,
         "nerve_words": nerve_words(c.nerve),
@@ -124,8 +130,8 @@ def _asymmetry_row(
         "quantity_words": QUANTITY_WORDS[c.quantity],
         "left": c.left,
         "right": c.right,
-        "left_printed": _printed_side(c, Side.LEFT, table),
-        "right_printed": _printed_side(c, Side.RIGHT, table),
+        "left_printed": _printed_side(c, Side.LEFT, result.table),
+        "right_printed": _printed_side(c, Side.RIGHT, result.table),
         "unit": c.quantity.unit,
         "asymmetry_percent": c.asymmetry_percent,
         "ci_low": c.ci_low,
@@ -141,6 +147,8 @@ def _asymmetry_row(
         "sentence": comparison_sentence(c, interval_percent=coverage_percent),
         "reason": None if c.reason is None else c.reason.value,
         "reason_text": None if c.reason is None else c.reason.text,
+        "within_healthy_range": within,
+        "within_words": within_words(within),
     }
 
 
@@ -184,7 +192,7 @@ def verdict_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping
     for nerve in Nerve:
         picks = {kind: headline_of(result.asymmetry, nerve, kind) for kind in HEADLINES}
         row = {
-            kind: None if c is None else _asymmetry_row(c, result.table, coverage)
+            kind: None if c is None else _asymmetry_row(c, result, coverage)
             for kind, c in picks.items()
         }
         rows.append({"nerve": nerve.value, "nerve_words": nerve_words(nerve), **row})

@@ -31,9 +31,12 @@ def test_the_file_is_what_make_settings_writes(project, writer):
     assert text == writer.default_settings_text()
 
 
-def test_the_rules_beside_it_are_the_built_in_ones(project):
-    built_in = project / "plexus_mri" / "io" / "series_rules.yaml"
-    shown = project / "configs" / "series_rules.yaml"
+@pytest.mark.parametrize(
+    "name", ["io/series_rules.yaml", "io/reference.yaml", "report/context.yaml"]
+)
+def test_the_file_beside_it_is_the_built_in_one(project, name):
+    built_in = project / "plexus_mri" / name
+    shown = project / "configs" / built_in.name
     assert shown.read_text(encoding="utf-8") == built_in.read_text(encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ from plexus_mri.core.measurement import (
     Quantity,
 )
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.errors import SettingsError, StageError
 from plexus_mri.io.columns import ASYMMETRY_COLUMNS, NERVE_COLUMNS, PROFILE_COLUMNS
@@ -199,6 +200,22 @@ def test_asymmetry_rows_keep_verdict_pattern_and_reason(tmp_path: Path) -> None:
     assert (c5["from_mm"], c5["to_mm"]) == ("10", "22.5")
     assert (t1["asymmetry_percent"], t1["reason"]) == ("n/a", "NERVE_LOST")
     assert t1["verdict"] == "not_comparable"
+
+
+def test_norms_answer_in_both_tables_and_only_for_their_contrast(tmp_path: Path) -> None:
+    source = NormSource("Ours", "Own", Modality.MRI, "m", "p", ("stir",))
+    norms = Norms((Norm(Nerve.C5, Quantity.CSA_MEAN, 40, source, 9.0, 1.0, 8.0, 6.0),))
+    answers = {}
+    for contrast in ("stir", "T2"):
+        measured = result()
+        case = replace(measured.case, norms=norms.for_contrast(contrast))
+        paths = write_case(replace(measured, case=case), {}, {}, "", tmp_path / contrast)
+        tables = (paths.nerve_measures, paths.asymmetry_measures)
+        rows = [row for table in tables for row in read_table(table)]
+        answers[contrast] = [row["within_healthy_range"] for row in rows]
+    # C5 left length, left area 12.3, right area 9.0, T1 length; then C5 area 31 %, T1 length.
+    assert answers["stir"] == ["no_norm", "no", "yes", "no_norm", "no", "no_norm"]
+    assert answers["T2"] == ["no_norm"] * 6
 
 
 def test_caveats_stand_in_the_dictionary_of_every_asymmetry_table(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.norms import Norms
+from plexus_mri.io.reference import read_norms
 from plexus_mri.quality import collect_warnings
 from plexus_mri.reasons import ReasonCode
 from tests.nerve_tables import arc, profile, table_of
@@ -19,6 +21,7 @@ CANAL = Centerline(np.array([[0.0, 0.0, 50.0], [0.0, 0.0, -50.0]]))
 FRAME = PatientFrame(CANAL, np.array([1.0, 0.0, 0.0]), PROOF)
 NO_TREE = NerveTree({})
 EMPTY = MeasurementTable(())
+NORMS = read_norms()
 
 
 def traced(*reasons):
@@ -44,7 +47,7 @@ def area_row(percent, verdict=Verdict.LEFT_LARGER):
 def test_a_sound_case_has_no_warning():
     table = table_of(profile(Nerve.C6, Side.LEFT), profile(Nerve.C6, Side.RIGHT))
     tree = NerveTree({key: traced() for key in table.profiles})
-    assert collect_warnings(FRAME, tree, table, (), ()) == ()
+    assert collect_warnings(FRAME, tree, table, (), (), NORMS) == ()
 
 
 def test_missing_nerves_share_a_warning_per_reason():
@@ -54,7 +57,7 @@ def test_missing_nerves_share_a_warning_per_reason():
         (Side.RIGHT, Nerve.C5): ReasonCode.NERVE_NOT_FOUND,
         (Side.LEFT, Nerve.MEDIAL_CORD): ReasonCode.COVERAGE_LEFT,
     }
-    found = collect_warnings(FRAME, NerveTree({}, missing), EMPTY, (), ())
+    found = collect_warnings(FRAME, NerveTree({}, missing), EMPTY, (), (), NORMS)
     assert [(w.reason, w.where) for w in found] == [
         (ReasonCode.COVERAGE_LEFT, "medial_cord left"),
         (ReasonCode.NERVE_NOT_FOUND, "C5 right, T1 both sides"),
@@ -65,31 +68,31 @@ def test_missing_nerves_share_a_warning_per_reason():
 @pytest.mark.parametrize("reason", [ReasonCode.LEVEL_DOUBT, ReasonCode.LOW_CONFIDENCE])
 def test_doubt_of_a_trace_is_said(reason):
     tree = NerveTree({(Side.LEFT, Nerve.C7): traced(reason)})
-    (warning,) = collect_warnings(FRAME, tree, EMPTY, (), ())
+    (warning,) = collect_warnings(FRAME, tree, EMPTY, (), (), NORMS)
     assert (warning.reason, warning.where) == (reason, "C7 left")
 
 
 def test_a_doubt_of_trace_and_profile_alike_is_said_once():
     table = table_of(profile(Nerve.C7, Side.LEFT, quality=[Quality.LOW_CONFIDENCE] * len(arc())))
     tree = NerveTree({(Side.LEFT, Nerve.C7): traced(ReasonCode.LOW_CONFIDENCE)})
-    assert len(collect_warnings(FRAME, tree, table, (), ())) == 1
+    assert len(collect_warnings(FRAME, tree, table, (), (), NORMS)) == 1
 
 
 @pytest.mark.parametrize(("share", "said"), [(0.4, False), (0.6, True)])
 def test_a_nerve_that_is_mostly_thin_is_said(share, said):
     flags = [Quality.THIN if k < share * 41 else Quality.GOOD for k in range(41)]
     found = collect_warnings(
-        FRAME, NO_TREE, table_of(profile(Nerve.C5, Side.RIGHT, quality=flags)), (), ()
+        FRAME, NO_TREE, table_of(profile(Nerve.C5, Side.RIGHT, quality=flags)), (), (), NORMS
     )
     assert [w.reason for w in found] == [ReasonCode.THIN_FOR_VOXEL] * said
 
 
 def test_no_midline_and_unproven_sides_come_first():
     missing = NerveTree({}, {(Side.LEFT, Nerve.C5): ReasonCode.MIDLINE_NOT_FOUND})
-    found = collect_warnings(None, missing, EMPTY, (), ())
+    found = collect_warnings(None, missing, EMPTY, (), (), NORMS)
     assert (found[0].reason, found[0].where) == (ReasonCode.MIDLINE_NOT_FOUND, "image")
     unproven = replace(FRAME, proof=replace(PROOF, proven=False))
-    found = collect_warnings(unproven, NO_TREE, EMPTY, (), ())
+    found = collect_warnings(unproven, NO_TREE, EMPTY, (), (), NORMS)
     assert [w.reason for w in found] == [ReasonCode.SIDE_UNPROVEN]
 
 
@@ -97,7 +100,7 @@ def test_only_numbers_that_fail_are_said_with_value_and_cutoff():
     passed = QualityNumber("edge_width_mm", 1.2, "mm", "at most 1.6", "Source.", passed=True)
     failed = replace(passed, value=2.345, passed=False)
     unknown = replace(passed, value=None, passed=None)
-    (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (passed, failed, unknown), ())
+    (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (passed, failed, unknown), (), NORMS)
     assert warning.reason is ReasonCode.QUALITY_LOW
     assert warning.sentence == "edge_width_mm is 2.35 mm, asked for is at most 1.6. Source."
 
@@ -112,12 +115,24 @@ def test_only_numbers_that_fail_are_said_with_value_and_cutoff():
     ],
 )
 def test_a_sure_difference_within_the_spread_of_healthy_sides_is_said(percent, verdict, said):
-    found = collect_warnings(FRAME, NO_TREE, EMPTY, (), (area_row(percent, verdict),))
+    found = collect_warnings(FRAME, NO_TREE, EMPTY, (), (area_row(percent, verdict),), NORMS)
     assert [w.reason for w in found] == [ReasonCode.HEALTHY_SPREAD] * said
+
+
+def test_the_spread_of_healthy_sides_is_said_with_its_modality_people_and_source():
+    (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (), (area_row(18.0),), NORMS)
+    assert warning.sentence == (
+        "C6: The sides differ, but no more than in healthy people. Up to about 30 % in area is "
+        "not unusual (ultrasound of 95 people, Won 2012)."
+    )
+
+
+def test_without_norms_no_spread_is_said():
+    assert collect_warnings(FRAME, NO_TREE, EMPTY, (), (area_row(18.0),), Norms()) == ()
 
 
 def test_names_that_may_be_exchanged_are_said_once():
     row = replace(area_row(20.0, Verdict.NOT_COMPARABLE), reason=ReasonCode.NAME_DOUBT)
     rows = (row, replace(row, quantity=Quantity.CSA_MAX))
-    (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (), rows)
+    (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (), rows, NORMS)
     assert (warning.reason, warning.where) == (ReasonCode.NAME_DOUBT, "C6 both sides")

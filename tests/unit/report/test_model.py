@@ -10,6 +10,9 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve
 from plexus_mri.core.case import CaseResult, OwnMask
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Verdict
+from plexus_mri.core.measurement import Quantity
+from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
+from plexus_mri.io.reference import read_norms
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.model import Json, build_report, plain, report_to_json
 
@@ -29,6 +32,11 @@ KEYS = {
 def summary_of(result: CaseResult, settings: dict[str, object] | None = None) -> dict[str, Json]:
     report = build_report(result, settings=settings or SETTINGS, software=SOFTWARE)
     return report_to_json(report)
+
+
+def with_norms(result: CaseResult, norms: Norms) -> CaseResult:
+    norms = norms.for_contrast(result.case.series.contrast)
+    return replace(result, case=replace(result.case, norms=norms))
 
 
 def test_summary_has_every_key(result: CaseResult) -> None:
@@ -115,9 +123,33 @@ def test_methods_of_a_case_without_midline_tell_of_no_step_after_it(no_frame: Ca
 def test_no_norm_is_applied_and_the_ultrasound_background_is_called_so(
     result: CaseResult,
 ) -> None:
-    norms = summary_of(result)["norms"]
+    summary = summary_of(with_norms(result, read_norms()))
+    norms = summary["norms"]
     assert norms["applied"] is False
+    assert norms["rows"] == []
     assert "not an MRI norm" in " ".join(norms["paragraphs"])
+    assert {row["modality"] for row in norms["background"]} == {"ultrasound", "histology"}
+    assert {row["within_healthy_range"] for row in summary["asymmetry"]} == {"no_norm"}
+    assert {row["within_words"] for row in summary["asymmetry"]} == {"no norm for MRI"}
+
+
+def test_own_controls_answer_for_their_nerve_and_quantity_alone(result: CaseResult) -> None:
+    source = NormSource("Ours", "Own, 2026", Modality.MRI, "m", "p", ("STIR",))
+    own = Norm(Nerve.C6, Quantity.CSA_MEAN, 40, source, 13.0, 1.0, 8.0, 6.0)
+    summary = summary_of(with_norms(result, Norms((own,))))
+    assert summary["norms"]["applied"] is True
+    assert summary["norms"]["references"] == ["Own, 2026"]
+    asked = [r for r in summary["asymmetry"] if r["within_healthy_range"] != "no_norm"]
+    assert [(r["nerve"], r["quantity"], r["within_words"]) for r in asked] == [
+        ("C6", "csa_mean_mm2", "outside")  # swollen on the left
+    ]
+    values = {
+        (nerve["words"], m["within_healthy_range"])
+        for nerve in summary["nerves"]
+        for m in nerve["measurements"]
+        if m["within_healthy_range"] != "no_norm"
+    }
+    assert values == {("left C6 root", "no"), ("right C6 root", "yes")}
 
 
 def test_warning_says_its_code_in_words(result: CaseResult) -> None:
