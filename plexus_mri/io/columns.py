@@ -55,7 +55,7 @@ _REASON = Column(
 
 _WITHIN_LEVELS = {
     Within.YES.value: "no further out than in 95 of 100 healthy people",
-    Within.NO.value: "further out than in 95 of 100 healthy people; no diagnosis",
+    Within.NO.value: "further out than in 95 of 100 healthy people",
     Within.NO_NORM.value: "no norm for MRI",
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.report.canvas import Figure
+from plexus_mri.report.context import context_facts
 from plexus_mri.report.facts import (
     input_facts,
     quality_rows,
@@ -80,6 +81,7 @@ def build_report(
         ("registration", "Midline", registration_facts(result)),
         ("segmentation", "Nerves found", segmentation_facts(result)),
         ("norms", "Healthy range", norm_facts(result.case.norms)),
+        ("context", "Also seen in", context_facts(result.asymmetry)),
         ("methods", "Methods", method_facts(result, settings, software)),
         ("settings", "Settings in force", settings),
         ("software", "Software", software),
