@@ -14,7 +14,7 @@ COMMANDS = {
 MEASURING = {
     "--config", "--set", "--subject", "--session", "--participant-label", "--segmentation",
     "--labels", "--landmarks", "--jobs", "--memory-limit", "--scheduler", "--dry-run",
-    "--cluster", "--case-timeout", "--force", "--from-step",
+    "--cluster", "--case-timeout", "--force", "--from-step", "--norms",
     "--stop-on-first-crash", "-v", "--version", "--out", "--include-yml", "--exclude-yml",
 }  # fmt: skip
 
