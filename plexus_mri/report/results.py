@@ -6,7 +6,7 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
-from plexus_mri.core.norms import Norms
+from plexus_mri.core.norms import Norms, Within
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.facts import missing_reason
 from plexus_mri.report.healthy import within_words
@@ -199,6 +199,7 @@ def verdict_facts(result: CaseResult, settings: Mapping[str, object]) -> Mapping
     return {
         "headline": [_count_sentence(result.asymmetry, kind) for kind in HEADLINES],
         "explanation": _explanation(result.asymmetry, settings),
+        "healthy": _healthy_sentence(result),
         "findings": findings(result.asymmetry, coverage),
         "notes": [w.sentence for w in result.warnings if w.reason in _READ_FIRST],
         "rows": rows,
@@ -240,6 +241,18 @@ def _count_sentence(comparisons: Sequence[Comparison], kind: str) -> str:
     if not larger + local:
         return f"{head}; no difference was shown in any of them."
     return f"{head}: {', '.join(larger + local)}; no difference shown in {rest}."
+
+
+def _healthy_sentence(result: CaseResult) -> str:
+    """Whether the lines of the box could be compared with healthy people, and how many could."""
+    picks = [headline_of(result.asymmetry, nerve, kind) for nerve in Nerve for kind in HEADLINES]
+    answers = [result.case.norms.difference_within(c) for c in picks if c is not None]
+    outside, within = answers.count(Within.NO), answers.count(Within.YES)
+    if not outside + within:
+        return "Healthy range: no norm for MRI."
+    return (
+        f"Healthy range: {within} differences within, {outside} outside, no norm for the others."
+    )
 
 
 def _explanation(comparisons: Sequence[Comparison], settings: Mapping[str, object]) -> str:

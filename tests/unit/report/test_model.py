@@ -131,6 +131,7 @@ def test_no_norm_is_applied_and_the_ultrasound_background_is_called_so(
     assert {row["modality"] for row in norms["background"]} == {"ultrasound", "histology"}
     assert {row["within_healthy_range"] for row in summary["asymmetry"]} == {"no_norm"}
     assert {row["within_words"] for row in summary["asymmetry"]} == {"no norm for MRI"}
+    assert summary["verdict"]["healthy"] == "Healthy range: no norm for MRI."
 
 
 def test_own_controls_answer_for_their_nerve_and_quantity_alone(result: CaseResult) -> None:
@@ -139,6 +140,9 @@ def test_own_controls_answer_for_their_nerve_and_quantity_alone(result: CaseResu
     summary = summary_of(with_norms(result, Norms((own,))))
     assert summary["norms"]["applied"] is True
     assert summary["norms"]["references"] == ["Own, 2026"]
+    assert summary["verdict"]["healthy"] == (
+        "Healthy range: 0 differences within, 1 outside, no norm for the others."
+    )
     asked = [r for r in summary["asymmetry"] if r["within_healthy_range"] != "no_norm"]
     assert [(r["nerve"], r["quantity"], r["within_words"]) for r in asked] == [
         ("C6", "csa_mean_mm2", "outside")  # swollen on the left
