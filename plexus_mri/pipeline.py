@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from plexus_mri.asymmetry.compare import compare_sides
+from plexus_mri.asymmetry.pooled import pool_sides
 from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import Case, CaseResult, QualityNumber
 from plexus_mri.core.frame import PatientFrame
@@ -66,6 +67,7 @@ def run_case(
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
     along = map_profiles(maps, table.profiles)
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
+    pooled = pool_sides(asymmetry, settings.asymmetry)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     warnings = (
         *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
@@ -85,6 +87,7 @@ def run_case(
         seconds,
         maps,
         along,
+        pooled,
     )
 
 

@@ -17,6 +17,7 @@ from plexus_mri.asymmetry.family import holm_levels
 from plexus_mri.asymmetry.index import Contrast, asymmetry_percent
 from plexus_mri.asymmetry.pairing import Course
 from plexus_mri.asymmetry.pattern import Established, Spread, find_spread
+from plexus_mri.asymmetry.pooled import with_q_values
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import Nerve
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
@@ -55,12 +56,13 @@ def compare_sides(
     spreads = _spreads(evidence, verdicts)
     flagged = sum(v in DIFFERENT for v in verdicts.values())
     logger.info("compared %d of %d rows, %d differ", len(known), len(keys), flagged)
-    return tuple(
+    rows = [
         _row(known[key], levels.get(key), verdicts[key], spreads, settings)
         if key in known
         else _refused(key, contrasts[key])
         for key in keys
-    )
+    ]
+    return with_q_values(rows)
 
 
 def _levels(known: Mapping[Key, Contrast], settings: AsymmetrySettings) -> dict[Key, float]:
@@ -144,6 +146,8 @@ def _row(
         from_mm=spread.from_mm,
         to_mm=spread.to_mm,
         reason=None if level else ReasonCode.NOT_TESTED,
+        log_ratio_se=contrast.log_ratio_se,
+        p_value=contrast.p_value if level else None,
     )
 
 

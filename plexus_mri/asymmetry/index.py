@@ -44,6 +44,15 @@ def normal_quantile(probability: float) -> float:
     return float(special.ndtri(probability))
 
 
+def two_sided_p(log_ratio: float, standard_error: float) -> float:
+    """Chance of a ``ln(left / right)`` this far from 0, to either side, between equal sides.
+
+    >>> round(two_sided_p(-0.196, 0.1), 3)
+    0.05
+    """
+    return float(2.0 * special.ndtr(-abs(log_ratio) / standard_error))
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A quantity of one side and its relative standard error (1 = 100 %), None when unknown."""
@@ -75,7 +84,7 @@ class Contrast:
         """Two-sided chance of a difference this large between equal sides."""
         if self.log_ratio_se is None:
             return 1.0
-        return float(2.0 * special.ndtr(-abs(self.log_ratio) / self.log_ratio_se))
+        return two_sided_p(self.log_ratio, self.log_ratio_se)
 
     def interval_percent(self, coverage: float) -> tuple[float, float] | None:
         """Interval of the index with a ``coverage`` in 0-1, in percent."""

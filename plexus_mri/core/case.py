@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plexus_mri.core.anatomy import NerveKey
-from plexus_mri.core.comparison import Comparison
+from plexus_mri.core.comparison import Comparison, PooledComparison
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
@@ -102,3 +102,4 @@ class CaseResult:
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     maps: tuple[RegisteredMap, ...] = ()
     map_profiles: MapProfiles = field(default_factory=dict)
+    pooled: tuple[PooledComparison, ...] = ()

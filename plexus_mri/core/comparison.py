@@ -34,6 +34,10 @@ class Comparison:
     interval is (ci_low, ci_high). ``smallest_detectable_percent`` is the smallest |index| that
     would have been called a difference in this image. ``from_mm`` and ``to_mm`` bound the
     differing stretch in arc length from node 0. Numbers are None when not comparable.
+    ``log_ratio_se`` is the standard error of ln(left / right). Of what is tested, ``p_value`` is
+    the two-sided chance of an index this large between equal sides, for this row alone, and
+    ``q_value`` the smallest false discovery rate, over all tested rows of the case, at which it
+    would be among the findings. The verdict rests on neither.
     """
 
     nerve: Nerve
@@ -48,4 +52,34 @@ class Comparison:
     pattern: Pattern
     from_mm: float | None = None
     to_mm: float | None = None
+    reason: ReasonCode | None = None
+    log_ratio_se: float | None = None
+    p_value: float | None = None
+    q_value: float | None = None
+
+
+class Region(StrEnum):
+    """Nerves that are taken together."""
+
+    ROOTS = "roots"
+    PLEXUS = "plexus"
+
+
+@dataclass(frozen=True)
+class PooledComparison:
+    """Asymmetry of one quantity over several nerves; it carries no verdict.
+
+    ``nerves`` are those that could be compared. ``asymmetry_percent`` is the index of the mean
+    ``ln(left / right)`` over them, (ci_low, ci_high) its 95 % interval. Numbers are None where
+    fewer than two nerves could be compared.
+    """
+
+    region: Region
+    quantity: Quantity
+    nerves: tuple[Nerve, ...]
+    asymmetry_percent: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_value: float | None = None
+    q_value: float | None = None
     reason: ReasonCode | None = None

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side, label_index
-from plexus_mri.core.comparison import Comparison
+from plexus_mri.core.comparison import Comparison, PooledComparison
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
 from plexus_mri.core.norms import Norms
@@ -94,9 +94,25 @@ def asymmetry_rows(
         comparisons, key=lambda c: (_NERVES.index(c.nerve), _QUANTITIES.index(c.quantity))
     )
     return [
-        {**who, **_asymmetry_row(c, table), "within_healthy_range": norms.difference_within(c)}
+        {
+            **who,
+            **_asymmetry_row(c, table),
+            "within_healthy_range": norms.difference_within(c),
+            **_chances(c),
+        }
         for c in ordered
     ]
+
+
+def pooled_rows(pooled: Sequence[PooledComparison], who: Mapping[str, object]) -> list[Row]:
+    """Rows of ``pooled_measures``, as they come.
+
+    Raises
+    ------
+    StageError
+        When a number is missing without a reason.
+    """
+    return [{**who, **_pooled_row(one)} for one in pooled]
 
 
 def _nerve_row(m: Measurement) -> Row:
@@ -149,9 +165,7 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
 def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:
     what = f"asymmetry of {c.quantity.value} of {c.nerve.value}"
     _check_reason(what, c.asymmetry_percent, c.reason)
-    error = None
-    if c.ci_low is not None and c.ci_high is not None:
-        error = (c.ci_high - c.ci_low) / _WIDTHS_IN_INTERVAL
+    error = _error_of_interval(c)
     return {
         "nerve": c.nerve,
         "quantity": c.quantity,
@@ -168,6 +182,37 @@ def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:
         "to_mm": number(c.to_mm),
         "reason": c.reason,
     }
+
+
+def _pooled_row(one: PooledComparison) -> Row:
+    what = f"pooled {one.quantity.value} of the {one.region.value}"
+    _check_reason(what, one.asymmetry_percent, one.reason)
+    error = _error_of_interval(one)
+    return {
+        "region": one.region,
+        "quantity": one.quantity,
+        "nerves": "+".join(nerve.value for nerve in one.nerves),
+        "asymmetry_percent": number(one.asymmetry_percent, error),
+        "ci_low": number(one.ci_low, error),
+        "ci_high": number(one.ci_high, error),
+        "reason": one.reason,
+        **_chances(one),
+    }
+
+
+def _error_of_interval(c: Comparison | PooledComparison) -> float | None:
+    if c.ci_low is None or c.ci_high is None:
+        return None
+    return (c.ci_high - c.ci_low) / _WIDTHS_IN_INTERVAL
+
+
+def _chances(c: Comparison | PooledComparison) -> Row:
+    """Chances, to two digits: more would claim to know the tails of the errors."""
+    return {name: _two_digits(getattr(c, name)) for name in ("p_value", "q_value")}
+
+
+def _two_digits(chance: float | None) -> str:
+    return number(None) if chance is None else f"{chance:.2g}"
 
 
 def _side_error(table: MeasurementTable, comparison: Comparison, side: Side) -> float | None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.caveats import CAVEATS
-from plexus_mri.core.comparison import Pattern, Verdict
+from plexus_mri.core.comparison import Pattern, Region, Verdict
 from plexus_mri.core.measurement import Quality, Quantity
 from plexus_mri.core.norms import Within
 from plexus_mri.io.tables import Column
@@ -58,6 +58,19 @@ _WITHIN_LEVELS = {
     Within.NO.value: "further out than in 95 of 100 healthy people",
     Within.NO_NORM.value: "no norm for MRI",
 }
+
+
+_CHANCES = (
+    Column(
+        "p_value", "Two-sided chance of a difference this large between equal sides, row alone"
+    ),
+    Column(
+        "q_value",
+        "Smallest false discovery rate, over all tested rows of this table and case and whatever "
+        "their dependence, at which the row would be among the findings (Benjamini & Yekutieli "
+        "2001)",
+    ),
+)
 
 
 def _words(choices: type[StrEnum]) -> dict[str, str]:
@@ -167,6 +180,25 @@ ASYMMETRY_COLUMNS = (
         "another question, whether the difference is beyond the error of measurement",
         levels=_WITHIN_LEVELS,
     ),
+    *_CHANCES,
+)
+
+POOLED_COLUMNS = (
+    _SUBJECT,
+    _SESSION,
+    Column("region", "Nerves that are taken together", levels=_words(Region)),
+    _QUANTITY,
+    Column("nerves", "Those of them that could be compared, joined by +"),
+    Column(
+        "asymmetry_percent",
+        "Index of the mean ln(left / right) over the nerves, each counted once; positive: the "
+        "left is larger. " + " ".join(CAVEATS),
+        "%",
+    ),
+    Column("ci_low", "Lower end of its 95 % interval, whatever the errors have in common", "%"),
+    Column("ci_high", "Upper end of that interval", "%"),
+    _REASON,
+    *_CHANCES,
 )
 
 LABEL_COLUMNS = (

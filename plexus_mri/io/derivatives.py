@@ -12,12 +12,19 @@ from plexus_mri.core.grid import Grid, same_grid
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import InputError, SettingsError, StageError
 from plexus_mri.io.atomic import atomic_path, output_error, write_bytes, write_text
-from plexus_mri.io.case_rows import asymmetry_rows, label_rows, nerve_rows, profile_rows
+from plexus_mri.io.case_rows import (
+    asymmetry_rows,
+    label_rows,
+    nerve_rows,
+    pooled_rows,
+    profile_rows,
+)
 from plexus_mri.io.columns import (
     ASYMMETRY_COLUMNS,
     LABEL_COLUMNS,
     NERVE_COLUMNS,
     NOTES,
+    POOLED_COLUMNS,
     PROFILE_COLUMNS,
     map_columns,
 )
@@ -57,6 +64,7 @@ class CasePaths:
     nerve_measures: Path
     profile_measures: Path
     asymmetry_measures: Path
+    pooled_measures: Path
     summary: Path
     html: Path
     figures: tuple[Path, ...] = ()
@@ -87,6 +95,7 @@ def case_paths(out: Path, subject: str, session: str | None) -> CasePaths:
         nerve_measures=anat / f"{stem}_desc-nerve_measures.tsv",
         profile_measures=anat / f"{stem}_desc-profile_measures.tsv",
         asymmetry_measures=anat / f"{stem}_desc-asymmetry_measures.tsv",
+        pooled_measures=anat / f"{stem}_desc-pooled_measures.tsv",
         summary=anat / f"{stem}_desc-summary_report.json",
         html=out / f"{stem}.html",
     )
@@ -128,6 +137,8 @@ def write_case(
     write_table(paths.profile_measures, columns, rows, notes=NOTES)
     rows = asymmetry_rows(result.asymmetry, result.table, who, case.norms)
     write_table(paths.asymmetry_measures, ASYMMETRY_COLUMNS, rows, notes=NOTES)
+    rows = pooled_rows(result.pooled, who)
+    write_table(paths.pooled_measures, POOLED_COLUMNS, rows, notes=NOTES)
     return write_report(paths, summary, figures, html)
 
 
@@ -206,6 +217,7 @@ def write_group_tables(
     for name, desc, columns in (
         ("group_measures", "nerve", NERVE_COLUMNS),
         ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
+        ("group_pooled", "pooled", POOLED_COLUMNS),
     ):
         header = "\t".join(column.name for column in columns)
         with (

@@ -21,6 +21,7 @@ from plexus_mri.report.facts import (
 )
 from plexus_mri.report.healthy import norm_facts
 from plexus_mri.report.methods import method_facts
+from plexus_mri.report.pooled import pooled_rows
 from plexus_mri.report.results import asymmetry_rows, nerve_rows, verdict_facts
 
 SCHEMA_VERSION = "1.0"
@@ -90,6 +91,7 @@ def build_report(
         ("quality", "Image quality", quality_rows(result)),
         ("nerves", "Measures of each nerve", nerve_rows(result)),
         ("asymmetry", "Left and right compared", asymmetry_rows(result, settings)),
+        ("pooled", "Nerves together", pooled_rows(result)),
     )
     sections = tuple(Section(k, t, c) for k, t, c in facts)
     sections += tuple(Section(k, t, c) for k, t, c in tables)

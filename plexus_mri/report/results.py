@@ -149,6 +149,8 @@ def _asymmetry_row(
         "reason_text": None if c.reason is None else c.reason.text,
         "within_healthy_range": within,
         "within_words": within_words(within),
+        "p_value": c.p_value,
+        "q_value": c.q_value,
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 from plexus_mri.core.anatomy import Nerve, Side, label_index
 from plexus_mri.core.case import Case, CaseResult, SeriesInfo
 from plexus_mri.core.caveats import POOR_CORRELATION, RESEARCH_USE
-from plexus_mri.core.comparison import Comparison, Pattern, Verdict
+from plexus_mri.core.comparison import Comparison, Pattern, PooledComparison, Region, Verdict
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import (
     Measurement,
@@ -117,6 +117,8 @@ def test_names_follow_the_contract(tmp_path: Path) -> None:
         "sub-01/anat/sub-01_desc-nerve_dseg.tsv",
         "sub-01/anat/sub-01_desc-nerve_measures.json",
         "sub-01/anat/sub-01_desc-nerve_measures.tsv",
+        "sub-01/anat/sub-01_desc-pooled_measures.json",
+        "sub-01/anat/sub-01_desc-pooled_measures.tsv",
         "sub-01/anat/sub-01_desc-profile_measures.json",
         "sub-01/anat/sub-01_desc-profile_measures.tsv",
         "sub-01/anat/sub-01_desc-summary_report.json",
@@ -218,6 +220,23 @@ def test_norms_answer_in_both_tables_and_only_for_their_contrast(tmp_path: Path)
     assert answers["T2"] == ["no_norm"] * 6
 
 
+def test_pooled_rows_name_their_nerves_and_say_why_there_is_no_number(tmp_path: Path) -> None:
+    nerves = (Nerve.C5, Nerve.UPPER_TRUNK)
+    pooled = (
+        PooledComparison(Region.PLEXUS, Quantity.CSA_MEAN, nerves, 10.04, 2.0, 18.0, 1e-5, 0.0123),
+        PooledComparison(Region.ROOTS, Quantity.CSA_MEAN, (), reason=ReasonCode.NERVE_LOST),
+    )
+    paths = write_case(replace(result(), pooled=pooled), {}, {}, "", tmp_path)
+    write_group_tables(tmp_path)
+    one, lost = read_table(paths.pooled_measures)
+    assert (one["region"], one["nerves"]) == ("plexus", "C5+upper_trunk")
+    assert (one["asymmetry_percent"], one["p_value"], one["q_value"]) == ("10.0", "1e-05", "0.012")
+    assert (lost["nerves"], lost["asymmetry_percent"], lost["reason"]) == (
+        *("n/a", "n/a", "NERVE_LOST"),
+    )
+    assert read_table(tmp_path / "group_pooled.tsv") == [one, lost]
+
+
 def test_caveats_stand_in_the_dictionary_of_every_asymmetry_table(tmp_path: Path) -> None:
     paths = write_case(result(), {}, {}, "", tmp_path)
     write_group_tables(tmp_path)
@@ -231,7 +250,9 @@ def test_every_column_of_every_table_is_in_its_dictionary(tmp_path: Path) -> Non
     write_case(result(), {}, {}, "", tmp_path)
     write_group_tables(tmp_path)
     tables = list(tmp_path.rglob("*.tsv"))
-    assert len(tables) == 7  # nerves, profiles, asymmetry, labels, two group tables, exclusions
+    assert (
+        len(tables) == 9
+    )  # nerves, profiles, asymmetry, pooled, labels, three groups, exclusions
     for path in tables:
         header = path.read_text(encoding="utf-8").splitlines()[0].split("\t")
         assert set(header) <= set(json.loads(path.with_suffix(".json").read_text()))
@@ -295,7 +316,7 @@ def test_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
         write_group_tables(tmp_path / name)
         write_dataset_files(tmp_path / name, version="1.0")
     files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
-    assert len(files) == 20
+    assert len(files) == 24
     for path in files:
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
 

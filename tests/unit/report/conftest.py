@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, Side, label_index
 from plexus_mri.core.case import Case, CaseResult, CaseWarning, QualityNumber, SeriesInfo
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.core.comparison import Comparison, Pattern, Verdict
+from plexus_mri.core.comparison import Comparison, Pattern, PooledComparison, Region, Verdict
 from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import (
@@ -233,6 +233,21 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
         quality,
         warnings,
         {"trace": 1.25},
+        pooled=(
+            PooledComparison(
+                Region.ROOTS,
+                Quantity.CSA_MEAN,
+                (Nerve.C5, Nerve.C6),
+                12.4,
+                4.1,
+                20.6,
+                0.0033,
+                2e-5,
+            ),
+            PooledComparison(
+                Region.PLEXUS, Quantity.SIGNAL_RATIO_MEAN, (), reason=ReasonCode.SIDE_MISSING
+            ),
+        ),
     )
 
 

@@ -131,6 +131,12 @@ def test_nerve_that_was_not_found_is_named_with_its_reason(pages: dict[str, str]
     assert "NERVE_NOT_FOUND" in text
 
 
+def test_nerves_together_have_the_effect_first_and_the_chance_last(pages: dict[str, str]) -> None:
+    text = Tags(pages["result"]).text
+    assert "roots mean area C5, C6 12 4 to 21 below 0.001 0.0033" in text
+    assert "plexus mean signal ratio none The nerve was measured on one side only." in text
+
+
 def test_side_convention_is_said_in_words(pages: dict[str, str]) -> None:
     assert "the patient's right (R) is on the left of the picture" in Tags(pages["result"]).text
 

@@ -25,7 +25,7 @@ TURNED = {
 KEYS = {
     "schema_version", "subject", "session", "inputs", "side_proof", "registration",
     "segmentation", "quality", "nerves", "asymmetry", "caveats", "settings", "software",
-    "warnings", "figures", "verdict", "methods", "norms", "context",
+    "warnings", "figures", "verdict", "methods", "norms", "context", "pooled",
 }  # fmt: skip
 
 
