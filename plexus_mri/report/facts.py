@@ -1,4 +1,4 @@
-"""Facts of the report about the input, the sides, the image and what was found."""
+"""Facts of the report about the input, the image and what was found."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,6 @@ from plexus_mri.report.rounding import fixed, plain_number
 from plexus_mri.report.words import key_words, reason_words
 
 _UNITS = {"ms": "ms", "mm": "mm", "t": "T", "deg": "°", "hz": "Hz"}
-_MIDLINE_STEP_MM = 10.0  # a neck bends less than 1 mm over this
 _WORLD_AXES = ("left to right", "posterior to anterior", "inferior to superior")
 
 
@@ -80,81 +79,6 @@ def coverage_words(result: CaseResult) -> str:
         f"{sentence}: {high[0] - centre[0]:.0f} mm to the patient's right and "
         f"{centre[0] - low[0]:.0f} mm to the left of the midline."
     )
-
-
-def side_proof_facts(result: CaseResult) -> Mapping[str, object]:
-    """How left and right were proven, as numbers and as one paragraph."""
-    if result.frame is None:
-        return {
-            "proven": False,
-            "method": None,
-            "orientation_source": result.case.series.orientation_source,
-            "midline_uncertainty_mm": None,
-            "smallest_margin_mm": None,
-            "midline": None,
-            "sentence": (
-                "No midline was found, so no side is proven and nothing was compared. The letters "
-                "on the pictures follow the image's own orientation "
-                f"({result.case.series.orientation_source}) alone."
-            ),
-        }
-    proof = result.frame.proof
-    return {
-        "proven": proof.proven,
-        "method": proof.method,
-        "orientation_source": proof.orientation_source,
-        "midline_uncertainty_mm": proof.midline_uncertainty_mm,
-        "midline_estimates": [
-            {
-                "source": e.source,
-                "offset_mm": e.offset_mm,
-                "uncertainty_mm": e.uncertainty_mm,
-            }
-            for e in proof.estimates
-        ],
-        "smallest_margin_mm": proof.smallest_margin_mm,
-        "midline": _midline(result.frame, result.image.grid),
-        "sentence": _proof_sentence(result),
-    }
-
-
-def _midline(frame: PatientFrame, grid: Grid) -> Mapping[str, object]:
-    """Canal and direction to the patient's right at heights of the image, RAS+ mm."""
-    bottom, top = (float(f(grid.corners_mm[:, 2])) for f in (np.min, np.max))
-    heights = np.linspace(bottom, top, int((top - bottom) / _MIDLINE_STEP_MM) + 2)
-    points = np.stack([np.zeros_like(heights), np.zeros_like(heights), heights], axis=1)
-    return {
-        "points_mm": frame.canal_at(points).round(2).tolist(),
-        "right": frame.right_at(points).round(4).tolist(),
-    }
-
-
-def _proof_sentence(result: CaseResult) -> str:
-    if result.frame is None:
-        return ""
-    proof = result.frame.proof
-    first = (
-        "Sides are proven." if proof.proven else "Sides are not proven: report no side from it."
-    )
-    parts = [
-        first,
-        f"Orientation of the image: {proof.orientation_source}.",
-        f"Midline: {proof.method}.",
-    ]
-    if proof.midline_uncertainty_mm is not None:
-        apart = f"{proof.midline_uncertainty_mm:.1f} mm"
-        parts.append(f"Independent estimates of the midline differ by {apart}.")
-    parts.extend(
-        f"The {e.source} alone puts it {abs(e.offset_mm):.1f} mm to the "
-        f"{'right' if e.offset_mm >= 0 else 'left'} (error {e.uncertainty_mm:.1f} mm)."
-        for e in proof.estimates
-        if e.offset_mm is not None
-    )
-    if proof.smallest_margin_mm is not None:
-        parts.append(
-            f"The nerve nearest to the midline stays {proof.smallest_margin_mm:.1f} mm from it."
-        )
-    return " ".join(parts)
 
 
 def registration_facts(result: CaseResult) -> Mapping[str, object]:

@@ -16,13 +16,13 @@ from plexus_mri.report.facts import (
     quality_rows,
     registration_facts,
     segmentation_facts,
-    side_proof_facts,
     warning_rows,
 )
 from plexus_mri.report.healthy import norm_facts
 from plexus_mri.report.methods import method_facts
 from plexus_mri.report.pooled import pooled_rows
 from plexus_mri.report.results import asymmetry_rows, nerve_rows, verdict_facts
+from plexus_mri.report.side_facts import side_proof_facts
 
 SCHEMA_VERSION = "1.0"
 _SIGNIFICANT_DIGITS = 6
