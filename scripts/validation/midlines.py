@@ -41,7 +41,9 @@ class MidlineScore:
     error_mm: float | None
 
 
-def midline_scores(number: int, seed: int, population: Population, shaded: bool) -> list[MidlineScore]:
+def midline_scores(
+    number: int, seed: int, population: Population, *, shaded: bool
+) -> list[MidlineScore]:
     """Score of a varied case, and of the same image under strong shading where asked."""
     kind = KINDS[number % len(KINDS)]
     spec = coarse(random_spec(seed, kind=kind, population=population))

@@ -156,7 +156,7 @@ def _t1(it: AcquisitionSpec, rng: np.random.Generator) -> AcquisitionSpec:
 
 def _second(it: AcquisitionSpec, rng: np.random.Generator) -> AcquisitionSpec:
     """Axial slices of 3 mm over two thirds of the height, water image and STIR by turns."""
-    dixon = it.sequence is Sequence.STIR and rng.uniform() < 0.6
+    dixon = it.sequence is Sequence.STIR and bool(rng.integers(2))
     return replace(
         it,
         sequence=Sequence.T2_DIXON_WATER if dixon else Sequence.STIR,
@@ -205,13 +205,13 @@ def _failure(series: Volume, kind: str, rng: np.random.Generator) -> Planted:
         return _displaced(series, kind, Rotation.identity(), far, good=False)
     if kind == "upside down":
         # Turned by 180 degrees, which no search of a small displacement may find by chance.
-        planted = _displaced(
-            series, kind, Rotation.from_euler("x", 180, degrees=True), np.zeros(3), good=False
-        )
-        return planted
+        turn = Rotation.from_euler("x", 180, degrees=True)
+        return _displaced(series, kind, turn, np.zeros(3), good=False)
     if kind == "wrong voxel size":
         return Planted(kind, good=False, series=_resized(series, 0.6), true_pose=None)
-    return Planted(kind, good=False, series=series.with_data(_wrong(series, kind, rng)), true_pose=None)
+    return Planted(
+        kind, good=False, series=series.with_data(_wrong(series, kind, rng)), true_pose=None
+    )
 
 
 def _resized(series: Volume, factor: float) -> Volume:
@@ -250,7 +250,8 @@ def _head(off_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
     radius = np.sqrt(np.sum((off_mm / np.array([70.0, 45.0, 85.0])) ** 2, axis=-1))
     folds = ndimage.gaussian_filter(rng.normal(size=radius.shape), 3.0)
     brain = 130 + 60 * np.tanh(2 * folds / folds.std())
-    return np.select([radius < 0.82, radius < 0.92, radius < 1.0], [brain, 15.0, 240.0], 0.0)
+    inner = [radius < share for share in (0.82, 0.92, 1.0)]
+    return np.select(inner, [brain, 15.0, 240.0], 0.0)
 
 
 def _verdict(
