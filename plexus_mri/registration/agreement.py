@@ -4,7 +4,7 @@ Shapes: ``n`` sample points inside the body of the main image.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,6 +72,20 @@ def agreement(
     )
     scale = max(here, 1e-6)
     return Agreement(here, 1.0 - float(np.mean(decoys)) / scale, 1.0 - mirror / scale, overlap)
+
+
+def against_mirror(
+    reached: Agreement, fixed: BodySamples, moving: Volume, places_mm: FloatArray
+) -> Agreement:
+    """The agreement with its handedness against a mirrored pose that was searched for.
+
+    Parameters
+    ----------
+    places_mm : (n, 3)
+        Where the mirrored pose takes the samples, in the world of the series.
+    """
+    mirror, _ = _similarity(fixed, moving, places_mm)
+    return replace(reached, handedness=1.0 - mirror / max(reached.similarity, 1e-6))
 
 
 # A mirrored patient never lies exactly mirrored: the mirror image is tried a little off, too.

@@ -4,6 +4,8 @@ The optimiser is SimpleITK's (ADR-2): Mattes mutual information from coarse to f
 are called LPS there; ours are RAS on both sides, which it never notices.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import SimpleITK as sitk  # noqa: N813 - the library's own short name
 
@@ -14,7 +16,12 @@ from plexus_mri.core.series_map import Agreement, RegisteredMap, SeriesMap
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.registration.agreement import BodySamples, agreement, body_samples
+from plexus_mri.registration.agreement import (
+    BodySamples,
+    against_mirror,
+    agreement,
+    body_samples,
+)
 from plexus_mri.registration.settings import RegistrationSettings
 
 # Of the working copies: coarse enough for 20 mm and 15 degrees, fine enough for half a voxel.
@@ -22,6 +29,7 @@ FINE_MM, COARSE_MM = 2.0, 4.0
 SHRINK, SMOOTH_MM = (3, 2, 1), (6.0, 3.0, 0.0)
 # The finest level has 27 times the voxels of the coarsest.
 SAMPLED_SHARES, BINS, SEED = (0.5, 0.2, 0.06), 32, 1
+_MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
 def register_series(
@@ -53,6 +61,8 @@ def register_series(
     reached = _judge(samples, copy, found, image, frame)
     if reached.similarity < stated.similarity:
         found, reached = AffineTransform.identity(), stated
+    if _trusted(replace(reached, handedness=1.0), settings):
+        reached = _handed(reached, samples, (image, moving), found, frame, settings)
     if not _trusted(reached, settings):
         return _failed(series, reached, stated, settings)
     return RegisteredMap(series, found, reached, stated)
@@ -129,6 +139,61 @@ def _optimised(image: Volume, moving: Volume, *, affine: bool) -> AffineTransfor
             free.SetTranslation(shift.tolist())
             matrix = _run(fixed_copy, moving_copy, free)
     except RuntimeError:  # what SimpleITK raises when no sample maps into the moving image
+        return None
+    return AffineTransform(matrix) if np.linalg.det(matrix[:3, :3]) > 0 else None
+
+
+def _handed(
+    reached: Agreement,
+    samples: BodySamples,
+    pair: tuple[Volume, Volume],
+    found: AffineTransform,
+    frame: PatientFrame | None,
+    settings: RegistrationSettings,
+) -> Agreement:
+    """Agreement at a pose, its handedness against the best mirrored pose that a search finds.
+
+    Parameters
+    ----------
+    pair
+        The main image and the series.
+    """
+    mirror = _mirrored_pose(*pair, found, frame, affine=settings.map_affine)
+    if mirror is None:
+        return reached
+    places = mirror.apply(samples.points_mm * _MIRROR)
+    return against_mirror(reached, samples, isotropic_copy(pair[1], COARSE_MM), places)
+
+
+def _mirrored_pose(
+    image: Volume,
+    moving: Volume,
+    found: AffineTransform,
+    frame: PatientFrame | None,
+    *,
+    affine: bool,
+) -> AffineTransform | None:
+    """Best pose of the series against the mirrored main image, from the mirror image of a pose.
+
+    A turned neck is not mirrored by a plane, so the mirror image must be searched, too (ADR-52).
+    """
+    normal, middle = np.array([1.0, 0.0, 0.0]), image.grid.corners_mm.mean(axis=0)
+    if frame is not None:
+        normal, middle = frame.right, frame.canal.points_mm.mean(axis=0)
+    plane = np.eye(4)
+    plane[:3, :3] -= 2 * np.outer(normal, normal)
+    plane[:3, 3] = 2 * float(middle @ normal) * normal
+    matrix = found.target_from_source @ plane @ np.diag([*_MIRROR, 1.0])
+    start: sitk.Transform = sitk.AffineTransform(3) if affine else sitk.Euler3DTransform()
+    centre = middle * _MIRROR
+    start.SetCenter(centre.tolist())
+    start.SetMatrix(matrix[:3, :3].ravel().tolist())
+    start.SetTranslation((matrix[:3, 3] - centre + matrix[:3, :3] @ centre).tolist())
+    mirrored = image.mirrored().to_ras()
+    fixed_copy, moving_copy = (_itk(isotropic_copy(v, FINE_MM)) for v in (mirrored, moving))
+    try:
+        matrix = _run(fixed_copy, moving_copy, start)
+    except RuntimeError:
         return None
     return AffineTransform(matrix) if np.linalg.det(matrix[:3, :3]) > 0 else None
 

@@ -38,6 +38,6 @@ class RegistrationSettings:
     least_overlap: float = 0.15
     # Normalised mutual information, share of it that is lost 12 mm out of place, and share by
     # which a map agrees better than its own mirror image (chosen on synthetic cases, ADR-51).
-    least_similarity: float = 0.05
-    least_sharpness: float = 0.5
-    least_handedness: float = 0.2
+    least_similarity: float = 0.04
+    least_sharpness: float = 0.4
+    least_handedness: float = 0.08
