@@ -31,15 +31,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
     parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation" / "registration")
+    parser.add_argument("--cases", type=int, default=MIDLINES, help="cases of the midline")
     parser.add_argument(
-        "--cases", type=int, default=MIDLINES, help="midline cases; a fifth as many patients"
+        "--patients", type=int, default=PATIENTS, help="four good, four failures each"
     )
     parser.add_argument("--population", type=Population, default=Population.VALIDATION)
     options = parser.parse_args()
     first = FIRST_SEED if options.population is Population.VALIDATION else 1
     store = options.store / options.population
     store.mkdir(parents=True, exist_ok=True)
-    planted, midlines = _run(options.cases, first, options.population, store)
+    planted = _planted(options.patients, first, options.population, store)
+    midlines = _midlines(options.cases, first, options.population, store)
     text = "\n".join(section(planted, midlines)) + "\n"
     marked = f"<!-- registration -->\n{text}<!-- /registration -->\n"
     page = options.out.read_text(encoding="utf-8") if options.out.is_file() else ""
@@ -48,29 +50,31 @@ def main() -> None:
     print(text)
 
 
-def _run(
-    cases: int, first: int, population: Population, store: Path
-) -> tuple[list[Row], list[Row]]:
-    """Rows of planted series and of midlines; a stored case is not run again."""
-    planted, midlines = [], []
-    for k in range(-(-cases * PATIENTS // MIDLINES)):
-        seed = first + k
-        planted += _stored(
+def _planted(count: int, first: int, population: Population, store: Path) -> list[Row]:
+    """Rows of planted series; a stored patient is not run again."""
+    rows = []
+    for seed in range(first, first + count):
+        rows += _stored(
             store / f"planted-{seed}.json", lambda s=seed: patient_verdicts(s, population)
         )
-    hard = -(-cases * HARD_MIDLINES // MIDLINES)
-    for k in range(cases):
+    return rows
+
+
+def _midlines(count: int, first: int, population: Population, store: Path) -> list[Row]:
+    """Rows of midlines: one-sided disease and strong shading for a fifth as many cases."""
+    rows, hard = [], -(-count * HARD_MIDLINES // MIDLINES)
+    for k in range(hard):
+        seed = first + 200 + k
+        rows += _stored(
+            store / f"one-sided-{seed}.json", lambda s=seed: [one_sided_score(s, population)]
+        )
+    for k in range(count):
         seed = first + 100 + k
-        midlines += _stored(
+        rows += _stored(
             store / f"midline-{seed}.json",
             lambda s=seed, n=k: midline_scores(n, s, population, shaded=n < hard),
         )
-    for k in range(hard):
-        seed = first + 200 + k
-        midlines += _stored(
-            store / f"one-sided-{seed}.json", lambda s=seed: [one_sided_score(s, population)]
-        )
-    return planted, midlines
+    return rows
 
 
 def _stored(path: Path, make: Callable[[], Iterable[Any]]) -> list[Row]:
