@@ -37,7 +37,7 @@ class RegistrationSettings:
     # A map must cover this share of the body in the main image; less cannot be judged.
     least_overlap: float = 0.15
     # Normalised mutual information, share of it that is lost 12 mm out of place, and share by
-    # which a map agrees better than its own mirror image (chosen on synthetic cases, ADR-51).
+    # which a map agrees better than its own mirror image (chosen on synthetic cases, ADR-52).
     least_similarity: float = 0.04
     least_sharpness: float = 0.4
     least_handedness: float = 0.08
