@@ -136,10 +136,14 @@ def test_every_nerve_has_the_values_of_the_map_at_its_own_places(profiles):
     points = np.array([[float(row[f"{axis}_mm"]) for axis in "xyz"] for row in known])
     true = t2.sample(true_pose(image).apply(points))
     found = np.array([float(row["map_t2"]) for row in known])
-    # 3 ms of 60: the column is the mean over the inner cross-section and holds the noise of
-    # 1.5 ms; across a nerve the map changes by 10-30 ms, so that another place would show.
-    assert np.median(np.abs(found - true)) < 3.0
-    assert np.corrcoef(found, true)[0, 1] > 0.8
+    # 6 ms of 60: nerves are dark in this map, so the column, a mean over the inner cross-section,
+    # lies above the value at the centre.
+    assert np.median(np.abs(found - true)) < 6.0
+    assert np.corrcoef(found, true)[0, 1] > 0.9
+    # Where the header puts the map, other tissue lies: the comparison could fail.
+    astray = t2.sample(points)
+    seen = np.isfinite(astray)
+    assert np.corrcoef(found[seen], astray[seen])[0, 1] < 0.5
 
 
 def test_maps_that_do_not_fit_are_left_out_with_their_reason(rows, profiles):
