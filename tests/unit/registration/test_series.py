@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.spatial.transform import Rotation
 
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.series_map import SeriesMap
@@ -54,6 +55,28 @@ def test_mirrored_series_is_left_out():
     mirrored = moved(image, np.zeros(3)).mirrored()
     found = register_series(image, SeriesMap("t2", mirrored), None, SETTINGS)
     assert found.reason is ReasonCode.MAP_NOT_REGISTERED
+
+
+def turned_patient():
+    """A nearly symmetric body that lies turned by 15 degrees about the long axis."""
+    image = patient()
+    own = np.where(image.data > 0, image.data + 0.7 * image.data[::-1], 0)
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_euler("z", 15, degrees=True).as_matrix()
+    return Volume(own, Grid(image.grid.shape, turn @ image.grid.affine))
+
+
+def test_mirrored_series_of_a_turned_and_nearly_symmetric_patient_is_left_out():
+    image = turned_patient()
+    own = moved(image, SHIFT_MM)
+    mirrored = own.with_data(own.data[::-1].copy())
+    assert register_series(image, SeriesMap("t2", own), None, SETTINGS).reason is None
+    found = register_series(image, SeriesMap("t2", mirrored), None, SETTINGS)
+    assert found.reason is ReasonCode.MAP_NOT_REGISTERED
+    # It agrees well and sharply: the mirror image alone tells it from the patient.
+    assert found.agreement.similarity > SETTINGS.least_similarity
+    assert found.agreement.sharpness > SETTINGS.least_sharpness
+    assert found.agreement.handedness < 0
 
 
 def test_series_elsewhere_is_left_out():
