@@ -120,7 +120,7 @@ def _planted_lines(verdicts: Sequence[Verdict]) -> list[str]:
         ),
         (
             f"Planted failures: {passed} of {len(failures)} passed as good (limit 0); {righted} "
-            "were put right, to within 2 mm, in spite of their header."
+            "put right, to within 2 mm, in spite of the header."
         ),
         (
             "Neck of another patient, beyond the planted failures: "
