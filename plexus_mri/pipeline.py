@@ -70,6 +70,7 @@ def run_case(
     pooled = pool_sides(asymmetry, settings.asymmetry)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     warnings = (
+        *case.warnings,
         *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
         *warnings_of_maps(maps),
     )

@@ -53,6 +53,11 @@ class ReasonCode(StrEnum):
     MASK_GRID = "MASK_GRID", "The mask does not cover the same space as the image."
     MASK_LABELS = "MASK_LABELS", "The mask and its label table do not match."
     MASK_SIDE = "MASK_SIDE", "A label lies on the other side of the midline than its name says."
+    MASK_STRAY = "MASK_STRAY", "A label has a piece far away from the rest of it."
+    CORRECTION_STALE = (
+        "CORRECTION_STALE",
+        "A correction is not used: the image or label map that it edited has changed since.",
+    )
     # Further series (maps)
     MAP_NO_OVERLAP = "MAP_NO_OVERLAP", "The map covers too little of the main image's body."
     MAP_NOT_REGISTERED = "MAP_NOT_REGISTERED", "The map could not be placed on the main image."

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plexus_mri.core.norms import Norms
+from plexus_mri.core.correction import Correction
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.settings import Settings
 
@@ -26,6 +27,10 @@ class CaseJob:
         What healthy people show.
     input_sha256, recipe_sha256
         Fingerprints of the files of the series, and of all else that shapes the result.
+    correction
+        Whose edit ``segmentation`` is; None where it is no correction.
+    stale
+        Corrections of the case that are not used, for what they edited has changed.
     from_step
         First step to do again although its result is there; empty for none.
     """
@@ -42,6 +47,8 @@ class CaseJob:
     assert_orientation: bool = False
     input_sha256: str = ""
     recipe_sha256: str = ""
+    correction: Correction | None = None
+    stale: tuple[Correction, ...] = ()
     from_step: str = ""
 
     @property

@@ -16,7 +16,8 @@ from plexus_mri.batch.steps import StepStore, is_done, mark_done, step_keys, ste
 from plexus_mri.batch.study_entry import keep_entry
 from plexus_mri.batch.viewer_page import write_viewer
 from plexus_mri.batch.work_folder import brief_lock, case_folder
-from plexus_mri.core.case import Case, CaseResult
+from plexus_mri.core.case import Case, CaseResult, CaseWarning
+from plexus_mri.core.correction import Correction
 from plexus_mri.errors import PlexusError
 from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import case_stem, write_case
@@ -92,10 +93,21 @@ def read_case(job: CaseJob) -> Case:
         for name, path in job.maps
     )
     norms = job.norms.for_contrast(series.contrast)
-    case = Case(job.subject, job.session, volume, series, maps=maps, norms=norms)
+    warnings = tuple(_stale_warning(correction) for correction in job.stale)
+    case = Case(
+        job.subject, job.session, volume, series, maps=maps, warnings=warnings, norms=norms
+    )
     if job.segmentation is None or job.labels is None:
         return case
-    return replace(case, own_mask=read_own_mask(job.segmentation, job.labels, volume.grid))
+    mask = read_own_mask(job.segmentation, job.labels, volume.grid)
+    return replace(case, own_mask=replace(mask, correction=job.correction))
+
+
+def _stale_warning(correction: Correction) -> CaseWarning:
+    reason = ReasonCode.CORRECTION_STALE
+    words = correction.words
+    sentence = f"{words[0].upper()}{words[1:]}: {reason.text}"
+    return CaseWarning(reason, f"correction by {correction.rater}", sentence)
 
 
 def write_result(result: CaseResult, job: CaseJob) -> None:

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.case_lists import is_listed, listed_cases
+from plexus_mri.batch.corrections import Choice, check_rater_is_known, choose_correction
 from plexus_mri.batch.outcome import CaseOutcome, outcome_of_error
 from plexus_mri.batch.pseudonym import keep_salt, private_folder, study_salt
 from plexus_mri.batch.recipe import files_sha256, recipe_sha256
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.source import check_source
 from plexus_mri.core.norms import Norms
+from plexus_mri.core.correction import Correction
 from plexus_mri.errors import SettingsError
+from plexus_mri.io.corrections import label_table_path, mask_path, read_corrections
 from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, take_inventory
 from plexus_mri.io.reference import read_norms
@@ -118,11 +121,13 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     inventory = of_participants(everyone, request.participants)
     names = _chosen(inventory.subjects(), request)
     _check_mask(request, len(names))
+    corrections = read_corrections(request.out)
+    check_rater_is_known(corrections, request.rater)
     jobs, unusable = [], []
     for subject, session in names:
         row = inventory.chosen(subject, session)
         if row is not None:
-            jobs.append(_job(request, row, norms))
+            jobs.append(_corrected(_job(request, row, norms), corrections, request))
         else:
             outcome = outcome_of_error(inventory.why_none(subject, session))
             unusable.append(Unusable(_label(subject), session, outcome))
@@ -187,6 +192,19 @@ def _job(request: StudyRequest, row: SeriesRow, norms: Norms) -> CaseJob:
         input_sha256=files_sha256(row.paths),
         recipe_sha256=recipe_sha256(request.settings, files, stated),
     )
+
+
+def _corrected(job: CaseJob, corrections: Sequence[Correction], request: StudyRequest) -> CaseJob:
+    """Job with the correction of the case for its mask, if there is one that still fits."""
+    found = choose_correction(job.out, corrections, job.key, job.input_sha256, request.rater)
+    if found == Choice():
+        return job
+    stated = (job.recipe_sha256, repr(found))
+    if found.used is not None:
+        mask, labels = mask_path(job.out, found.used), label_table_path(job.out)
+        job = replace(job, segmentation=mask, labels=labels)
+    recipe = recipe_sha256(job.settings, (job.segmentation, job.labels), stated)
+    return replace(job, correction=found.used, stale=found.stale, recipe_sha256=recipe)
 
 
 def _filled(template: str, row: SeriesRow) -> Path:

@@ -29,6 +29,8 @@ class StudyRequest:
         The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
     labels
         Label table of the mask.
+    rater
+        Whose corrections are used; None for the newest of anyone.
     maps
         Name and file of each further series; ``{subject}`` and ``{session}`` are replaced.
     rules
@@ -63,6 +65,7 @@ class StudyRequest:
     exclude_list: Path | None = None
     segmentation: str | None = None
     labels: Path | None = None
+    rater: str | None = None
     maps: tuple[tuple[str, str], ...] = ()
     rules: Path | None = None
     norms: Path | None = None

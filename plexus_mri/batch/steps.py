@@ -27,6 +27,7 @@ _COMMON_PARTS = ("core", "io", "pipeline.py", "reasons.py")
 # are made again in seconds where something after them changed (ADR-72).
 _KEPT_BYTES = 5_000_000
 _DIGEST_BYTES = 64
+_UNREADABLE = (OSError, ValueError, pickle.UnpicklingError, EOFError, AttributeError)
 
 
 def step_keys(job: CaseJob) -> dict[str, str]:
@@ -35,10 +36,12 @@ def step_keys(job: CaseJob) -> dict[str, str]:
     own = [None if p is None else files_sha256([p]) for p in (job.segmentation, job.labels)]
     stated = (job.assert_orientation, row.contrast, row.rule, sorted(row.acquisition.items()))
     code = code_of_steps()
-    key = _sha256(job.input_sha256, own, repr(stated), code[""], software_versions())
+    key = _sha256(job.input_sha256, repr(stated), code[""], software_versions())
     keys = {}
     for step, parts in PARTS_OF_STEP.items():
         shaped: dict[str, object] = {p: settings[p] for p in parts if p in settings}
+        if step == "trace":  # bias field and midline do not look at the user's mask
+            shaped["mask"] = own
         if step == "maps":
             shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]
         key = keys[step] = _sha256(key, step, shaped, code[step])
@@ -103,7 +106,7 @@ class StepStore:
         """Result of a step: the stored one where nothing that shapes it changed, else made."""
         path = self.folder / f"{step}.step"
         if step not in self.again:
-            with suppress(OSError, ValueError, pickle.UnpicklingError, EOFError, AttributeError):
+            with suppress(*_UNREADABLE):
                 return self._read(path, self.keys[step])  # type: ignore[return-value]
         value = make()
         content = pickle.dumps(value, protocol=5)
@@ -119,12 +122,28 @@ class StepStore:
 
     @staticmethod
     def _read(path: Path, key: str) -> object:
-        content = path.read_bytes()
-        head, body = content[: 2 * _DIGEST_BYTES], content[2 * _DIGEST_BYTES :]
-        if head != (key + hashlib.sha256(body).hexdigest()).encode("ascii"):
-            msg = f"'{path.name}' is of another input, or damaged"
+        found, value = _key_and_value(path)
+        if found != key:
+            msg = f"'{path.name}' is of another input"
             raise ValueError(msg)
-        return _OwnUnpickler(io.BytesIO(body)).load()
+        return value
+
+
+def stored_step(folder: Path, step: str) -> object:
+    """Kept result of a step, whatever it was made from; None where there is none."""
+    with suppress(*_UNREADABLE):
+        return _key_and_value(folder / f"{step}.step")[1]
+    return None
+
+
+def _key_and_value(path: Path) -> tuple[str, object]:
+    content = path.read_bytes()
+    head, body = content[: 2 * _DIGEST_BYTES], content[2 * _DIGEST_BYTES :]
+    key, digest = head[:_DIGEST_BYTES], head[_DIGEST_BYTES:]
+    if digest != hashlib.sha256(body).hexdigest().encode("ascii"):
+        msg = f"'{path.name}' is damaged"
+        raise ValueError(msg)
+    return key.decode("ascii"), _OwnUnpickler(io.BytesIO(body)).load()
 
 
 class _OwnUnpickler(pickle.Unpickler):

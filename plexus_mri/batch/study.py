@@ -137,6 +137,7 @@ def _run_plan(plan: StudyPlan, request: StudyRequest, listener: Listener, work: 
     """Measure what is not done yet; the study's files are written whatever failed."""
     ledger = Ledger(request.out, read_status(request.out))
     todo = what_to_do(plan.jobs, ledger.rows(), request)
+    _tell_stale(plan)
     stopped = False
     try:
         ledger.settle(todo.settled)
@@ -155,6 +156,14 @@ def _run_plan(plan: StudyPlan, request: StudyRequest, listener: Listener, work: 
     code = STOPPED if stopped else study_exit_code(ledger.outcomes_of(keys))
     logger.info("exit code %d", code)
     return StudyEnd(ledger.rows_of(keys), code)
+
+
+def _tell_stale(plan: StudyPlan) -> None:
+    """Say which corrections are not used any more; the cases' reports say it, too."""
+    for job in plan.jobs:
+        for correction in job.stale:
+            name = fresh_row(job).name
+            logger.warning("%s: %s: %s", name, correction.words, ReasonCode.CORRECTION_STALE.text)
 
 
 def _clear_unfinished(plan: StudyPlan, ledger: Ledger) -> None:

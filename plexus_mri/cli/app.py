@@ -20,12 +20,14 @@ from plexus_mri.cli.options import (
     AgreeOptions,
     Common,
     ConvertOptions,
+    CorrectOptions,
     ImportOptions,
     InventoryOptions,
     MeasureOptions,
     MergeOptions,
     Naming,
     ResultOptions,
+    ReviewOptions,
     ScriptOptions,
     ServeOptions,
     SimulateOptions,
@@ -55,6 +57,10 @@ _COMMANDS: dict[str, tuple[type[Common], str]] = {
         ResultOptions,
         "Make the HTML pages again from the stored results; measures nothing.",
     ),
+    "review": (
+        ReviewOptions,
+        "List the cases to look at, with the reason and the label map to edit, or open one.",
+    ),
     "simulate": (
         SimulateOptions,
         "Write synthetic cases with known truth (in derivatives/truth).",
@@ -75,7 +81,14 @@ _RATINGS: dict[str, tuple[type[Common], str]] = {
     ),
 }
 _SCRIPT = "Print the script of a job array: one subject a job."
+_ADD = "Check an edited label map and keep it; the next run measures the case from it."
 _SERVE = "Serve the study's pages on this machine alone and save ratings into the study."
+# What the last line says when a command ends badly that measures no case.
+_NO_STATES: dict[type[Common] | type[None], str] = {
+    ServeOptions: "no page is served",
+    CorrectOptions: "nothing was kept",
+    ReviewOptions: "nothing was opened",
+}
 
 
 def build_app() -> typer.Typer:
@@ -93,7 +106,8 @@ def build_app() -> typer.Typer:
         """Take the options that stand before a command."""
 
     for name, (options, words) in _COMMANDS.items():
-        add_command(app, name, options, _on_use("commands", name, words))
+        module = "corrections" if name == "review" else "commands"
+        add_command(app, name, options, _on_use(module, name, words))
     cluster = typer.Typer(help="Scripts for people who hand in their own jobs.")
     add_command(cluster, "script", ScriptOptions, _on_use("commands", "cluster_script", _SCRIPT))
     app.add_typer(cluster, name="cluster")
@@ -102,7 +116,7 @@ def build_app() -> typer.Typer:
 
 
 def _add_ratings(app: typer.Typer) -> None:
-    """Add the commands that come in groups: ``ratings …`` and ``qa …``."""
+    """Add the commands that come in groups: ``ratings …``, ``qa …``, ``corrections …``."""
     about = "Ratings made in the pages: take in, merge, compare."
     group = typer.Typer(name="ratings", help=about, no_args_is_help=True)
     for name, (options, words) in _RATINGS.items():
@@ -114,6 +128,10 @@ def _add_ratings(app: typer.Typer) -> None:
     pages.callback()(lambda: None)
     add_command(pages, "serve", ServeOptions, _on_use("ratings", "serve", _SERVE))
     app.add_typer(pages)
+    edits = typer.Typer(name="corrections", help="Edited label maps.", no_args_is_help=True)
+    edits.callback()(lambda: None)
+    add_command(edits, "add", CorrectOptions, _on_use("corrections", "add", _ADD))
+    app.add_typer(edits)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -181,8 +199,8 @@ def _end(sentence: str, code: int, options: Common | None = None) -> int:
     if sentence:
         typer.echo(f"plexus-mri: {sentence}", err=True)
     out = getattr(options, "out", None)
-    if isinstance(options, ServeOptions):
-        typer.echo(f"no page is served; exit code {code}")
+    if (words := _NO_STATES.get(type(options))) is not None:
+        typer.echo(f"{words}; exit code {code}")
         return code
     rows: tuple[CaseStatus, ...] = ()
     with suppress(InputError, OSError):

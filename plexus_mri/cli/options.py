@@ -26,6 +26,9 @@ Files = Annotated[
     typer.Argument(metavar="FILE …", help="Ratings exported by the pages (TSV or JSON)."),
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+_RATER = typer.Option(
+    metavar="ID", help="Who made the corrections, an ID of letters and digits; only these count."
+)
 Version = Annotated[
     bool,
     typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
@@ -124,6 +127,7 @@ class MeasureOptions(ConvertOptions):
         Path | None,
         typer.Option(metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side."),
     ] = None
+    rater: Annotated[str | None, _RATER] = None
     maps: Annotated[
         list[str] | None,
         typer.Option(
@@ -244,6 +248,48 @@ class AgreeOptions(Common):
     """Options of ``ratings agree``."""
 
     files: Files
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewOptions(ResultOptions):
+    """Options of ``review``."""
+
+    open_case: Annotated[
+        str | None,
+        typer.Option(
+            "--open", metavar="CASE", help="Open image and labels of this case, e.g. sub-01."
+        ),
+    ] = None
+    editor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND",
+            help="Your own editor; {image} and {labels} in it are replaced. By default the first "
+            "of 3D Slicer, ITK-SNAP, FSLeyes and napari that is found.",
+        ),
+    ] = None
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            "--source",
+            metavar="INPUT",
+            help="The input that was measured: results hold no copy of the image to open.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectOptions(ResultOptions):
+    """Options of ``corrections add``."""
+
+    of_subject: Annotated[
+        str, typer.Option("--subject", metavar="LABEL", help="Subject of the case.")
+    ]
+    mask: Annotated[Path, typer.Option(metavar="FILE", help="The edited label map (NIfTI).")]
+    rater: Annotated[str, _RATER]
+    of_session: Annotated[
+        str | None, typer.Option("--session", metavar="LABEL", help="Session of the case.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         exclude_list=options.exclude_yml,
         segmentation=options.segmentation,
         labels=options.labels,
+        rater=options.rater,
         maps=named_maps(options.maps or ()),
         assert_orientation=options.assert_orientation,
         limits=_limits(options),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.comparison import Comparison, PooledComparison
+from plexus_mri.core.correction import Correction
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
@@ -33,10 +34,23 @@ class SeriesInfo:
 
 @dataclass(frozen=True, eq=False)
 class OwnMask:
-    """A mask of the user: labels on any grid, and which nerve each label is."""
+    """A mask of the user: labels on any grid, and which nerve each label is.
+
+    ``correction`` tells whose edit of an earlier label map it is; None for any other mask.
+    """
 
     labels: LabelMap
     nerve_of_index: Mapping[int, NerveKey]
+    correction: Correction | None = None
+
+
+@dataclass(frozen=True)
+class CaseWarning:
+    """Something a reader must know: a reason code and where it applies."""
+
+    reason: ReasonCode
+    where: str
+    sentence: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +58,7 @@ class Case:
     """One subject's image, ready for the flow.
 
     ``norms`` are what healthy people show, bound to the image's contrast; none by default.
+    ``warnings`` are known before it is measured.
     """
 
     subject: str
@@ -53,6 +68,7 @@ class Case:
     own_mask: OwnMask | None = None
     maps: tuple[SeriesMap, ...] = ()
     norms: Norms = field(default_factory=Norms)
+    warnings: tuple[CaseWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,15 +84,6 @@ class QualityNumber:
     cutoff: str
     source: str
     passed: bool | None
-
-
-@dataclass(frozen=True)
-class CaseWarning:
-    """Something a reader must know: a reason code and where it applies."""
-
-    reason: ReasonCode
-    where: str
-    sentence: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,6 +42,8 @@ _BIDSIGNORE = (
     "status.*",
     "group_*",
     "ratings/",
+    "corrections/",
+    "side_check*",
     "*_measures.*",
     "*_report.json",
     "*_recipe.yaml",

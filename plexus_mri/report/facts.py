@@ -1,19 +1,16 @@
-"""Facts of the report about the input, the image and what was found."""
+"""Facts of the report about the input and the image."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
 from plexus_mri.core.case import CaseResult, CaseWarning, QualityNumber
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
-from plexus_mri.core.volume import LabelMap
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.map_rows import map_rows
 from plexus_mri.report.rounding import fixed, plain_number
-from plexus_mri.report.words import key_words, reason_words
+from plexus_mri.report.words import reason_words
 
 _UNITS = {"ms": "ms", "mm": "mm", "t": "T", "deg": "°", "hz": "Hz"}
 _WORLD_AXES = ("left to right", "posterior to anterior", "inferior to superior")
@@ -130,63 +127,6 @@ def _tilted_deg(frame: PatientFrame) -> float:
     along = frame.canal.points_mm[-1] - frame.canal.points_mm[0]
     along = -along if along[2] < 0 else along
     return float(np.degrees(np.arctan2(along[0], along[2])))
-
-
-def missing_reason(result: CaseResult, key: NerveKey) -> ReasonCode | None:
-    """Why a nerve was not traced; None when it was."""
-    if key in result.nerves:
-        return None
-    fallback = ReasonCode.NERVE_NOT_FOUND if result.frame else ReasonCode.MIDLINE_NOT_FOUND
-    return result.nerves.missing.get(key, fallback)
-
-
-def _by_reason(missing: Sequence[Mapping[str, str]]) -> list[Mapping[str, object]]:
-    """Nerves that were not found, those of one reason together."""
-    reasons = dict.fromkeys((nerve["reason"], nerve["reason_text"]) for nerve in missing)
-    return [
-        {
-            "reason": reason,
-            "reason_text": text,
-            "nerves": [nerve["words"] for nerve in missing if nerve["reason"] == reason],
-        }
-        for reason, text in reasons
-    ]
-
-
-def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
-    """How the nerves were found, how many, and why the others are missing."""
-    found = [key for key in NERVE_KEYS if key in result.nerves]
-    missing = [
-        {
-            "nerve": key[1].value,
-            "side": key[0].value,
-            "words": key_words(key),
-            "reason": reason.value,
-            "reason_text": reason.text,
-        }
-        for key in NERVE_KEYS
-        if (reason := missing_reason(result, key)) is not None
-    ]
-    own = result.case.own_mask
-    labels, voxels = np.unique(result.labels.data[result.labels.data > 0], return_counts=True)
-    return {
-        "method": "automatic" if own is None else "own mask of the user",
-        "own_labels": None if own is None else len(own.nerve_of_index),
-        "traced": len(found),
-        "possible": len(NERVE_KEYS),
-        "traced_left": sum(side is Side.LEFT for side, _ in found),
-        "traced_right": sum(side is Side.RIGHT for side, _ in found),
-        "missing": missing,
-        "missing_by_reason": _by_reason(missing),
-        "mask_sha256": _mask_sha256(result.labels),
-        "label_voxels": {str(k): int(v) for k, v in zip(labels, voxels, strict=True)},
-    }
-
-
-def _mask_sha256(labels: LabelMap) -> str:
-    """SHA-256 over the labels and where they lie: a rating belongs to exactly these."""
-    place = labels.grid.affine.round(3).astype("<f8").tobytes()
-    return hashlib.sha256(place + labels.data.astype("<i2").tobytes()).hexdigest()
 
 
 def quality_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:

@@ -107,6 +107,11 @@ def _nerve_step(result: CaseResult) -> _Step:
         return _Step("No nerve was looked for.")
     if result.case.own_mask is not None:
         labels = len(result.case.own_mask.nerve_of_index)
+        if (correction := result.case.own_mask.correction) is not None:
+            return _Step(
+                f"Nerves were taken from a {correction.words}, who edited an earlier label map of "
+                f"this case ({labels} labels); {count}."
+            )
         return _Step(f"Nerves were taken from the user's own mask ({labels} labels); {count}.")
     return _Step(
         "Nerves were found without learned weights: ganglia as blobs beside the canal, nerves as "

@@ -15,9 +15,9 @@ from plexus_mri.report.facts import (
     input_facts,
     quality_rows,
     registration_facts,
-    segmentation_facts,
     warning_rows,
 )
+from plexus_mri.report.found import segmentation_facts
 from plexus_mri.report.healthy import norm_facts
 from plexus_mri.report.methods import method_facts
 from plexus_mri.report.pooled import pooled_rows

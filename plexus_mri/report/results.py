@@ -8,7 +8,7 @@ from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
 from plexus_mri.core.norms import Norms, Within
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.report.facts import missing_reason
+from plexus_mri.report.found import missing_reason
 from plexus_mri.report.healthy import within_words
 from plexus_mri.report.methods import setting, shown_percent
 from plexus_mri.report.rounding import (

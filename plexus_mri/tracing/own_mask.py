@@ -4,18 +4,23 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+from scipy.spatial import cKDTree
 from skimage.graph import MCP_Geometric
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.case import OwnMask
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import FloatArray, Grid
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.errors import InputError, StageError
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.tracing.refine import smooth_curve
 from plexus_mri.tracing.settings import TracingSettings
+
+# Thick slices and a nerve that lies over another part a label by some millimetres; a slip of the
+# pen lies farther away, or harms nothing (only the largest piece is followed).
+FARTHEST_PIECE_MM = 10.0
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -26,7 +31,8 @@ def trace_own_mask(mask: OwnMask, frame: PatientFrame, settings: TracingSettings
     Raises
     ------
     InputError
-        When a label lies on the other side of the midline than its name says.
+        When a label lies on the other side of the midline than its name says, or has a piece
+        far away from the rest of it.
     """
     nerves: dict[NerveKey, TracedNerve] = {}
     missing = dict.fromkeys(NERVE_KEYS, ReasonCode.NERVE_NOT_FOUND)
@@ -71,6 +77,7 @@ def _longest_path(mask: OwnMask, index: int, frame: PatientFrame) -> tuple[Float
     pieces = cc3d.connected_components(mask.labels.mask(index)[window], connectivity=26)
     sizes = np.bincount(pieces.ravel())[1:]
     piece: BoolArray = pieces == int(np.argmax(sizes)) + 1
+    _check_pieces(pieces, piece, low, mask.labels.grid, index)
     depth = ndimage.distance_transform_edt(np.pad(piece, 1), mask.labels.grid.spacing)
     depth = depth[1:-1, 1:-1, 1:-1]
     path = _between_far_ends(piece, depth, mask.labels.grid.spacing)
@@ -80,6 +87,38 @@ def _longest_path(mask: OwnMask, index: int, frame: PatientFrame) -> tuple[Float
     volume_mm3 = float(piece.sum()) * mask.labels.grid.voxel_volume_mm3
     length_mm = max(float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()), 1.0)
     return points, float(np.sqrt(volume_mm3 / length_mm / np.pi))
+
+
+def _check_pieces(
+    pieces: npt.NDArray[np.integer],
+    largest: BoolArray,
+    low: npt.NDArray[np.integer],
+    grid: Grid,
+    index: int,
+) -> None:
+    """Refuse a label with a piece far from its largest one; ``low`` (3,) is the window's place.
+
+    Raises
+    ------
+    InputError
+        With the place of the piece in mm.
+    """
+    others = np.argwhere((pieces > 0) & ~largest)
+    if len(others) == 0:
+        return
+    points_mm = grid.to_world((others + low).astype(float))
+    main_mm = grid.to_world((np.argwhere(largest) + low).astype(float))
+    gaps_mm, _ = cKDTree(main_mm).query(points_mm)
+    number = pieces[tuple(others.T)]
+    nearest = {int(k): float(gaps_mm[number == k].min()) for k in np.unique(number)}
+    stray, gap_mm = max(nearest.items(), key=lambda item: item[1])
+    if gap_mm > FARTHEST_PIECE_MM:
+        place = points_mm[number == stray].mean(axis=0).round(1).tolist()
+        msg = (
+            f"label {index} has a piece {gap_mm:.0f} mm away from the rest of it, around {place} "
+            "mm (RAS+); erase it, or join the two"
+        )
+        raise InputError(msg, ReasonCode.MASK_STRAY)
 
 
 def _between_far_ends(

@@ -1,0 +1,90 @@
+"""Facts of the report about the nerves that were found: how, how many, and why others were not."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
+from plexus_mri.core.case import CaseResult, OwnMask
+from plexus_mri.core.correction import Correction
+from plexus_mri.core.volume import LabelMap
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.words import key_words
+
+
+def missing_reason(result: CaseResult, key: NerveKey) -> ReasonCode | None:
+    """Why a nerve was not traced; None when it was."""
+    if key in result.nerves:
+        return None
+    fallback = ReasonCode.NERVE_NOT_FOUND if result.frame else ReasonCode.MIDLINE_NOT_FOUND
+    return result.nerves.missing.get(key, fallback)
+
+
+def _by_reason(missing: Sequence[Mapping[str, str]]) -> list[Mapping[str, object]]:
+    """Nerves that were not found, those of one reason together."""
+    reasons = dict.fromkeys((nerve["reason"], nerve["reason_text"]) for nerve in missing)
+    return [
+        {
+            "reason": reason,
+            "reason_text": text,
+            "nerves": [nerve["words"] for nerve in missing if nerve["reason"] == reason],
+        }
+        for reason, text in reasons
+    ]
+
+
+def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
+    """How the nerves were found, how many, and why the others are missing."""
+    found = [key for key in NERVE_KEYS if key in result.nerves]
+    missing = [
+        {
+            "nerve": key[1].value,
+            "side": key[0].value,
+            "words": key_words(key),
+            "reason": reason.value,
+            "reason_text": reason.text,
+        }
+        for key in NERVE_KEYS
+        if (reason := missing_reason(result, key)) is not None
+    ]
+    own = result.case.own_mask
+    labels, voxels = np.unique(result.labels.data[result.labels.data > 0], return_counts=True)
+    return {
+        "method": _method(own),
+        "correction": None if own is None else _correction_facts(own.correction),
+        "own_labels": None if own is None else len(own.nerve_of_index),
+        "traced": len(found),
+        "possible": len(NERVE_KEYS),
+        "traced_left": sum(side is Side.LEFT for side, _ in found),
+        "traced_right": sum(side is Side.RIGHT for side, _ in found),
+        "missing": missing,
+        "missing_by_reason": _by_reason(missing),
+        "mask_sha256": _mask_sha256(result.labels),
+        "label_voxels": {str(k): int(v) for k, v in zip(labels, voxels, strict=True)},
+    }
+
+
+def _method(own: OwnMask | None) -> str:
+    """Where the nerves come from, in words."""
+    if own is None:
+        return "automatic"
+    return "own mask of the user" if own.correction is None else own.correction.words
+
+
+def _correction_facts(correction: Correction | None) -> Mapping[str, str] | None:
+    """Whose correction was measured, and which label map it edited."""
+    if correction is None:
+        return None
+    return {
+        "rater": correction.rater,
+        "time_utc": correction.time_utc,
+        "edited_sha256": correction.edited_sha256,
+        "automatic_sha256": correction.automatic_sha256,
+    }
+
+
+def _mask_sha256(labels: LabelMap) -> str:
+    """SHA-256 over the labels and where they lie: a rating belongs to exactly these."""
+    place = labels.grid.affine.round(3).astype("<f8").tobytes()
+    return hashlib.sha256(place + labels.data.astype("<i2").tobytes()).hexdigest()
