@@ -77,7 +77,8 @@ def add_correction(out: Path, case: CaseKey, mask: Path, rater: str) -> Correcti
         same = mask_path(out, correction)
         others = [c for c in read_corrections(out) if mask_path(out, c) != same]
         write_corrections(out, [*others, correction])
-    draft.unlink(missing_ok=True)
+    if mask.resolve() == draft.resolve():
+        draft.unlink(missing_ok=True)
     return correction
 
 

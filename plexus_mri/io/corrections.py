@@ -118,9 +118,9 @@ def write_mask(out: Path, correction: Correction, content: bytes) -> None:
 
 def _correction(row: Mapping[str, str]) -> Correction:
     try:
-        cells = {f.name: row[f.name] for f in fields(Correction)}
-        session = None if cells["session"] == MISSING else cells["session"]
-        found = Correction(**{**cells, "session": session})  # type: ignore[arg-type]
+        texts = {f.name: row[f.name] for f in fields(Correction)}
+        cells = {name: "" if text == MISSING else text for name, text in texts.items()}
+        found = Correction(**{**cells, "session": cells["session"] or None})  # type: ignore[arg-type]
         case_stem(*found.case)
         check_rater(found.rater)
     except (KeyError, SettingsError) as error:

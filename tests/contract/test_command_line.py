@@ -10,12 +10,14 @@ from plexus_mri.cli.app import build_app
 COMMANDS = {
     "inventory", "convert", "run", "batch", "status", "report", "simulate",
     "ratings import", "ratings merge", "ratings agree", "qa serve", "cluster script",
+    "review", "corrections add",
 }  # fmt: skip
 MEASURING = {
     "--config", "--set", "--subject", "--session", "--participant-label", "--segmentation",
     "--labels", "--landmarks", "--jobs", "--memory-limit", "--scheduler", "--dry-run",
     "--cluster", "--case-timeout", "--force", "--from-step", "--norms",
     "--stop-on-first-crash", "-v", "--version", "--out", "--include-yml", "--exclude-yml",
+    "--rater",
 }  # fmt: skip
 
 

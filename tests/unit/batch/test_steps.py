@@ -53,6 +53,12 @@ def test_another_image_or_statement_repeats_everything():
     assert changed(JOB) == []
 
 
+def test_another_mask_repeats_tracing_and_what_follows(tmp_path):
+    (tmp_path / "mask.nii.gz").write_bytes(b"edited")
+    job = replace(JOB, segmentation=tmp_path / "mask.nii.gz")
+    assert changed(job) == list(STEPS[STEPS.index("trace") :])
+
+
 def test_a_stored_step_is_read_and_not_made(tmp_path):
     volume = Volume(np.arange(27.0).reshape(3, 3, 3), Grid((3, 3, 3), np.eye(4)))
     StepStore(tmp_path, {"bias": "0" * 64})("bias", lambda: volume)

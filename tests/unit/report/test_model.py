@@ -13,6 +13,7 @@ from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
 from plexus_mri.io.reference import read_norms
+from plexus_mri.core.correction import Correction
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.model import Json, build_report, plain, report_to_json
 
@@ -111,6 +112,17 @@ def test_methods_tell_of_an_own_mask(result: CaseResult) -> None:
     text = " ".join(summary_of(own)["methods"]["paragraphs"])
     assert "user's own mask (1 labels)" in text
     assert "minimal paths" not in text
+
+
+def test_summary_and_methods_name_the_rater_of_a_correction(result: CaseResult) -> None:
+    made = Correction("01", None, "R1", "2026-01-02T03:04:05Z", "i", "e", "a", "m")
+    mask = OwnMask(result.labels, {1: NERVE_KEYS[0]}, made)
+    summary = summary_of(replace(result, case=replace(result.case, own_mask=mask)))
+    assert summary["segmentation"]["method"] == "correction by rater R1 of 2026-01-02"
+    assert summary["segmentation"]["correction"]["edited_sha256"] == "e"
+    text = " ".join(summary["methods"]["paragraphs"])
+    assert "taken from a correction by rater R1 of 2026-01-02" in text
+    assert "own mask" not in text
 
 
 def test_methods_of_a_case_without_midline_tell_of_no_step_after_it(no_frame: CaseResult) -> None:
