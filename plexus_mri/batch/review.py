@@ -7,7 +7,7 @@ from pathlib import Path
 from plexus_mri.batch.corrections import choose_correction
 from plexus_mri.batch.ratings import left_out, study_ratings
 from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus, read_status
-from plexus_mri.batch.stored import read_summary, reading
+from plexus_mri.batch.stored import read_summary
 from plexus_mri.core.correction import Correction
 from plexus_mri.errors import InputError
 from plexus_mri.io.corrections import read_corrections
@@ -78,8 +78,11 @@ def _reasons(out: Path, row: CaseStatus) -> Iterator[str]:
         yield f"{row.reason}: {row.reason.text}"
     if row.state is not CaseState.FINISHED:
         return
-    with reading(row.name):
-        warnings = read_summary(case_paths(out, row.subject, row.session).summary)["warnings"]
+    try:
+        warnings = read_summary(case_paths(out, row.subject, row.session).summary).get("warnings")
+    except InputError as error:  # one damaged case must not hide the others
+        yield f"{error.reason}: {error}"
+        return
     for warning in warnings if isinstance(warnings, list) else ():
         if warning.get("reason") in _DOUBTS:
             yield f"{warning['reason']}: {warning['where']}"

@@ -17,22 +17,25 @@ from plexus_mri.batch.source import check_source
 from plexus_mri.batch.status import CaseStatus, read_status
 from plexus_mri.cli.from_dataclass import add_command
 from plexus_mri.cli.options import (
-    AgreeOptions,
+    CheckSidesOptions,
     Common,
     ConvertOptions,
-    CorrectOptions,
-    ImportOptions,
     InventoryOptions,
     MeasureOptions,
-    MergeOptions,
     Naming,
     ResultOptions,
-    ReviewOptions,
     ScriptOptions,
-    ServeOptions,
     SimulateOptions,
     StatusOptions,
     Version,
+)
+from plexus_mri.cli.reader_options import (
+    AgreeOptions,
+    CorrectOptions,
+    ImportOptions,
+    MergeOptions,
+    ReviewOptions,
+    ServeOptions,
 )
 from plexus_mri.cli.text import closing_line
 from plexus_mri.core.caveats import CAVEATS
@@ -51,6 +54,10 @@ _COMMANDS: dict[str, tuple[type[Common], str]] = {
     "batch": (
         MeasureOptions,
         "Measure every subject of a study folder; finished cases are left alone.",
+    ),
+    "check-sides": (
+        CheckSidesOptions,
+        "Measure images and their mirror images, and compare: is any side treated otherwise?",
     ),
     "status": (StatusOptions, "Show what finished, failed or was refused, and why."),
     "report": (
@@ -81,6 +88,7 @@ _RATINGS: dict[str, tuple[type[Common], str]] = {
     ),
 }
 _SCRIPT = "Print the script of a job array: one subject a job."
+_MODULES = {"review": "corrections", "check-sides": "side_check"}
 _ADD = "Check an edited label map and keep it; the next run measures the case from it."
 _SERVE = "Serve the study's pages on this machine alone and save ratings into the study."
 # What the last line says when a command ends badly that measures no case.
@@ -88,6 +96,7 @@ _NO_STATES: dict[type[Common] | type[None], str] = {
     ServeOptions: "no page is served",
     CorrectOptions: "nothing was kept",
     ReviewOptions: "nothing was opened",
+    CheckSidesOptions: "no side was checked",
 }
 
 
@@ -106,8 +115,8 @@ def build_app() -> typer.Typer:
         """Take the options that stand before a command."""
 
     for name, (options, words) in _COMMANDS.items():
-        module = "corrections" if name == "review" else "commands"
-        add_command(app, name, options, _on_use(module, name, words))
+        module = _MODULES.get(name, "commands")
+        add_command(app, name, options, _on_use(module, name.replace("-", "_"), words))
     cluster = typer.Typer(help="Scripts for people who hand in their own jobs.")
     add_command(cluster, "script", ScriptOptions, _on_use("commands", "cluster_script", _SCRIPT))
     app.add_typer(cluster, name="cluster")

@@ -7,7 +7,7 @@ from plexus_mri.batch.corrections import CaseKey
 from plexus_mri.batch.editor import files_to_open, filled, find_editor, open_in_editor
 from plexus_mri.batch.outcome import OK, outcome_of_error
 from plexus_mri.batch.review import cases_to_review
-from plexus_mri.cli.options import CorrectOptions, ReviewOptions
+from plexus_mri.cli.reader_options import CorrectOptions, ReviewOptions
 from plexus_mri.cli.text import counted, table
 from plexus_mri.errors import InputError, SettingsError
 from plexus_mri.io.derivatives import case_stem

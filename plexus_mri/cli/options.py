@@ -21,12 +21,8 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)
 
 Source = Annotated[Path, typer.Argument(metavar="INPUT", help=_INPUT_HELP)]
 Result = Annotated[Path, typer.Argument(metavar="DIR", help="Output folder of an earlier run.")]
-Files = Annotated[
-    list[Path],
-    typer.Argument(metavar="FILE …", help="Ratings exported by the pages (TSV or JSON)."),
-]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
-_RATER = typer.Option(
+RATER = typer.Option(
     metavar="ID", help="Who made the corrections, an ID of letters and digits; only these count."
 )
 Version = Annotated[
@@ -90,8 +86,8 @@ class ConvertOptions(Naming):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasureOptions(ConvertOptions):
-    """Options of ``run`` and ``batch``."""
+class CheckSidesOptions(ConvertOptions):
+    """Options of ``check-sides``: settings, and a mask of the user."""
 
     config: Annotated[
         Path | None,
@@ -101,6 +97,30 @@ class MeasureOptions(ConvertOptions):
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="One setting; wins over --config."),
     ] = None
+    segmentation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Your own mask of the nerves; {subject} and {session} in it are replaced.",
+        ),
+    ] = None
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side."),
+    ] = None
+    assert_orientation: Annotated[
+        bool,
+        typer.Option(
+            "--assert-orientation",
+            help="Vouch for NIfTI headers whose codes say nothing about left and right.",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions(CheckSidesOptions):
+    """Options of ``run`` and ``batch``."""
+
     include_yml: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Only the cases of these lists, e.g. qc_fail.yml."),
@@ -116,18 +136,7 @@ class MeasureOptions(ConvertOptions):
             help="Your own healthy values, as configs/reference.yaml; read in place of it.",
         ),
     ] = None
-    segmentation: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Your own mask of the nerves; {subject} and {session} in it are replaced.",
-        ),
-    ] = None
-    labels: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side."),
-    ] = None
-    rater: Annotated[str | None, _RATER] = None
+    rater: Annotated[str | None, RATER] = None
     maps: Annotated[
         list[str] | None,
         typer.Option(
@@ -141,13 +150,6 @@ class MeasureOptions(ConvertOptions):
     landmarks: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Not available in this version.")
     ] = None
-    assert_orientation: Annotated[
-        bool,
-        typer.Option(
-            "--assert-orientation",
-            help="Vouch for NIfTI headers whose codes say nothing about left and right.",
-        ),
-    ] = False
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -225,79 +227,3 @@ class SimulateOptions(Common):
     file_format: Annotated[
         ImageFormat, typer.Option("--format", help="How the images are stored.")
     ] = ImageFormat.NIFTI
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportOptions(Common):
-    """Options of ``ratings import``."""
-
-    folder: Result
-    files: Files
-
-
-@dataclass(frozen=True, kw_only=True)
-class MergeOptions(Common):
-    """Options of ``ratings merge``."""
-
-    files: Files
-    out: Out
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgreeOptions(Common):
-    """Options of ``ratings agree``."""
-
-    files: Files
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReviewOptions(ResultOptions):
-    """Options of ``review``."""
-
-    open_case: Annotated[
-        str | None,
-        typer.Option(
-            "--open", metavar="CASE", help="Open image and labels of this case, e.g. sub-01."
-        ),
-    ] = None
-    editor: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COMMAND",
-            help="Your own editor; {image} and {labels} in it are replaced. By default the first "
-            "of 3D Slicer, ITK-SNAP, FSLeyes and napari that is found.",
-        ),
-    ] = None
-    images: Annotated[
-        Path | None,
-        typer.Option(
-            "--source",
-            metavar="INPUT",
-            help="The input that was measured: results hold no copy of the image to open.",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CorrectOptions(ResultOptions):
-    """Options of ``corrections add``."""
-
-    of_subject: Annotated[
-        str, typer.Option("--subject", metavar="LABEL", help="Subject of the case.")
-    ]
-    mask: Annotated[Path, typer.Option(metavar="FILE", help="The edited label map (NIfTI).")]
-    rater: Annotated[str, _RATER]
-    of_session: Annotated[
-        str | None, typer.Option("--session", metavar="LABEL", help="Session of the case.")
-    ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServeOptions(Common):
-    """Options of ``qa serve``."""
-
-    folder: Result
-    port: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, max=65535, help="Port; 0 takes the study's usual one."),
-    ] = 0

@@ -9,7 +9,7 @@ from plexus_mri.batch.qa_server import open_server
 from plexus_mri.batch.ratings import Agreement, agreements, import_ratings, left_out, merged
 from plexus_mri.batch.status import read_status
 from plexus_mri.batch.study_files import write_study_files
-from plexus_mri.cli.options import AgreeOptions, ImportOptions, MergeOptions, ServeOptions
+from plexus_mri.cli.reader_options import AgreeOptions, ImportOptions, MergeOptions, ServeOptions
 from plexus_mri.cli.text import counted, table
 from plexus_mri.io.ratings import write_ratings
 

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -13,7 +14,7 @@ from plexus_mri.batch.queue_cluster import read_cluster_file
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.step_names import STEPS
 from plexus_mri.cli.amounts import memory_mb, seconds
-from plexus_mri.cli.options import MeasureOptions, Naming
+from plexus_mri.cli.options import CheckSidesOptions, MeasureOptions, Naming
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.yaml_files import read_mapping
 from plexus_mri.settings import Settings, override, settings_from_mapping
@@ -106,6 +107,23 @@ def named_maps(assignments: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise SettingsError(msg)
         maps.append((name, file))
     return tuple(maps)
+
+
+def check_request(options: CheckSidesOptions) -> StudyRequest:
+    """Request of ``check-sides``: what to measure twice.
+
+    Raises
+    ------
+    SettingsError
+        When a setting is wrong.
+    """
+    return replace(
+        naming_request(options, options.out),
+        settings=read_settings(options.config, options.assignments or ()),
+        segmentation=options.segmentation,
+        labels=options.labels,
+        assert_orientation=options.assert_orientation,
+    )
 
 
 def simulation_specs(seed: int, count: int, kind: CaseKind) -> list[PhantomSpec]:

@@ -10,7 +10,7 @@ from plexus_mri.cli.app import build_app
 COMMANDS = {
     "inventory", "convert", "run", "batch", "status", "report", "simulate",
     "ratings import", "ratings merge", "ratings agree", "qa serve", "cluster script",
-    "review", "corrections add",
+    "review", "corrections add", "check-sides",
 }  # fmt: skip
 MEASURING = {
     "--config", "--set", "--subject", "--session", "--participant-label", "--segmentation",

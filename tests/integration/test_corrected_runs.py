@@ -16,6 +16,7 @@ from plexus_mri.core.correction import Correction
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.io.corrections import encoded_mask, write_corrections, write_mask
+from plexus_mri.io.tables import read_table
 from plexus_mri.reasons import ReasonCode
 from tests.integration.inputs import SPACING_MM, SilentListener
 from tests.integration.stub_cases import stub, write_tiny_study
@@ -129,3 +130,18 @@ def test_the_editor_gets_the_image_of_the_input_and_a_copy_of_the_labels(program
 @pytest.fixture
 def measured_copy(study, out):
     return study, out
+
+
+def test_sides_of_an_image_without_nerves_are_checked_and_every_nerve_has_a_reason(
+    program, study, tmp_path
+):
+    dry = program("check-sides", study, "--out", tmp_path / "out", "--dry-run")
+    assert dry.last_line == "2 cases would be measured twice; nothing was written; exit code 0"
+    assert not (tmp_path / "out").exists()
+    ended = program(
+        *("check-sides", study, "--out", tmp_path / "out", "--participant-label", "01")
+    )
+    assert ended.code == 0
+    assert ended.last_line.startswith("1 case checked, 0 not; exit code 0; table: ")
+    rows = read_table(tmp_path / "out" / "side_check.tsv")
+    assert {row["reason"] for row in rows} == {"MIDLINE_NOT_FOUND"}
