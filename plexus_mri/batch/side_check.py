@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, label_index
 from plexus_mri.core.case import Case, CaseResult, OwnMask
-from plexus_mri.core.measurement import Quantity
+from plexus_mri.core.measurement import Measurement, Quantity
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.reasons import ReasonCode
 
@@ -106,28 +106,29 @@ def _agreement(
     if not all(found):
         missing = original.nerves.missing.get(key, ReasonCode.NERVE_NOT_FOUND)
         return NerveAgreement(key, reason=ReasonCode.SIDE_MISSING if any(found) else missing)
-    one, two = _csa_mm2(original, key), _csa_mm2(mirrored, other)
+    one, two = _mean_area(original, key), _mean_area(mirrored, other)
     caliber = None
-    if one is not None and two is not None:
-        caliber = 200.0 * (two - one) / (two + one)
+    if one.value is not None and two.value is not None:
+        caliber = 200.0 * (two.value - one.value) / (two.value + one.value)
     return NerveAgreement(
         key,
         _dice(original.labels.mask(label_index(*key)), back.mask(label_index(*other))),
-        one,
-        two,
+        one.value,
+        two.value,
         caliber,
         _apart_mm(
             original.nerves[key].centerline.points_mm,
             mirrored.nerves[other].centerline.points_mm * _MIRROR,
         ),
-        None if caliber is not None else ReasonCode.FIT_FAILED,
+        None if caliber is not None else one.reason or two.reason,
     )
 
 
-def _csa_mm2(result: CaseResult, key: NerveKey) -> float | None:
-    """Mean area of a nerve, None where it was not measured."""
+def _mean_area(result: CaseResult, key: NerveKey) -> Measurement:
+    """Mean area of a nerve; without a value where it was not measured."""
     found = result.table.get(key[1], key[0], Quantity.CSA_MEAN)
-    return None if found is None else found.value
+    unmeasured = Measurement(key[1], key[0], Quantity.CSA_MEAN, None, reason=ReasonCode.FIT_FAILED)
+    return found or unmeasured
 
 
 def _dice(one: np.ndarray, two: np.ndarray) -> float | None:

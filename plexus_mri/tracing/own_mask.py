@@ -11,7 +11,7 @@ from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.case import OwnMask
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import FloatArray, Grid
+from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.errors import InputError, StageError
 from plexus_mri.reasons import ReasonCode
@@ -23,6 +23,7 @@ from plexus_mri.tracing.settings import TracingSettings
 FARTHEST_PIECE_MM = 10.0
 
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.integer]
 
 
 def trace_own_mask(mask: OwnMask, frame: PatientFrame, settings: TracingSettings) -> NerveTree:
@@ -37,6 +38,7 @@ def trace_own_mask(mask: OwnMask, frame: PatientFrame, settings: TracingSettings
     nerves: dict[NerveKey, TracedNerve] = {}
     missing = dict.fromkeys(NERVE_KEYS, ReasonCode.NERVE_NOT_FOUND)
     for index, key in sorted(mask.nerve_of_index.items()):
+        _check_pieces(mask, key, index, frame)
         points, radius_mm = _longest_path(mask, index, frame)
         if len(points) == 0:
             continue
@@ -69,15 +71,10 @@ def _check_side(line: Centerline, key: NerveKey, index: int, frame: PatientFrame
 
 def _longest_path(mask: OwnMask, index: int, frame: PatientFrame) -> tuple[FloatArray, float]:
     """Longest way through the largest piece of a label, medial end first, and its mean radius."""
-    voxels = np.argwhere(mask.labels.mask(index))
-    if len(voxels) == 0:
+    pieces, low = _pieces(mask, index)
+    if pieces.size == 0:
         return np.empty((0, 3)), 0.0
-    low = np.maximum(voxels.min(axis=0) - 1, 0)
-    window = tuple(slice(a, b + 2) for a, b in zip(low, voxels.max(axis=0), strict=True))
-    pieces = cc3d.connected_components(mask.labels.mask(index)[window], connectivity=26)
-    sizes = np.bincount(pieces.ravel())[1:]
-    piece: BoolArray = pieces == int(np.argmax(sizes)) + 1
-    _check_pieces(pieces, piece, low, mask.labels.grid, index)
+    piece: BoolArray = pieces == 1
     depth = ndimage.distance_transform_edt(np.pad(piece, 1), mask.labels.grid.spacing)
     depth = depth[1:-1, 1:-1, 1:-1]
     path = _between_far_ends(piece, depth, mask.labels.grid.spacing)
@@ -89,36 +86,48 @@ def _longest_path(mask: OwnMask, index: int, frame: PatientFrame) -> tuple[Float
     return points, float(np.sqrt(volume_mm3 / length_mm / np.pi))
 
 
-def _check_pieces(
-    pieces: npt.NDArray[np.integer],
-    largest: BoolArray,
-    low: npt.NDArray[np.integer],
-    grid: Grid,
-    index: int,
-) -> None:
-    """Refuse a label with a piece far from its largest one; ``low`` (3,) is the window's place.
+def _pieces(mask: OwnMask, index: int) -> tuple[IntArray, IntArray]:
+    """Connected pieces of a label in a window around it, the largest numbered 1.
 
-    Raises
-    ------
-    InputError
-        With the place of the piece in mm.
+    The second value is the window's first voxel (3,); the window is empty without the label.
     """
-    others = np.argwhere((pieces > 0) & ~largest)
-    if len(others) == 0:
+    voxels = np.argwhere(mask.labels.mask(index))
+    if len(voxels) == 0:
+        return np.zeros((0, 0, 0), int), np.zeros(3, int)
+    low = np.maximum(voxels.min(axis=0) - 1, 0)
+    window = tuple(slice(a, b + 2) for a, b in zip(low, voxels.max(axis=0), strict=True))
+    found = cc3d.connected_components(mask.labels.mask(index)[window], connectivity=26)
+    sizes = np.bincount(found.ravel())
+    order = np.argsort(-sizes[1:], kind="stable") + 1
+    rank = np.zeros(len(sizes), int)
+    rank[order] = np.arange(1, len(sizes))
+    return rank[found], low
+
+
+def _check_pieces(mask: OwnMask, key: NerveKey, index: int, frame: PatientFrame) -> None:
+    """Refuse a label with a piece far from its largest one, with the place of it in mm."""
+    pieces, low = _pieces(mask, index)
+    voxels = np.argwhere(pieces > 1)
+    if len(voxels) == 0:
         return
-    points_mm = grid.to_world((others + low).astype(float))
-    main_mm = grid.to_world((np.argwhere(largest) + low).astype(float))
-    gaps_mm, _ = cKDTree(main_mm).query(points_mm)
-    number = pieces[tuple(others.T)]
+    grid = mask.labels.grid
+    points_mm = grid.to_world((voxels + low).astype(float))
+    gaps_mm, _ = cKDTree(grid.to_world((np.argwhere(pieces == 1) + low).astype(float))).query(
+        points_mm
+    )
+    number = pieces[tuple(voxels.T)]
     nearest = {int(k): float(gaps_mm[number == k].min()) for k in np.unique(number)}
     stray, gap_mm = max(nearest.items(), key=lambda item: item[1])
-    if gap_mm > FARTHEST_PIECE_MM:
-        place = points_mm[number == stray].mean(axis=0).round(1).tolist()
-        msg = (
-            f"label {index} has a piece {gap_mm:.0f} mm away from the rest of it, around {place} "
-            "mm (RAS+); erase it, or join the two"
-        )
-        raise InputError(msg, ReasonCode.MASK_STRAY)
+    if gap_mm <= FARTHEST_PIECE_MM:
+        return
+    piece_mm = points_mm[number == stray]
+    msg = (
+        f"label {index}, {key[1]} {key[0]}, has a piece {gap_mm:.0f} mm away from the rest of it, "
+        f"around {piece_mm.mean(axis=0).round(1).tolist()} mm (RAS+) on the patient's "
+        f"{frame.side_of(piece_mm)} side; erase it, or join the two"
+    )
+    alike = frame.side_of(piece_mm) is key[0]
+    raise InputError(msg, ReasonCode.MASK_STRAY if alike else ReasonCode.MASK_SIDE)
 
 
 def _between_far_ends(

@@ -82,10 +82,11 @@ def test_a_label_on_the_wrong_side_of_the_midline_is_refused(study, tmp_path):
 
 def test_a_stray_piece_is_refused_with_its_place_in_mm(study, tmp_path):
     crumbed = edited(tmp_path / "crumb.nii.gz", crumb=True)
-    # Voxels 2 and 3 of a grid of 1 mm whose first voxel lies at (-39.5, -19.5, -29.5) mm.
+    # Voxels 2 and 3 of a grid of 1 mm whose first voxel lies at (-39.5, -19.5, -29.5) mm: on
+    # the left, and the nerve is one of the right.
     with pytest.raises(InputError, match=r"around \[-37\.0, -17\.0, -27\.0\] mm") as caught:
         add_correction(study, CASE, crumbed, "R1")
-    assert caught.value.reason is ReasonCode.MASK_STRAY
+    assert caught.value.reason is ReasonCode.MASK_SIDE
 
 
 def test_an_unknown_label_and_another_place_are_refused(study, tmp_path):

@@ -36,6 +36,29 @@ def test_label_on_the_wrong_side_is_refused_with_its_place():
         trace_own_mask(mask_of(Side.LEFT), FRAME, TracingSettings())
 
 
+# Places off the ends of the course, whose tube has a radius of 2 mm: 8 and 14 mm before its
+# lateral end, and the mirror image of its medial end.
+@pytest.mark.parametrize(
+    ("place_mm", "reason"),
+    [
+        ([28, -8, -20], None),
+        ([28, -14, -20], ReasonCode.MASK_STRAY),
+        ([-8, 0, 20], ReasonCode.MASK_SIDE),
+    ],
+)
+def test_a_piece_far_from_its_label_is_refused_for_its_place_or_side(place_mm, reason):
+    mask = mask_of()
+    data = np.array(mask.labels.data)
+    data[tuple(np.rint(mask.labels.grid.to_voxel([place_mm]))[0].astype(int))] = 7
+    crumbed = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
+    if reason is None:
+        assert (Side.RIGHT, Nerve.C6) in trace_own_mask(crumbed, FRAME, TracingSettings())
+        return
+    with pytest.raises(InputError, match=r"label 7, C6 R, has a piece 1\d mm away") as caught:
+        trace_own_mask(crumbed, FRAME, TracingSettings())
+    assert caught.value.reason is reason
+
+
 def test_painting_a_traced_mask_gives_the_mask_back():
     mask = mask_of()
     tree = trace_own_mask(mask, FRAME, TracingSettings())
