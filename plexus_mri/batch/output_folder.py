@@ -10,6 +10,7 @@ from plexus_mri.batch.viewer_page import viewer_path
 from plexus_mri.batch.work_folder import has_claims, is_ours, refuse_foreign_names
 from plexus_mri.errors import OutputError, SettingsError
 from plexus_mri.io.atomic import TEMPORARY, is_left_over, output_error
+from plexus_mri.io.corrections import FOLDER as CORRECTIONS
 from plexus_mri.io.derivatives import case_paths, case_stem
 from plexus_mri.report.viewer import viewer_name
 
@@ -83,7 +84,7 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
 def clear_leftovers(out: Path) -> None:
     """Remove temporary files that a killed run left behind, in the folders that it writes."""
     places = [out.glob(TEMPORARY), (out / "logs").glob(TEMPORARY)]
-    folders = (private_folder(out), *out.glob("sub-*"))
+    folders = (private_folder(out), out / CORRECTIONS, *out.glob("sub-*"))
     places += [folder.rglob(TEMPORARY) for folder in folders if folder.is_dir()]
     for path in chain.from_iterable(places):
         if path.is_file() and is_left_over(path):
