@@ -116,8 +116,17 @@ def _find_and_trace(
     """Traced nerves, from the user's own mask where there is one, else from the image."""
     if frame is None:
         return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND))
-    if case.own_mask is not None:
-        return trace_own_mask(case.own_mask, frame, settings.tracing)
+    if case.own_mask is None:
+        return _find_all(image, frame, settings)
+    drawn = trace_own_mask(case.own_mask, frame, settings.tracing)
+    correction = case.own_mask.correction
+    if correction is None or set(correction.redrawn) == set(NERVE_KEYS):
+        return drawn
+    return _find_all(image, frame, settings).with_nerves_of(drawn, correction.redrawn)
+
+
+def _find_all(image: Volume, frame: PatientFrame, settings: Settings) -> NerveTree:
+    """Nerves found in the image alone."""
     evidence = find_nerves(image, frame, settings.segmentation)
     return trace_nerves(image, evidence, frame, settings.tracing)
 

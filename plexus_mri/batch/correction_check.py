@@ -4,15 +4,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from plexus_mri import __version__
-from plexus_mri.batch.corrections import CaseKey, automatic_sha256
+from plexus_mri.batch.corrections import CaseKey, automatic_sha256, redrawn_before
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status
 from plexus_mri.batch.steps import stored_step
 from plexus_mri.batch.stored import read_summary
 from plexus_mri.batch.work_folder import brief_lock, case_folder
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, label_index
 from plexus_mri.core.case import OwnMask
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import Grid, same_grid
+from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import InputError
 from plexus_mri.io.corrections import (
     check_rater,
@@ -25,8 +31,9 @@ from plexus_mri.io.corrections import (
 )
 from plexus_mri.io.derivatives import case_paths
 from plexus_mri.io.mask import read_own_mask
-from plexus_mri.io.nifti import nifti_grid
+from plexus_mri.io.nifti import nifti_grid, read_label_array
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.found import labels_sha256
 from plexus_mri.report.rating_form import rated_case
 from plexus_mri.settings import settings_from_mapping
 from plexus_mri.tracing.own_mask import trace_own_mask
@@ -71,6 +78,7 @@ def add_correction(out: Path, case: CaseKey, mask: Path, rater: str) -> Correcti
         automatic_sha256(summary),
         mask_sha256,
         __version__,
+        _redrawn(own.labels, read_label_array(paths.labels), summary),
     )
     with brief_lock(out, "corrections"):
         write_mask(out, correction, content)
@@ -112,6 +120,33 @@ def _refuse_old_draft(mask: Path, draft: Path) -> None:
             "open the case again, or give the file another place if you are sure"
         )
         raise InputError(msg, ReasonCode.CORRECTION_STALE)
+
+
+def _redrawn(
+    edited: LabelMap, stored: tuple[npt.NDArray[np.int16], Grid], summary: Mapping[str, object]
+) -> tuple[NerveKey, ...]:
+    """Nerves whose voxels are others than in the label map of the result, and those before.
+
+    All of them where that cannot be told: on another grid, or when the result's own file was
+    written over.
+
+    Raises
+    ------
+    InputError
+        When nothing was edited.
+    """
+    before, after = LabelMap(*stored).to_ras(), edited.to_ras()
+    known = labels_sha256(before) == str(rated_case(summary)["mask_sha256"])
+    if not known or not same_grid(before.grid, after.grid):
+        return NERVE_KEYS
+    differs = before.data != after.data
+    numbers = {*np.unique(before.data[differs]), *np.unique(after.data[differs])}
+    changed = {key for key in NERVE_KEYS if label_index(*key) in numbers}
+    if not changed:
+        msg = "the map is the case's own label map, nothing was edited; edit it first"
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    changed |= set(redrawn_before(summary))
+    return tuple(key for key in NERVE_KEYS if key in changed)
 
 
 def _check_nerves(mask: OwnMask, frame: PatientFrame, summary: Mapping[str, object]) -> None:

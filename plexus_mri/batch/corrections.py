@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plexus_mri.batch.stored import read_summary
-from plexus_mri.core.correction import Correction, newest_correction
+from plexus_mri.core.anatomy import NerveKey
+from plexus_mri.core.correction import Correction, key_of, newest_correction
 from plexus_mri.errors import InputError, SettingsError
 from plexus_mri.io.corrections import check_rater, mask_path
 from plexus_mri.io.derivatives import case_paths
@@ -85,6 +86,12 @@ def automatic_sha256(summary: Mapping[str, object]) -> str:
     found = _part(summary, "segmentation")
     correction = _part(found, "correction")
     return str(correction.get("automatic_sha256") or found.get("mask_sha256") or "")
+
+
+def redrawn_before(summary: Mapping[str, object]) -> tuple[NerveKey, ...]:
+    """Nerves of a result that come from a correction; none without one."""
+    found = _part(_part(summary, "segmentation"), "correction").get("redrawn")
+    return tuple(key_of(str(text)) for text in found) if isinstance(found, list) else ()
 
 
 def _part(mapping: Mapping[str, object], name: str) -> Mapping[str, object]:

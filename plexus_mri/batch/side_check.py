@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, label_index
 from plexus_mri.core.case import Case, CaseResult, OwnMask
+from plexus_mri.core.correction import Correction
 from plexus_mri.core.measurement import Measurement, Quantity
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.reasons import ReasonCode
@@ -75,8 +76,13 @@ def mirrored_case(case: Case) -> Case:
     own = case.own_mask
     if own is not None:
         swapped = {i: (side.opposite, nerve) for i, (side, nerve) in own.nerve_of_index.items()}
-        own = OwnMask(own.labels.mirrored(), swapped, own.correction)
+        own = OwnMask(own.labels.mirrored(), swapped, own.correction and _swapped(own.correction))
     return replace(case, image=case.image.mirrored(), own_mask=own)
+
+
+def _swapped(correction: Correction) -> Correction:
+    redrawn = tuple((side.opposite, nerve) for side, nerve in correction.redrawn)
+    return replace(correction, redrawn=redrawn)
 
 
 def agreements(original: CaseResult, mirrored: CaseResult) -> tuple[NerveAgreement, ...]:

@@ -15,6 +15,7 @@ from plexus_mri.batch.recipe import files_sha256
 from plexus_mri.batch.software import code_sha256, software_versions
 from plexus_mri.batch.step_names import PARTS_OF_STEP, STEPS
 from plexus_mri.batch.work_folder import case_folder, read_record, write_record
+from plexus_mri.core.correction import key_text
 from plexus_mri.io.atomic import write_bytes
 from plexus_mri.io.derivatives import case_paths
 from plexus_mri.settings import settings_to_mapping
@@ -41,7 +42,7 @@ def step_keys(job: CaseJob) -> dict[str, str]:
     for step, parts in PARTS_OF_STEP.items():
         shaped: dict[str, object] = {p: settings[p] for p in parts if p in settings}
         if step == "trace":  # bias field and midline do not look at the user's mask
-            shaped["mask"] = own
+            shaped["mask"] = own, job.correction and sorted(map(key_text, job.correction.redrawn))
         if step == "maps":
             shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]
         key = keys[step] = _sha256(key, step, shaped, code[step])

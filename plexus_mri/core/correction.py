@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
+
 
 @dataclass(frozen=True)
 class Correction:
@@ -25,6 +27,9 @@ class Correction:
         Of the file of the edited map, as it was checked.
     software_version
         Of the program that checked it.
+    redrawn
+        Nerves that were edited, now or in the correction that was edited; the others stay as
+        they are found without a correction.
     """
 
     subject: str
@@ -36,6 +41,7 @@ class Correction:
     automatic_sha256: str
     mask_sha256: str
     software_version: str = ""
+    redrawn: tuple[NerveKey, ...] = NERVE_KEYS
 
     @property
     def case(self) -> tuple[str, str]:
@@ -59,3 +65,27 @@ def newest_correction(corrections: Iterable[Correction]) -> Correction | None:
         if found is None or correction.time_utc >= found.time_utc:
             found = correction
     return found
+
+
+def key_text(key: NerveKey) -> str:
+    """Side and nerve in one word.
+
+    >>> key_text((Side.LEFT, Nerve.C5))
+    'L_C5'
+    """
+    return f"{key[0].value}_{key[1].value}"
+
+
+def key_of(text: str) -> NerveKey:
+    """Side and nerve of `key_text`.
+
+    >>> key_of("L_C5") == (Side.LEFT, Nerve.C5)
+    True
+
+    Raises
+    ------
+    ValueError
+        When it is none.
+    """
+    side, _, nerve = text.partition("_")
+    return Side(side), Nerve(nerve)

@@ -1,6 +1,6 @@
 """NerveTree: the traced nerves of a case, by side and name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,6 +72,15 @@ class NerveTree:
     def pair(self, nerve: Nerve) -> tuple[TracedNerve | None, TracedNerve | None]:
         """Left and right of one nerve; None where it was not traced."""
         return self.nerves.get((Side.LEFT, nerve)), self.nerves.get((Side.RIGHT, nerve))
+
+    def with_nerves_of(self, other: "NerveTree", keys: Iterable[NerveKey]) -> "NerveTree":
+        """Tree in which these nerves, or the reasons why they are missing, are another's."""
+        wanted = set(keys)
+        nerves = {k: v for k, v in self.nerves.items() if k not in wanted}
+        missing = {k: v for k, v in self.missing.items() if k not in wanted}
+        nerves |= {k: v for k, v in other.nerves.items() if k in wanted}
+        missing |= {k: v for k, v in other.missing.items() if k in wanted}
+        return NerveTree(nerves, missing)
 
     def mirrored(self) -> "NerveTree":
         """Mirror the anatomy: sides swap, no length changes."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from plexus_mri.core.correction import Correction
+from plexus_mri.core.correction import Correction, key_of, key_text
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import InputError, SettingsError
 from plexus_mri.io.atomic import write_bytes
@@ -31,6 +31,10 @@ _COLUMNS = (
         "SHA-256 of the label map without corrections that the edited one goes back to",
     ),
     Column("mask_sha256", "SHA-256 of the file of the edited label map"),
+    Column(
+        "redrawn",
+        "Nerves followed from the edited map, joined by ';'; the others as without a correction",
+    ),
     Column("software_version", "Version of plexus-mri that checked it"),
 )
 _RATER = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -102,7 +106,8 @@ def write_corrections(out: Path, corrections: Iterable[Correction]) -> None:
         When a file cannot be written.
     """
     write_table(label_table_path(out), LABEL_COLUMNS, label_rows())
-    write_table(out / FOLDER / _TABLE, _COLUMNS, [asdict(c) for c in corrections])
+    rows = [asdict(c) | {"redrawn": ";".join(map(key_text, c.redrawn))} for c in corrections]
+    write_table(out / FOLDER / _TABLE, _COLUMNS, rows)
 
 
 def write_mask(out: Path, correction: Correction, content: bytes) -> None:
@@ -120,10 +125,14 @@ def _correction(row: Mapping[str, str]) -> Correction:
     try:
         texts = {f.name: row[f.name] for f in fields(Correction)}
         cells = {name: "" if text == MISSING else text for name, text in texts.items()}
-        found = Correction(**{**cells, "session": cells["session"] or None})  # type: ignore[arg-type]
+        typed = {
+            "session": cells["session"] or None,
+            "redrawn": tuple(key_of(text) for text in cells["redrawn"].split(";")),
+        }
+        found = Correction(**{**cells, **typed})  # type: ignore[arg-type]
         case_stem(*found.case)
         check_rater(found.rater)
-    except (KeyError, SettingsError) as error:
+    except (KeyError, ValueError, SettingsError) as error:
         msg = f"'{_TABLE}' in the output folder is damaged ({error}); repair or remove it"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
     if re.fullmatch(r"[0-9a-f]{64}", found.mask_sha256) is None:

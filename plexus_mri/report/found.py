@@ -7,7 +7,7 @@ import numpy as np
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
 from plexus_mri.core.case import CaseResult, OwnMask
-from plexus_mri.core.correction import Correction
+from plexus_mri.core.correction import Correction, key_text
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.words import key_words
@@ -60,7 +60,7 @@ def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
         "traced_right": sum(side is Side.RIGHT for side, _ in found),
         "missing": missing,
         "missing_by_reason": _by_reason(missing),
-        "mask_sha256": _mask_sha256(result.labels),
+        "mask_sha256": labels_sha256(result.labels),
         "label_voxels": {str(k): int(v) for k, v in zip(labels, voxels, strict=True)},
     }
 
@@ -72,7 +72,7 @@ def _method(own: OwnMask | None) -> str:
     return "own mask of the user" if own.correction is None else own.correction.words
 
 
-def _correction_facts(correction: Correction | None) -> Mapping[str, str] | None:
+def _correction_facts(correction: Correction | None) -> Mapping[str, object] | None:
     """Whose correction was measured, and which label map it edited."""
     if correction is None:
         return None
@@ -81,10 +81,11 @@ def _correction_facts(correction: Correction | None) -> Mapping[str, str] | None
         "time_utc": correction.time_utc,
         "edited_sha256": correction.edited_sha256,
         "automatic_sha256": correction.automatic_sha256,
+        "redrawn": [key_text(key) for key in correction.redrawn],
     }
 
 
-def _mask_sha256(labels: LabelMap) -> str:
+def labels_sha256(labels: LabelMap) -> str:
     """SHA-256 over the labels and where they lie: a rating belongs to exactly these."""
     place = labels.grid.affine.round(3).astype("<f8").tobytes()
     return hashlib.sha256(place + labels.data.astype("<i2").tobytes()).hexdigest()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import CaseResult
+from plexus_mri.report.words import key_words
 
 REFERENCES = {
     "wells_1996": (
@@ -108,9 +109,11 @@ def _nerve_step(result: CaseResult) -> _Step:
     if result.case.own_mask is not None:
         labels = len(result.case.own_mask.nerve_of_index)
         if (correction := result.case.own_mask.correction) is not None:
+            drawn = ", ".join(key_words(key) for key in correction.redrawn)
             return _Step(
                 f"Nerves were taken from a {correction.words}, who edited an earlier label map of "
-                f"this case ({labels} labels); {count}."
+                f"this case ({drawn}); nerves that the rater left alone are as found without a "
+                f"correction, by minimal paths through a tubularity map; {count}."
             )
         return _Step(f"Nerves were taken from the user's own mask ({labels} labels); {count}.")
     return _Step(

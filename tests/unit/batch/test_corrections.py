@@ -15,18 +15,23 @@ from plexus_mri.batch.editor import OpenCase, files_to_open, filled, find_editor
 from plexus_mri.batch.review import cases_to_review
 from plexus_mri.batch.status import CaseState, CaseStatus, write_status
 from plexus_mri.batch.work_folder import case_folder
+from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.grid import Grid
+from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import InputError, SettingsError
 from plexus_mri.io.corrections import draft_path, mask_path, read_corrections, write_corrections
 from plexus_mri.io.derivatives import case_paths
-from plexus_mri.io.nifti import read_label_array
+from plexus_mri.io.nifti import read_label_array, write_labels
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.report.found import labels_sha256
 from tests.unit.batch.corrected_study import (
     AUTOMATIC,
     C6_LEFT,
+    C6_RIGHT,
     INPUT,
     edited,
+    nerve_labels,
     write_finished_case,
     write_summary,
 )
@@ -126,6 +131,27 @@ def test_raters_stand_side_by_side_and_the_newest_is_used_unless_one_is_asked_fo
     assert choose_correction(study, both, ("02", ""), INPUT) == Choice()
     with pytest.raises(SettingsError, match=r"no correction of this rater; .* R1, R2"):
         check_rater_is_known(both, "R3")
+
+
+def test_nerves_that_were_not_edited_are_not_taken_from_the_map(study, tmp_path):
+    before = nerve_labels()
+    write_summary(study, labels=labels_sha256(before))
+    with pytest.raises(InputError, match="nothing was edited") as caught:
+        add_correction(study, CASE, edited(tmp_path / "same.nii.gz"), "R1")
+    assert caught.value.reason is ReasonCode.MASK_LABELS
+
+    data = np.array(before.data)
+    data[70, 20, 5] = 0 if data[70, 20, 5] else C6_RIGHT
+    write_labels(tmp_path / "one.nii.gz", LabelMap(data, before.grid))
+    kept = add_correction(study, CASE, tmp_path / "one.nii.gz", "R1")
+    assert kept.redrawn == ((Side.RIGHT, Nerve.C6),)
+    assert read_corrections(study) == (kept,)
+
+    # What an earlier correction drew stays drawn in an edit of its result.
+    earlier = {"automatic_sha256": AUTOMATIC, "redrawn": ["L_T1"]}
+    write_summary(study, labels=labels_sha256(before), correction=earlier)
+    again = add_correction(study, CASE, tmp_path / "one.nii.gz", "R2")
+    assert set(again.redrawn) == {(Side.RIGHT, Nerve.C6), (Side.LEFT, Nerve.T1)}
 
 
 def test_the_same_map_added_twice_by_one_rater_is_kept_once(study, mask):

@@ -115,13 +115,14 @@ def test_methods_tell_of_an_own_mask(result: CaseResult) -> None:
 
 
 def test_summary_and_methods_name_the_rater_of_a_correction(result: CaseResult) -> None:
-    made = Correction("01", None, "R1", "2026-01-02T03:04:05Z", "i", "e", "a", "m")
+    made = Correction("01", None, "R1", "2026-01-02T03:04:05Z", *"ieam", "", (NERVE_KEYS[0],))
     mask = OwnMask(result.labels, {1: NERVE_KEYS[0]}, made)
     summary = summary_of(replace(result, case=replace(result.case, own_mask=mask)))
     assert summary["segmentation"]["method"] == "correction by rater R1 of 2026-01-02"
     assert summary["segmentation"]["correction"]["edited_sha256"] == "e"
     text = " ".join(summary["methods"]["paragraphs"])
     assert "taken from a correction by rater R1 of 2026-01-02" in text
+    assert "(left C5 root)" in text
     assert "own mask" not in text
 
 
