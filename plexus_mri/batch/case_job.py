@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plexus_mri.core.norms import Norms
 from plexus_mri.core.correction import Correction
+from plexus_mri.core.norms import Norms
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.settings import Settings
 

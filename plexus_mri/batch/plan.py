@@ -12,8 +12,8 @@ from plexus_mri.batch.pseudonym import keep_salt, private_folder, study_salt
 from plexus_mri.batch.recipe import files_sha256, recipe_sha256
 from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.source import check_source
-from plexus_mri.core.norms import Norms
 from plexus_mri.core.correction import Correction
+from plexus_mri.core.norms import Norms
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.corrections import label_table_path, mask_path, read_corrections
 from plexus_mri.io.disguise import StudySecret

@@ -10,10 +10,10 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve
 from plexus_mri.core.case import CaseResult, OwnMask
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Verdict
+from plexus_mri.core.correction import Correction
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
 from plexus_mri.io.reference import read_norms
-from plexus_mri.core.correction import Correction
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.model import Json, build_report, plain, report_to_json
 
