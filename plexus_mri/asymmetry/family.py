@@ -42,6 +42,36 @@ def holm_levels(p_values: FloatArray, family_level: float) -> FloatArray:
     return levels
 
 
+def false_discovery_rates(p_values: FloatArray) -> FloatArray:
+    """Smallest false discovery rate at which each test would be among the findings.
+
+    Parameters
+    ----------
+    p_values : (m,)
+        Two-sided p values of the family, of any dependence.
+
+    Returns
+    -------
+    (m,)
+        ``min over j ≥ i of p_(j)·m·c/j`` for the i-th smallest, with ``c = Σ 1/k``; at most 1.
+
+    References
+    ----------
+    Benjamini & Yekutieli 2001, Ann Stat 29:1165.
+
+    Examples
+    --------
+    >>> false_discovery_rates(np.array([0.01, 0.04])).round(3)
+    array([0.03, 0.06])
+    """
+    ranks = np.arange(1, len(p_values) + 1)
+    order = np.argsort(p_values)
+    scaled = p_values[order] * len(p_values) * np.sum(1.0 / ranks) / ranks
+    rates = np.empty(len(p_values))
+    rates[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return rates
+
+
 def sidak_level(family_level: float, count: int) -> float:
     """Level per node that keeps the chance of any false one of ``count`` at ``family_level``.
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
+from plexus_mri.asymmetry.family import false_discovery_rates
 from plexus_mri.asymmetry.index import normal_quantile, percent_of_log_ratio, two_sided_p
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import ROOTS, Nerve
@@ -62,7 +62,7 @@ def pool_sides(
 
 def _q_values(p_values: Sequence[float]) -> Iterator[float]:
     if p_values:
-        yield from false_discovery_control(np.array(p_values), method="by").tolist()
+        yield from false_discovery_rates(np.array(p_values)).tolist()
 
 
 def _pooled(

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from plexus_mri import __version__
 from plexus_mri.batch.case_job import CaseJob
-from plexus_mri.batch.case_process import measure_case
+from plexus_mri.batch.case_work import measure_case
 from plexus_mri.batch.crash import write_crash_file
 from plexus_mri.batch.death import outcome_of_death
 from plexus_mri.batch.engine import Announce, Ended, Event, StepReached, run_jobs

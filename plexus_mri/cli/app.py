@@ -88,7 +88,7 @@ _RATINGS: dict[str, tuple[type[Common], str]] = {
     ),
 }
 _SCRIPT = "Print the script of a job array: one subject a job."
-_MODULES = {"review": "corrections", "check-sides": "side_check"}
+_MODULES = {"review": "corrections", "check-sides": "side_check", "simulate": "simulation"}
 _ADD = "Check an edited label map and keep it; the next run measures the case from it."
 _SERVE = "Serve the study's pages on this machine alone and save ratings into the study."
 # What the last line says when a command ends badly that measures no case.

@@ -15,7 +15,6 @@ from plexus_mri.batch.output_folder import check_output
 from plexus_mri.batch.plan import Unusable, keep_private, make_plan, of_participants, survey
 from plexus_mri.batch.queue_cluster import array_script
 from plexus_mri.batch.rebuild import rebuild_reports
-from plexus_mri.batch.simulation import SimulationJob, write_simulated_case
 from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus, read_status
 from plexus_mri.batch.stored import read_summary
 from plexus_mri.batch.study import check_single, run_study, to_measure
@@ -26,11 +25,10 @@ from plexus_mri.cli.options import (
     MeasureOptions,
     ResultOptions,
     ScriptOptions,
-    SimulateOptions,
     StatusOptions,
 )
 from plexus_mri.cli.progress import show_progress
-from plexus_mri.cli.requests import measure_request, naming_request, simulation_specs
+from plexus_mri.cli.requests import measure_request, naming_request
 from plexus_mri.cli.text import (
     caveat_lines,
     closing_line,
@@ -134,20 +132,6 @@ def report(options: ResultOptions) -> int:
     written = counted(end.rendered, "page")
     typer.echo(f"{written} written{failed}, {index}; exit code {end.exit_code}")
     return end.exit_code
-
-
-def simulate(options: SimulateOptions) -> int:
-    """Carry out ``simulate``."""
-    specs = simulation_specs(options.seed, options.count, options.kind)
-    check_output(options.out, None)
-    truth = options.out / "derivatives" / "truth"
-    for number, spec in enumerate(specs, start=options.seed):
-        subject = f"sim{number:04d}"
-        job = SimulationJob(spec, subject, options.file_format, options.out, truth)
-        write_simulated_case(job)
-        typer.echo(f"sub-{subject}: written", err=True)
-    typer.echo(f"{counted(len(specs), 'case')} in {options.out}, truth in {truth}; exit code {OK}")
-    return OK
 
 
 def _measure(options: MeasureOptions, *, single: bool) -> int:

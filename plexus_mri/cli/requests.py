@@ -18,7 +18,6 @@ from plexus_mri.cli.options import CheckSidesOptions, MeasureOptions, Naming
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.yaml_files import read_mapping
 from plexus_mri.settings import Settings, override, settings_from_mapping
-from plexus_mri.synthetic import CaseKind, PhantomSpec, random_spec
 
 _AS_MANY_AS_WORKERS = 100_000
 
@@ -124,11 +123,6 @@ def check_request(options: CheckSidesOptions) -> StudyRequest:
         labels=options.labels,
         assert_orientation=options.assert_orientation,
     )
-
-
-def simulation_specs(seed: int, count: int, kind: CaseKind) -> list[PhantomSpec]:
-    """Specifications of ``count`` cases from ``seed`` on."""
-    return [random_spec(number, kind=kind) for number in range(seed, seed + count)]
 
 
 def _log_level(verbose: int) -> int | None:

@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.grid import FloatArray
@@ -42,7 +42,7 @@ def noise_sigma(image: Volume, brighter_than: float) -> float | None:
     inside = np.abs(detail[mean > brighter_than])
     if len(inside) < LEAST_BLOCKS:
         return None
-    return float(np.median(inside) / stats.norm.ppf(0.75))
+    return float(np.median(inside) / special.ndtri(0.75))
 
 
 def reference_level(table: MeasurementTable, side: Side | None = None) -> float | None:
