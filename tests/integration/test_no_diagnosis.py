@@ -50,7 +50,9 @@ class Visible(HTMLParser):
         given = dict(attrs)
         if tag == "div":
             self._depth += 1 if self._depth or given.get("id") == CONTEXT else 0
-        self._code = tag == "style" or (tag == "script" and "type" not in given)
+        # "program" is the viewer's library, kept as text until the reader starts it.
+        code = "type" not in given or given.get("id") == "program"
+        self._code = tag == "style" or (tag == "script" and code)
         said = [given.get(name) or "" for name in ("alt", "title", "aria-label", "content")]
         self._words.extend(said)
 
