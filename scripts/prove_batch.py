@@ -110,12 +110,17 @@ def prove_flat_memory(folder: Path, amounts: Amounts) -> str:
 
 def _empty_job_ms(count: int) -> float:
     """What the engine itself takes for a job, two at a time."""
-    ends = [
+    ends = _end_times([0] * count, 2)
+    return 1e3 * (ends[-1] - ends[0]) / max(1, len(ends) - 1)
+
+
+def _end_times(counts: list[int], at_once: int) -> list[float]:
+    """When each of some jobs that only count ended, by this process's clock."""
+    return [
         time.perf_counter()
-        for event in run_jobs([0] * count, count_up, Limits(jobs=2))
+        for event in run_jobs(counts, count_up, Limits(jobs=at_once))
         if isinstance(event, Ended)
     ]
-    return 1e3 * (ends[-1] - ends[0]) / max(1, len(ends) - 1)
 
 
 def prove_large_study(folder: Path, amounts: Amounts) -> str:
@@ -198,11 +203,7 @@ def prove_speed_up(_folder: Path, _amounts: Amounts) -> str:
 
 def _seconds_of(jobs: int) -> float:
     """Seconds from the first end to the last: start-up is left out."""
-    ends = [
-        time.perf_counter()
-        for event in run_jobs([0] * 2 + [20_000_000] * 8, count_up, Limits(jobs=jobs))
-        if isinstance(event, Ended)
-    ]
+    ends = _end_times([0] * 2 + [20_000_000] * 8, jobs)
     return ends[-1] - ends[1]
 
 

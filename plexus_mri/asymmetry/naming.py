@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, Side
+from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, TRUNKS_OF_CORD, Nerve, Side
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import MeasurementTable, Profile
 
@@ -21,11 +21,6 @@ LEAST_DISTANCE_MM = 3.0
 # 0.2, where two curves share one nerve it is 0.8 and more (ADR-0015).
 TOO_NEAR = 0.9
 MOST_MERGED = 0.4
-TRUNKS_OF = {
-    Nerve.LATERAL_CORD: (Nerve.UPPER_TRUNK, Nerve.MIDDLE_TRUNK),
-    Nerve.POSTERIOR_CORD: TRUNKS,
-    Nerve.MEDIAL_CORD: (Nerve.LOWER_TRUNK,),
-}
 # A cord of more than so many times the area of its trunks is none: one swollen to 1.8 times its
 # diameter from end to end has 3.2 times; sound ones on synthetic cases have 0.2-1.3 (ADR-48).
 LARGEST_CORD = 4.0
@@ -50,7 +45,7 @@ def outgrown_cords(table: MeasurementTable) -> frozenset[Nerve]:
     """Cords that on a side are far wider than the trunks they come from."""
     return frozenset(
         cord
-        for cord, trunks in TRUNKS_OF.items()
+        for cord, trunks in TRUNKS_OF_CORD.items()
         for side in Side
         if _area_mm2(table, side, cord)
         > LARGEST_CORD * sum(_area_mm2(table, side, trunk) for trunk in trunks)

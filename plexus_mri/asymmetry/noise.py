@@ -73,17 +73,19 @@ def mean_estimate(
     The variance is the sum over all pairs of nodes of ``se_i·se_j·ρ_ij``: the effective number of
     nodes is smaller than their number.
     """
-    shared = standard_errors[:, None] * standard_errors[None, :] * _correlation(pair, noise)
+    shared = _covariance(pair, standard_errors, noise)
     error = noise.scatter * float(np.sqrt(shared.sum())) / len(values)
     mean = float(values.mean())
     return Estimate(mean, error / mean)
 
 
-def _correlation(pair: PairedCourse, noise: NodeNoise) -> FloatArray:
-    """Correlation (n, n) of the nodes' own errors: ``ρ^(distance / step)``."""
+def _covariance(pair: PairedCourse, standard_errors: FloatArray, noise: NodeNoise) -> FloatArray:
+    """Covariance (n, n) of the nodes' own errors (n,): ``se_i·se_j·ρ^(distance / step)``."""
     gaps = np.abs(pair.arc_length_mm[:, None] - pair.arc_length_mm[None, :]) / pair.step_mm
-    correlation: FloatArray = noise.lag_one**gaps
-    return correlation
+    covariance: FloatArray = (
+        standard_errors[:, None] * standard_errors[None, :] * noise.lag_one**gaps
+    )
+    return covariance
 
 
 def max_estimate(
@@ -99,7 +101,7 @@ def max_estimate(
     weights = near / near.sum(axis=1, keepdims=True)
     running = weights @ values
     best = int(running.argmax())
-    shared = standard_errors[:, None] * standard_errors[None, :] * _correlation(pair, noise)
+    shared = _covariance(pair, standard_errors, noise)
     error = noise.scatter * float(np.sqrt(weights[best] @ shared @ weights[best]))
     return Estimate(float(running[best]), error / float(running[best]))
 

@@ -1,8 +1,9 @@
 """Nerves taken together, and the share of false ones among many differences."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,19 +21,21 @@ NERVES_OF: Mapping[Region, frozenset[Nerve]] = {
     Region.PLEXUS: frozenset(Nerve),
 }
 LEAST_NERVES = 2
+Row = TypeVar("Row", Comparison, PooledComparison)
 
 
-def with_q_values(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
+def with_q_values(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Rows with the smallest false discovery rate at which each would be among the findings.
 
-    Over all tested nerves and quantities of the case, whatever their dependence: mean area and
-    mean diameter are nearly one test.
+    Over all tested rows that are given, whatever their dependence: mean area and mean diameter
+    are nearly one test.
 
     References
     ----------
     Benjamini & Yekutieli 2001, Ann Stat 29:1165.
     """
-    q_values = iter(_q_values([row.p_value for row in rows if row.p_value is not None]))
+    p_values = np.array([row.p_value for row in rows if row.p_value is not None])
+    q_values = iter(false_discovery_rates(p_values).tolist())
     return tuple(
         row if row.p_value is None else replace(row, q_value=next(q_values)) for row in rows
     )
@@ -54,15 +57,7 @@ def pool_sides(
         for quantity in POOLED_QUANTITIES
         if any(row.quantity is quantity for row in rows)
     ]
-    q_values = iter(_q_values([one.p_value for one in pooled if one.p_value is not None]))
-    return tuple(
-        one if one.p_value is None else replace(one, q_value=next(q_values)) for one in pooled
-    )
-
-
-def _q_values(p_values: Sequence[float]) -> Iterator[float]:
-    if p_values:
-        yield from false_discovery_rates(np.array(p_values)).tolist()
+    return with_q_values(pooled)
 
 
 def _pooled(

@@ -44,6 +44,11 @@ ROOTS_OF_TRUNK = {
     Nerve.MIDDLE_TRUNK: (Nerve.C7,),
     Nerve.LOWER_TRUNK: (Nerve.C8, Nerve.T1),
 }
+TRUNKS_OF_CORD = {
+    Nerve.LATERAL_CORD: (Nerve.UPPER_TRUNK, Nerve.MIDDLE_TRUNK),
+    Nerve.POSTERIOR_CORD: TRUNKS,
+    Nerve.MEDIAL_CORD: (Nerve.LOWER_TRUNK,),
+}
 
 NerveKey = tuple[Side, Nerve]
 NERVE_KEYS: tuple[NerveKey, ...] = tuple((side, nerve) for nerve in Nerve for side in Side)
