@@ -13,27 +13,24 @@ from plexus_mri.report.canvas import (
     show_picture,
     to_webp,
 )
-from plexus_mri.report.planes import axial_slice, coronal_slab, labels_on_axial
 from plexus_mri.report.settings import ReportSettings
-from plexus_mri.report.views import Views
+from plexus_mri.report.views import Cuts, Views
 
 _WORDS = "no side is shown and the picture may be mirrored"
 
 
 def blind_figures(
-    result: CaseResult, views: Views, settings: ReportSettings
+    result: CaseResult, views: Views, cuts: Cuts, settings: ReportSettings
 ) -> Mapping[str, Figure]:
     """Projection and axial plane, each plain and as a layer of curves or outlines."""
-    coronal = coronal_slab(result.image, *views.projection_mm, maximum=True)
-    axial = axial_slice(result.image, views.nerve_height_mm)
-    labels = labels_on_axial(result.labels, axial, views.nerve_height_mm)
+    coronal, axial = cuts.projection, cuts.axial
     curves, outlines = (picture_axes(p, settings.picture_width_px) for p in (coronal, axial))
     for (_, nerve), traced in result.nerves.nerves.items():
         points = traced.centerline.points_mm
         curves.plot(points[:, 0], points[:, 2], color=NERVE_COLORS[nerve], lw=1.6)
     across, rows = axial.centers_mm
     for side, nerve in NERVE_KEYS:
-        inside = labels == label_index(side, nerve)
+        inside = cuts.axial_labels == label_index(side, nerve)
         if inside.any():
             outlines.contour(across, rows, inside.astype(float), levels=[0.5],
                              colors=[NERVE_COLORS[nerve]], linewidths=1.6)  # fmt: skip

@@ -97,6 +97,14 @@ def pixel_axes(width_px: int, height_px: int) -> Axes:
     return axes
 
 
+def board_axes(size_px: tuple[int, int]) -> Axes:
+    """Transparent axes in pixels of the figure (width, height), y growing downwards."""
+    axes = pixel_axes(*size_px)
+    axes.set_xlim(0, size_px[0])
+    axes.set_ylim(size_px[1], 0)
+    return axes
+
+
 def show_picture(axes: Axes, picture: Picture, window: tuple[float, float]) -> None:
     """Grey values of a picture at their place in millimetres; outside the image is black."""
     axes.imshow(
@@ -126,11 +134,11 @@ def to_webp(axes: Axes, *, quality_percent: int | None) -> Bytes:
     image = Image.fromarray(pixels)
     out = io.BytesIO()
     if quality_percent is None:
-        image.save(out, "WEBP", lossless=True, exact=False, method=2)
+        image.save(out, "WEBP", lossless=True, exact=False, method=1)
     else:
         black = Image.new("RGB", image.size)
         black.paste(image, mask=image.getchannel("A"))
-        black.save(out, "WEBP", quality=quality_percent, method=4)
+        black.save(out, "WEBP", quality=quality_percent, method=2)
     return out.getvalue()
 
 

@@ -28,7 +28,9 @@ _SIZE = (Quantity.CSA_MEAN, Quantity.CSA_MAX, Quantity.DIAMETER_MEAN)
 _SIGNAL = (Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX)
 _PANELS = (("Diameter (mm)", _SIZE), ("Signal, nerve : muscle", _SIGNAL))
 _FLAGGED = Quality.TOUCHING | Quality.POOR_FIT | Quality.EDGE_OF_VIEW | Quality.JUNCTION
+_MOST_TICKS = 6  # enough to read a value; each costs drawing time
 _PLACE = {"left": 0.06, "right": 0.985, "bottom": 0.16, "top": 0.83, "wspace": 0.14}
+_DIFFERENCES_PLACE = {"left": 0.05, "right": 0.99, "bottom": 0.12, "top": 0.93, "wspace": 0.04}
 _STRETCH = {"facecolor": "none", "edgecolor": "#666666", "hatch": "////", "linewidth": 0.0}
 
 
@@ -56,7 +58,7 @@ def _profile_figure(
         for profile in sides:
             _draw_profile(axes, profile, *_values(profile)[column])
         _draw_stretch(axes, [c for c in comparisons if c.quantity in quantities])
-        axes.set_title(title, fontsize=10, loc="left")
+        axes.set_title(title, fontsize=10, loc="left", y=1.0)
         axes.set_xlabel(f"mm from the {landmark_words(nerve)}", fontsize=9)
         _tidy(axes)
     drawing.legend(*panels[0].get_legend_handles_labels(), loc="upper right",
@@ -138,6 +140,7 @@ def _tidy(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(visible=True, color="#DDDDDD", lw=0.6)
     axes.tick_params(labelsize=9)
+    axes.locator_params(nbins=_MOST_TICKS)
     axes.margins(x=0.01)
     axes.set_ylim(bottom=0.0)  # from zero, so that a small difference looks small
 
@@ -163,8 +166,8 @@ def difference_figure(result: CaseResult) -> Mapping[str, Figure]:
     }
     if not any(c.verdict is not Verdict.NOT_COMPARABLE for cs in picks.values() for c in cs):
         return {}
-    drawing = Drawing(figsize=(8.4, 4.2), layout="constrained")
-    panels = drawing.subplots(1, 2, sharex=True, sharey=True)
+    drawing = Drawing(figsize=(8.4, 4.2))
+    panels = drawing.subplots(1, 2, sharex=True, sharey=True, gridspec_kw=_DIFFERENCES_PLACE)
     for axes, (kind, comparisons) in zip(panels, picks.items(), strict=True):
         _draw_differences(axes, kind, comparisons)
     reach = max(20.0, *(abs(v) for axes in panels for v in axes.dataLim.intervalx))
@@ -208,7 +211,7 @@ def _draw_differences(axes: Axes, kind: str, comparisons: Sequence[Comparison]) 
     axes.set_yticks(range(len(rows)), [SHORT_NAMES[n] for n in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     words = {"size": "Size (cross-sectional area)", "signal": "Signal (nerve : muscle)"}
-    axes.set_title(words[kind], fontsize=10)
+    axes.set_title(words[kind], fontsize=10, y=1.0)
     axes.set_xlabel("R larger  \N{LEFTWARDS ARROW}  %  \N{RIGHTWARDS ARROW}  L larger", fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.grid(visible=True, axis="x", color="#DDDDDD", lw=0.6)

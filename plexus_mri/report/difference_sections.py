@@ -10,7 +10,7 @@ from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.measurement import Profile, Quality
-from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp
+from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, board_axes, to_webp
 from plexus_mri.report.results import headline_of
 from plexus_mri.report.rounding import fixed
 from plexus_mri.report.section_figures import (
@@ -20,7 +20,7 @@ from plexus_mri.report.section_figures import (
     Section,
     common_window,
     draw_outline,
-    draw_tile,
+    draw_tiles,
     section_at,
 )
 from plexus_mri.report.settings import ReportSettings
@@ -109,33 +109,25 @@ def difference_sections(result: CaseResult, settings: ReportSettings) -> Mapping
         for side in SIDE_ORDER
     }
     window = common_window([s for s in sections.values() if s is not None])
-    plain, layer = _board(len(places)), _board(len(places))
+    size_px = _size(len(places))
+    plain, layer = board_axes(size_px), board_axes(size_px)
+    corners = {
+        (place.nerve, side): _corner(number, side)
+        for number, place in enumerate(places)
+        for side in SIDE_ORDER
+    }
+    draw_tiles(plain, size_px, [(s, corners[at]) for at, s in sections.items()], window)
+    for (nerve, side), section in sections.items():
+        if section is not None:
+            draw_outline(layer, section, corners[nerve, side], NERVE_COLORS[nerve])
     for number, place in enumerate(places):
-        for side in SIDE_ORDER:
-            section = sections[place.nerve, side]
-            draw_tile(plain, section, _corner(number, side), window)
-            if section is not None:
-                draw_outline(layer, section, _corner(number, side), NERVE_COLORS[place.nerve])
         _head(plain, place, number)
-    for axes in (plain, layer):
-        _keep(axes, len(places))
     return _figures(places, sections, (plain, layer), settings)
 
 
 def _size(pairs: int) -> tuple[int, int]:
     rows = -(-pairs // _COLUMNS)
     return min(pairs, _COLUMNS) * _PAIR_PX, rows * (TILE_PX + _HEAD_PX + _FOOT_PX)
-
-
-def _board(pairs: int) -> Axes:
-    return _keep(pixel_axes(*_size(pairs)), pairs)
-
-
-def _keep(axes: Axes, pairs: int) -> Axes:
-    width, height = _size(pairs)
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return axes
 
 
 def _corner(number: int, side: Side) -> tuple[float, float]:

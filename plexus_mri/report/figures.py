@@ -13,7 +13,7 @@ from plexus_mri.report.section_figures import section_figures
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.side_figures import side_figures
 from plexus_mri.report.straight_figures import straight_figures
-from plexus_mri.report.views import choose_views
+from plexus_mri.report.views import choose_views, cut
 
 
 def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, Figure]:
@@ -23,16 +23,17 @@ def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, F
     ``overlay_of``. ``thumbnail`` is for the study's page.
     """
     views = choose_views(result, settings)
+    cuts = cut(result, views)
     figures = {
         **difference_figure(result),
         **side_figures(result, views, settings),
         **map_figures(result, views, settings),
-        **nerve_figures(result, views, settings),
+        **nerve_figures(result, views, cuts, settings),
         **straight_figures(result, settings),
         **difference_sections(result, settings),
         **section_figures(result, settings),
         **profile_figures(result),
-        **blind_figures(result, views, settings),
+        **blind_figures(result, views, cuts, settings),
     }
     return {**figures, "thumbnail": _thumbnail(figures["nerves_projection"], settings)}
 

@@ -11,16 +11,9 @@ from plexus_mri.core.case import CaseResult
 from plexus_mri.report.base_picture import DIRECTION_NOTE, base_axes
 from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, picture_axes, to_webp
 from plexus_mri.report.name_tags import Tag, apart, draw_tags, nerve_tags
-from plexus_mri.report.planes import (
-    LabelPicture,
-    Picture,
-    axial_slice,
-    coronal_slab,
-    labels_on_axial,
-    labels_on_coronal,
-)
+from plexus_mri.report.planes import LabelPicture, Picture, coronal_slab, labels_on_coronal
 from plexus_mri.report.settings import ReportSettings
-from plexus_mri.report.views import Views
+from plexus_mri.report.views import Cuts, Views
 from plexus_mri.report.words import SHORT_NAMES_LEGEND, nerve_words
 
 _TAG_AWAY_MM = 8.0
@@ -39,28 +32,27 @@ class _Plate:
 
 
 def nerve_figures(
-    result: CaseResult, views: Views, settings: ReportSettings
+    result: CaseResult, views: Views, cuts: Cuts, settings: ReportSettings
 ) -> Mapping[str, Figure]:
     """Projection, slab and axial plane, each plain and as a transparent layer."""
     figures: dict[str, Figure] = {}
     for plate in (
-        _projection(result, views),
+        _projection(result, views, cuts),
         _slab(result, views, settings),
-        _axial(result, views),
+        _axial(views, cuts),
     ):
         figures |= _layered(result, settings, plate)
     return figures
 
 
-def _projection(result: CaseResult, views: Views) -> _Plate:
-    picture = coronal_slab(result.image, *views.projection_mm, maximum=True)
+def _projection(result: CaseResult, views: Views, cuts: Cuts) -> _Plate:
     reach = views.projection_mm[1] - views.projection_mm[0]
     return _Plate(
         "nerves_projection",
         "Nerves found, coronal projection",
         f"Coronal maximum intensity projection over {reach:.0f} mm, {views.reason}. "
         f"{_found_words(result)}",
-        picture,
+        cuts.projection,
         lambda axes: _draw_nerves(axes, result),
     )
 
@@ -79,16 +71,14 @@ def _slab(result: CaseResult, views: Views, settings: ReportSettings) -> _Plate:
     )
 
 
-def _axial(result: CaseResult, views: Views) -> _Plate:
-    picture = axial_slice(result.image, views.nerve_height_mm)
-    labels = labels_on_axial(result.labels, picture, views.nerve_height_mm)
+def _axial(views: Views, cuts: Cuts) -> _Plate:
     return _Plate(
         "nerves_axial",
         "Nerve masks, axial plane",
         f"Axial plane seen from the feet, front of the patient up, {views.reason}. "
-        f"{_outline_words(labels)}",
-        picture,
-        lambda axes: _draw_masks(axes, picture, labels),
+        f"{_outline_words(cuts.axial_labels)}",
+        cuts.axial,
+        lambda axes: _draw_masks(axes, cuts.axial, cuts.axial_labels),
         views.nerve_height_mm,
     )
 

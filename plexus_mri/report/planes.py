@@ -132,27 +132,32 @@ def _labels_at(labels: LabelMap, points_mm: FloatArray) -> LabelPicture:
 class SectionAxes:
     """Axes of a plane across a nerve, laid so that left and right can be compared by shape.
 
-    ``across`` points away from anterior (anterior is at the picture's left), ``up`` to cranial.
+    ``across`` points away from anterior (anterior is at the picture's left), ``up`` to cranial;
+    each (..., 3), unit vectors.
     """
 
     across: FloatArray
     up: FloatArray
 
 
-def section_axes(tangent: FloatArray) -> SectionAxes:
-    """Picture axes of the plane perpendicular to a unit tangent (3,).
+def section_axes(tangents: FloatArray) -> SectionAxes:
+    """Picture axes of the planes perpendicular to unit tangents (..., 3).
 
     The same rule serves both sides, so a mirrored nerve gives the same picture.
     """
-    anterior = np.array([0.0, 1.0, 0.0])
-    if abs(tangent @ anterior) > 0.95:  # noqa: PLR2004 - within 18° of the nerve, no direction left
-        anterior = np.array([0.0, 0.0, -1.0])
-    across = -(anterior - tangent * (anterior @ tangent))
-    across = across / np.linalg.norm(across)
-    up = np.cross(tangent, across)
-    lateral = np.sign(tangent[0]) * np.array([1.0, 0.0, 0.0])
-    leaning = up[2] if abs(up[2]) > 1e-6 else up @ lateral  # noqa: PLR2004 - rounding only
-    return SectionAxes(across, up if leaning >= 0 else -up)
+    anterior = np.where(
+        np.abs(tangents[..., 1:2]) > 0.95,  # noqa: PLR2004 - within 18° of it, no direction left
+        np.array([0.0, 0.0, -1.0]),
+        np.array([0.0, 1.0, 0.0]),
+    )
+    forward = np.sum(anterior * tangents, axis=-1, keepdims=True)
+    across = tangents * forward - anterior
+    across = across / np.linalg.norm(across, axis=-1, keepdims=True)
+    up = np.cross(tangents, across)
+    lateral = up[..., :1] * np.sign(tangents[..., :1])
+    level = np.abs(up[..., 2:]) <= 1e-6  # noqa: PLR2004 - rounding only
+    leaning = np.where(level, lateral, up[..., 2:])
+    return SectionAxes(across, np.where(leaning >= 0, up, -up))
 
 
 def section_picture(

@@ -13,9 +13,10 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Profile
 from plexus_mri.errors import StageError
 from plexus_mri.report.base_picture import percentile_window
-from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp, write
+from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, board_axes, to_webp, write
 from plexus_mri.report.planes import Picture, SectionAxes, section_axes, section_picture
 from plexus_mri.report.settings import ReportSettings
+from plexus_mri.report.tiles import Tile, show_tiles
 from plexus_mri.report.words import SHORT_NAMES
 
 TILE_PX, GAP_PX, LEFT_PX, TOP_PX = 128, 8, 52, 46
@@ -51,13 +52,17 @@ def _group_figure(
         for arc in settings.section_arc_mm
         for side in SIDE_ORDER
     }
-    plain, layer = _board(rows, settings), _board(rows, settings)
+    size_px = _size(rows, settings)
+    plain, layer = board_axes(size_px), board_axes(size_px)
     window = common_window([s for s in sections.values() if s is not None])
+    corners = {
+        (key, arc): _corner(rows.index(key[1]), settings.section_arc_mm.index(arc), key[0])
+        for key, arc in sections
+    }
+    draw_tiles(plain, size_px, [(s, corners[at]) for at, s in sections.items()], window)
     for (key, arc), section in sections.items():
-        corner = _corner(rows.index(key[1]), settings.section_arc_mm.index(arc), key[0])
-        draw_tile(plain, section, corner, window)
         if section is not None:
-            draw_outline(layer, section, corner, NERVE_COLORS[key[1]])
+            draw_outline(layer, section, corners[key, arc], NERVE_COLORS[key[1]])
     _draw_headers(plain, rows, settings)
     kept = all(p.long_axis is not None for p in result.table.profiles.values())
     shape = "ellipses" if kept else "areas, drawn as circles"
@@ -170,15 +175,11 @@ def _middle(pixels: FloatArray) -> FloatArray:
     return pixels[edge : pixels.shape[0] - edge, edge : pixels.shape[1] - edge].ravel()
 
 
-def _board(rows: Sequence[Nerve], settings: ReportSettings) -> Axes:
-    """Axes in pixels, y growing downwards, for all squares of a figure."""
+def _size(rows: Sequence[Nerve], settings: ReportSettings) -> tuple[int, int]:
+    """Width and height in pixels of a figure of so many rows."""
     columns = len(settings.section_arc_mm)
     width = LEFT_PX + columns * (2 * TILE_PX + 2 * GAP_PX)
-    height = TOP_PX + len(rows) * (TILE_PX + GAP_PX)
-    axes = pixel_axes(width, height)
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    return axes
+    return width, TOP_PX + len(rows) * (TILE_PX + GAP_PX)
 
 
 def _corner(row: int, column: int, side: Side) -> tuple[float, float]:
@@ -187,27 +188,24 @@ def _corner(row: int, column: int, side: Side) -> tuple[float, float]:
     return float(x), float(TOP_PX + row * (TILE_PX + GAP_PX))
 
 
-def draw_tile(
-    axes: Axes, section: Section | None, corner: tuple[float, float], window: tuple[float, float]
+def draw_tiles(
+    axes: Axes,
+    size_px: tuple[int, int],
+    placed: Sequence[tuple[Section | None, tuple[float, float]]],
+    window: tuple[float, float],
 ) -> None:
-    """Square of one section; a dark one where the nerve was not followed."""
-    x, y = corner
-    if section is None:
-        axes.fill([x, x + TILE_PX, x + TILE_PX, x], [y, y, y + TILE_PX, y + TILE_PX], DARK)
-        middle = (x + TILE_PX / 2, y + TILE_PX / 2)
-        axes.text(*middle, "not followed\nhere", color="#BBBBBB", ha="center", va="center")
-        return
-    axes.imshow(
-        section.picture.pixels,
-        extent=(x, x + TILE_PX, y + TILE_PX, y),
-        cmap="gray",
-        vmin=window[0],
-        vmax=window[1],
-        interpolation="bicubic",
-        aspect="auto",
-    )
-    if section.outline_mm is None:
-        write(axes, (x + TILE_PX / 2, y + TILE_PX - 10), "not measured here", fontsize=8)
+    """Squares of sections at their corners; a dark one where a nerve was not followed."""
+    tiles = []
+    for section, (x, y) in placed:
+        if section is None:
+            axes.fill([x, x + TILE_PX, x + TILE_PX, x], [y, y, y + TILE_PX, y + TILE_PX], DARK)
+            middle = (x + TILE_PX / 2, y + TILE_PX / 2)
+            axes.text(*middle, "not followed\nhere", color="#BBBBBB", ha="center", va="center")
+            continue
+        tiles.append(Tile(section.picture.pixels, x, y, x + TILE_PX, y + TILE_PX))
+        if section.outline_mm is None:
+            write(axes, (x + TILE_PX / 2, y + TILE_PX - 10), "not measured here", fontsize=8)
+    show_tiles(axes, size_px, tiles, window)
 
 
 def draw_outline(axes: Axes, section: Section, corner: tuple[float, float], color: str) -> None:
@@ -235,7 +233,3 @@ def _draw_headers(axes: Axes, rows: Sequence[Nerve], settings: ReportSettings) -
             LEFT_PX / 2, y, SHORT_NAMES[nerve], color=NERVE_COLORS[nerve],
             ha="center", va="center", fontsize=13, weight="bold",
         )  # fmt: skip
-    # imshow moves the limits; the board keeps its own.
-    width, height = axes.get_figure(root=True).get_size_inches() * 100  # type: ignore[union-attr]
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)

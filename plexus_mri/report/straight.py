@@ -71,7 +71,7 @@ def straighten(
 
 def _upward(line: Centerline) -> FloatArray:
     """Unit vectors (c, 3) across the line towards cranial, without a flip along it."""
-    ups = np.stack([section_axes(tangent).up for tangent in line.tangents])
+    ups = section_axes(line.tangents).up
     turned = np.sign(np.einsum("kj,kj->k", ups[1:], ups[:-1]))
     signs = np.concatenate([[1.0], np.cumprod(np.where(turned == 0, 1.0, turned))])
     out: FloatArray = ups * (signs if signs.sum() >= 0 else -signs)[:, None]

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.report.base_picture import percentile_window
-from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, pixel_axes, to_webp, write
+from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, board_axes, to_webp, write
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.straight import Straight, straighten
+from plexus_mri.report.tiles import Tile, show_tiles
 from plexus_mri.report.words import SHORT_NAMES
 
 _MARGIN_PX, _GAP_PX, _NAME_PX, _TOP_PX, _BOTTOM_PX = 14, 10, 46, 34, 40
@@ -50,18 +51,9 @@ class _Board:
         self.row_px = round(settings.straight_width_mm * self.scale)
         half_px = round(self.reach_mm * self.scale)
         self.middle = _MARGIN_PX + half_px + _NAME_PX / 2.0
-        self.width = 2 * (_MARGIN_PX + half_px) + _NAME_PX
-        self.height = _TOP_PX + len(self.rows) * (self.row_px + _GAP_PX) + _BOTTOM_PX
-
-    def axes(self) -> Axes:
-        """Transparent axes of the board's size."""
-        return self.kept(pixel_axes(self.width, self.height))
-
-    def kept(self, axes: Axes) -> Axes:
-        """Axes with the board's own limits, which pictures move."""
-        axes.set_xlim(0, self.width)
-        axes.set_ylim(self.height, 0)
-        return axes
+        width = 2 * (_MARGIN_PX + half_px) + _NAME_PX
+        height = _TOP_PX + len(self.rows) * (self.row_px + _GAP_PX) + _BOTTOM_PX
+        self.size = (width, height)
 
     def x(self, side: Side, arc_mm: float) -> float:
         """Place along: node 0 beside the middle, the patient's right to the left."""
@@ -80,14 +72,13 @@ def _figure(
     settings: ReportSettings,
 ) -> Mapping[str, Figure]:
     board = _Board(strips, settings)
-    plain, layer = board.axes(), board.axes()
-    window = _window(strips, settings)
+    plain, layer = board_axes(board.size), board_axes(board.size)
+    tiles = [_tile(board, key, strip) for key, strip in strips.items()]
+    show_tiles(plain, board.size, tiles, _window(strips, settings))
     for key, strip in strips.items():
-        _draw_strip(plain, board, key, strip, window)
         _draw_borders(layer, board, key, strip)
     _draw_stretches(layer, board, result)
-    _draw_words(board.kept(plain), board, sure=_sure(result))
-    board.kept(layer)
+    _draw_words(plain, board, sure=_sure(result))
     return _encoded(group, strips, (plain, layer), settings)
 
 
@@ -111,21 +102,12 @@ def _middle(strip: Straight) -> np.ndarray[tuple[int], np.dtype[np.floating]]:
     return strip.pixels[third : strip.pixels.shape[0] - third].ravel()
 
 
-def _draw_strip(
-    axes: Axes, board: _Board, key: NerveKey, strip: Straight, window: tuple[float, float]
-) -> None:
+def _tile(board: _Board, key: NerveKey, strip: Straight) -> Tile:
     side, nerve = key
-    near, far = board.x(side, 0.0), board.x(side, strip.length_mm)
+    ends = sorted((board.x(side, 0.0), board.x(side, strip.length_mm)))
     half = strip.width_mm * board.scale / 2.0
-    axes.imshow(
-        strip.pixels,
-        extent=(near, far, board.y(nerve) + half, board.y(nerve) - half),
-        cmap="gray",
-        vmin=window[0],
-        vmax=window[1],
-        interpolation="bilinear",
-        aspect="auto",
-    )
+    outwards = strip.pixels[:, :: -side.sign]
+    return Tile(outwards, ends[0], board.y(nerve) - half, ends[1], board.y(nerve) + half)
 
 
 def _draw_borders(axes: Axes, board: _Board, key: NerveKey, strip: Straight) -> None:
@@ -157,7 +139,7 @@ def _draw_words(axes: Axes, board: _Board, *, sure: bool) -> None:
     for nerve in board.rows:
         write(axes, (board.middle, board.y(nerve)), SHORT_NAMES[nerve],
               color=NERVE_COLORS[nerve], fontsize=14, weight="bold")  # fmt: skip
-    bottom = board.height - _BOTTOM_PX + 2.0
+    bottom = board.size[1] - _BOTTOM_PX + 2.0
     for side in Side:
         word = {Side.RIGHT: "R", Side.LEFT: "L"}[side] + mark
         write(axes, (board.x(side, board.reach_mm / 2.0), 16.0), word,

@@ -8,6 +8,13 @@ import numpy as np
 from plexus_mri.core.anatomy import ROOTS, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.grid import FloatArray
+from plexus_mri.report.planes import (
+    LabelPicture,
+    Picture,
+    axial_slice,
+    coronal_slab,
+    labels_on_axial,
+)
 from plexus_mri.report.settings import ReportSettings
 
 _HEIGHT_STEP_MM = 1.0
@@ -26,6 +33,28 @@ class Views:
     proof_height_mm: float
     nerve_height_mm: float
     reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Cuts:
+    """Pictures through the nerves that more than one figure shows.
+
+    ``axial_labels`` are on the pixels of ``axial``.
+    """
+
+    projection: Picture
+    axial: Picture
+    axial_labels: LabelPicture
+
+
+def cut(result: CaseResult, views: Views) -> Cuts:
+    """Maximum projection and axial plane of the chosen views."""
+    axial = axial_slice(result.image, views.nerve_height_mm)
+    return Cuts(
+        coronal_slab(result.image, *views.projection_mm, maximum=True),
+        axial,
+        labels_on_axial(result.labels, axial, views.nerve_height_mm),
+    )
 
 
 def choose_views(result: CaseResult, settings: ReportSettings) -> Views:

@@ -21,7 +21,7 @@ from plexus_mri.report.planes import axial_slice, coronal_slab, section_axes
 from plexus_mri.report.section_figures import section_at
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.side_figures import first_nodes
-from plexus_mri.report.views import choose_views
+from plexus_mri.report.views import choose_views, cut
 
 Drawn = Mapping[str, Mapping[str, Figure]]
 
@@ -105,7 +105,8 @@ def test_pictures_for_blinded_reading_hold_no_letter(
     result: CaseResult, small: ReportSettings, figures: Mapping[str, Figure]
 ) -> None:
     blank = replace(result, image=result.image.with_data(np.zeros(result.image.grid.shape)))
-    drawn_blind = blind_figures(blank, choose_views(blank, small), small)
+    views = choose_views(blank, small)
+    drawn_blind = blind_figures(blank, views, cut(blank, views), small)
     assert pixels(drawn_blind["blind_coronal"]).max() < 20  # letters would be white
     assert pixels(figures["nerves_projection"]).max() > 200
 
