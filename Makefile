@@ -7,24 +7,32 @@ OUT ?= out/demo
 .PHONY: demo test check format validate bench prove-batch settings lock sample-data clean
 .DEFAULT_GOAL := demo
 
-$(VENV)/.runtime: requirements.lock pyproject.toml
+# Numeric kernels are compiled while the tools for tests are downloaded.
+MAKEFLAGS += --jobs=2
+# Python compiles what it imports; compiling every package at once takes half a minute more.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
+$(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "setting up $(VENV): downloading the pinned packages, then compiling; some minutes, once"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.runtime: $(VENV)/.installed
 	$(BIN)/python scripts/fetch_viewer.py --optional
 	$(BIN)/python scripts/warm_up.py
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
+	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
 
 demo: $(VENV)/.runtime
 	$(BIN)/plexus-mri run sample_data/study/sub-02 --subject 02 --out $(OUT)
 	@echo "report: $(OUT)/sub-02.html"
 
-test: $(VENV)/.dev
+test: $(VENV)/.runtime $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.dev
@@ -48,7 +56,7 @@ bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/pages.py
 
 # Minutes: 1,000 stub cases, a study of 10,000, 20 kills, lost workers, two jobs against one.
-prove-batch: $(VENV)/.dev
+prove-batch: $(VENV)/.runtime $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python scripts/prove_batch.py --out docs/batch.md
 
 settings: $(VENV)/.runtime

@@ -149,7 +149,7 @@ def _usable(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.boo
         flatness = profile.long_mm / profile.short_mm
         log_area = np.log(profile.csa_mm2)
     usable = np.isfinite(log_area) & (flatness <= settings.flattest_ratio)
-    usable &= np.array([not q & UNUSABLE for q in profile.quality], dtype=bool)
+    usable &= ~profile.flagged(UNUSABLE)
     usable &= profile.arc_length_mm >= _skip_mm(profile.nerve, settings)
     arc = profile.arc_length_mm[usable]
     # A gap of failed fits does not make a step less steep: it is where a neighbour is taken in.
@@ -166,11 +166,12 @@ def _usable(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.boo
 def _sidesteps_mm(points_mm: FloatArray) -> FloatArray:
     """How far each next point (m - 1,) lies beside the course of the ``_COURSE`` before it."""
     aside = np.zeros(max(len(points_mm) - 1, 0))
-    for k in range(_COURSE, len(aside)):
-        course = points_mm[k] - points_mm[k - _COURSE]
-        course = course / max(float(np.linalg.norm(course)), 1e-9)
-        step = points_mm[k + 1] - points_mm[k]
-        aside[k] = np.linalg.norm(step - course * (step @ course))
+    course = points_mm[_COURSE:-1] - points_mm[: -_COURSE - 1]
+    length = np.linalg.norm(course, axis=1, keepdims=True)
+    course = course / np.maximum(length, 1e-9)
+    step = np.diff(points_mm[_COURSE:], axis=0)
+    along = np.sum(step * course, axis=1, keepdims=True)
+    aside[_COURSE:] = np.linalg.norm(step - course * along, axis=1)
     return aside
 
 
@@ -198,8 +199,8 @@ def _at(
     values, errors, common = (
         np.interp(places, nodes, np.where(usable, c, np.nan)) for c in (values, errors, common)
     )
-    touching = np.array([bool(q & Quality.TOUCHING) for q in profile.quality], dtype=bool)
-    return _SideCourse(values, errors, common, touching[nearest])
+    touching = profile.flagged(Quality.TOUCHING)[nearest]
+    return _SideCourse(values, errors, common, touching)
 
 
 def _course(profile: Profile, course: Course) -> tuple[FloatArray, FloatArray]:

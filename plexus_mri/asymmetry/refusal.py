@@ -93,7 +93,7 @@ def refusal_of_common_stretch(
 def is_coarse(table: MeasurementTable, nerve: Nerve) -> bool:
     """Whether most of the nerve is too few voxels wide on a side for a value at a place."""
     profiles = [table.profiles.get((side, nerve)) for side in Side]
-    shares = [np.mean([bool(q & Quality.COARSE) for q in p.quality]) for p in profiles if p]
+    shares = [p.flagged(Quality.COARSE).mean() for p in profiles if p]
     return any(share > MOST for share in shares)
 
 
@@ -108,7 +108,7 @@ def is_unresolved(table: MeasurementTable, nerve: Nerve, settings: AsymmetrySett
 def _of_flags(profiles: Sequence[Profile]) -> ReasonCode:
     """Reason that the flags of most nodes of a side give."""
     for flag in (Quality.EDGE_OF_VIEW, Quality.POOR_FIT, Quality.JUNCTION):
-        shares = {p.side: np.mean([bool(q & flag) for q in p.quality]) for p in profiles}
+        shares = {p.side: p.flagged(flag).mean() for p in profiles}
         worst = max(shares, key=lambda side: shares[side], default=None)
         if worst is not None and shares[worst] > MOST:
             return COVERAGE_OF[worst] if flag is Quality.EDGE_OF_VIEW else REASON_OF[flag]

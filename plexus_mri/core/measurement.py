@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum
+from functools import cached_property
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.grid import FloatArray
@@ -124,6 +126,15 @@ class Profile:
     quality: tuple[Quality, ...]
     long_axis: FloatArray | None = None
 
+    @cached_property
+    def _flags(self) -> npt.NDArray[np.int64]:
+        return np.array([flag.value for flag in self.quality], dtype=np.int64)
+
+    def flagged(self, flags: Quality) -> npt.NDArray[np.bool_]:
+        """Whether any of ``flags`` is set at each node: (n,)."""
+        found: npt.NDArray[np.bool_] = (self._flags & flags.value) != 0
+        return found
+
     @property
     def diameter_mm(self) -> FloatArray:
         """Diameter of the circle of the same area: 2·sqrt(csa/π)."""
@@ -168,7 +179,8 @@ class MeasurementTable:
 
     def get(self, nerve: Nerve, side: Side, quantity: Quantity) -> Measurement | None:
         """Give one measurement, or None when there is none of that name."""
-        for m in self.measurements:
-            if (m.nerve, m.side, m.quantity) == (nerve, side, quantity):
-                return m
-        return None
+        return self._by_name.get((nerve, side, quantity))
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[Nerve, Side, Quantity], Measurement]:
+        return {(m.nerve, m.side, m.quantity): m for m in reversed(self.measurements)}

@@ -103,7 +103,7 @@ def _profile_flags(table: MeasurementTable) -> Iterator[tuple[NerveKey, ReasonCo
         if profile is None or not profile.quality:
             continue
         for flag, reason in reason_of.items():
-            if sum(bool(q & flag) for q in profile.quality) > MOST * len(profile.quality):
+            if profile.flagged(flag).mean() > MOST:
                 yield key, reason
 
 

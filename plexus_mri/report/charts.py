@@ -122,7 +122,7 @@ def _draw_profile(axes: Axes, profile: Profile, values: FloatArray, half: FloatA
     axes.fill_between(arc, values - half, values + half, color=color, alpha=0.18, lw=0)
     axes.plot(arc, values, color=color, ls=SIDE_LINES[side], lw=1.8,
               label=f"{side.value} ({'solid' if side is Side.RIGHT else 'dashed'})")  # fmt: skip
-    flagged = arc[[bool(flag & _FLAGGED) for flag in profile.quality]]
+    flagged = arc[profile.flagged(_FLAGGED)]
     level = 0.015 if side is Side.RIGHT else 0.05
     axes.plot(flagged, np.full(len(flagged), level), ls="", marker="x", ms=3.5, color=color,
               transform=axes.get_xaxis_transform(), clip_on=False)  # fmt: skip

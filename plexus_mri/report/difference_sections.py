@@ -83,10 +83,7 @@ def largest_difference(result: CaseResult, nerve: Nerve) -> Place | None:
 def _common(right: Profile, left: Profile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Arc lengths that both sides have, and the areas there; NaN at nodes that do not count."""
     count = min(len(right.arc_length_mm), len(left.arc_length_mm))
-    areas = [
-        np.where([bool(flag & _OUT) for flag in p.quality[:count]], np.nan, p.csa_mm2[:count])
-        for p in (right, left)
-    ]
+    areas = [np.where(p.flagged(_OUT), np.nan, p.csa_mm2)[:count] for p in (right, left)]
     return right.arc_length_mm[:count], areas[0], areas[1]
 
 
