@@ -92,10 +92,11 @@ def reference_muscle(
     """Find muscle behind the canal, or around it where the image ends too close behind."""
     points, values = _around_canal(image, frame, settings)
     lateral, forward = _canal_coordinates(points, frame)
-    for region, chosen in (
-        ("paraspinal", _paraspinal(lateral, forward, settings)),
-        ("around the canal", _shell(points, lateral, forward, nerves, settings)),
+    for region, choose in (
+        ("paraspinal", lambda: _paraspinal(lateral, forward, settings)),
+        ("around the canal", lambda: _shell(points, lateral, forward, nerves, settings)),
     ):
+        chosen = choose()
         found = _by_level(points[chosen], values[chosen], lateral[chosen], settings)
         if found is not None:
             level, intensity, error, ratio, used = found

@@ -215,17 +215,20 @@ def _descend(
     model, slopes = fitted
     off = theta - prior[0]
     best = (precision * (values - model) ** 2).sum() + (prior[1] * off * off).sum()
-    damping = 1e-3
+    damping, moved = 1e-3, True
+    normal, gradient = np.empty((len(theta), len(theta))), np.empty(len(theta))
     for _ in range(_STEPS):
-        normal = slopes.T @ (slopes * precision.reshape(-1, 1)) + np.diag(prior[1])
-        gradient = slopes.T @ (precision * (values - model)) - prior[1] * (theta - prior[0])
+        if moved:
+            normal = slopes.T @ (slopes * precision.reshape(-1, 1)) + np.diag(prior[1])
+            gradient = slopes.T @ (precision * (values - model)) - prior[1] * (theta - prior[0])
         step = _step(normal, gradient, damping)
         largest = np.abs(step[:3]).max()
         trial = theta + step * min(1.0, 0.7 / max(largest, 1e-9))
         trial_model, trial_slopes = model_and_slopes(trial, scene)
         off = trial - prior[0]
         cost = (precision * (values - trial_model) ** 2).sum() + (prior[1] * off * off).sum()
-        if cost < best:
+        moved = cost < best
+        if moved:
             gain = (best - cost) / max(best, 1e-12)
             theta, model, slopes, best = trial, trial_model, trial_slopes, cost
             damping = max(damping * 0.2, 1e-6)

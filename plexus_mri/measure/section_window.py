@@ -63,5 +63,4 @@ def _box(
     inverse = np.linalg.inv(image.grid.affine[:3, :3])
     reach = reach_mm * np.linalg.norm(inverse, axis=1)
     low, high = np.ceil(centre - reach).astype(int), np.floor(centre + reach).astype(int)
-    ranges = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
-    return np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 3)
+    return np.indices(high - low + 1).reshape(3, -1).T + low

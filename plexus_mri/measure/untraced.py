@@ -24,6 +24,7 @@ _CLOSEST_LOOKS = 10
 _RIM_RADII = 1.8
 _RIM_SHARE = 0.5
 _TRIES = 2
+_FLAT = 30.0  # a logistic is within 1e-13 of 0 and 1 beyond
 _LEAST_SIGNIFICANCE = 5.0
 _LEAST_SHARE = 0.1
 # How well a disc's log radius, its stretches and its signal (in units of the image's mean) are
@@ -165,8 +166,12 @@ def best_trials(
     trials = _trials(theta, discs)
     scores = np.empty(len(trials))
     for k in range(len(trials)):
-        column = root * _soft_disc(places, trials[k], steep)
-        scores[k] = (column @ left) ** 2 / ((column * column).sum() + 1.0)
+        along, power = 0.0, 1.0
+        for n in range(len(places)):
+            share = root[n] * _soft_share(places[n], trials[k], steep)
+            along += share * left[n]
+            power += share * share
+        scores[k] = along * along / power
     best = np.zeros((_CLOSEST_LOOKS, 7))
     for row, k in enumerate(np.argsort(-scores)[:_CLOSEST_LOOKS]):
         share = _soft_disc(places, trials[k], steep)
@@ -240,9 +245,20 @@ def _trials(theta: FloatArray, discs: Discs) -> FloatArray:
 
 @compiled
 def _soft_disc(places: FloatArray, disc: FloatArray, steep: float) -> FloatArray:
-    """Roughly blurred disc (n,) at points (n, 2): a logistic of the distance to its rim."""
+    """Roughly blurred disc (n,) at points (n, 2)."""
     out = np.empty(len(places))
     for n in range(len(places)):
-        inward = disc[2] - math.hypot(places[n, 0] - disc[0], places[n, 1] - disc[1])
-        out[n] = 1.0 / (1.0 + math.exp(-1.7 * steep * inward))
+        out[n] = _soft_share(places[n], disc, steep)
     return out
+
+
+@compiled
+def _soft_share(place: FloatArray, disc: FloatArray, steep: float) -> float:
+    """Share of a disc at a point (2,): a logistic of the distance to its rim."""
+    x, y = place[0] - disc[0], place[1] - disc[1]
+    inward = 1.7 * steep * (disc[2] - math.sqrt(x * x + y * y))
+    if inward < -_FLAT:
+        return 0.0
+    if inward > _FLAT:
+        return 1.0
+    return 1.0 / (1.0 + math.exp(-inward))
