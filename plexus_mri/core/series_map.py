@@ -1,7 +1,7 @@
 """Further series of the same patient (maps), and how each lies against the main image."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -38,7 +38,7 @@ class SeriesMap:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well two series agree at a pose, and the limits below which they are refused.
+    """How well two series agree at a pose.
 
     Parameters
     ----------
@@ -59,6 +59,10 @@ class Agreement:
     handedness: float
     overlap: float
 
+    def reaches(self, limits: "Agreement") -> bool:
+        """Whether every number is at least its limit."""
+        return all(own >= limit for own, limit in zip(astuple(self), astuple(limits), strict=True))
+
 
 @dataclass(frozen=True, eq=False)
 class RegisteredMap:
@@ -71,6 +75,8 @@ class RegisteredMap:
         series was left out.
     agreement, before
         At the pose found, and at the one the headers state; None when they cannot be compared.
+    limits
+        Least agreement that is taken for registered, number by number.
     reason, sentence
         Why the series was left out.
     """
@@ -81,6 +87,7 @@ class RegisteredMap:
     before: Agreement | None = None
     reason: ReasonCode | None = None
     sentence: str = ""
+    limits: Agreement | None = None
 
     def sample(self, points_mm: FloatArray) -> FloatArray:
         """Values (n,) of the series, in its own grid, at points (n, 3) of the main image.

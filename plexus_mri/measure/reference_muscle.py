@@ -5,6 +5,7 @@ keep their signal when the plexus is ill; both sides are pooled, because a dener
 one side would hide a bright nerve there.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +21,7 @@ from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.unevenness import unevenness
 
 BoolArray = npt.NDArray[np.bool_]
+_Choice = Callable[[], BoolArray]
 _BINS = 200
 _LARGEST_FLOOR = 1.0 / 1.5
 
@@ -92,10 +94,11 @@ def reference_muscle(
     """Find muscle behind the canal, or around it where the image ends too close behind."""
     points, values = _around_canal(image, frame, settings)
     lateral, forward = _canal_coordinates(points, frame)
-    for region, choose in (
+    regions: tuple[tuple[str, _Choice], ...] = (
         ("paraspinal", lambda: _paraspinal(lateral, forward, settings)),
         ("around the canal", lambda: _shell(points, lateral, forward, nerves, settings)),
-    ):
+    )
+    for region, choose in regions:
         chosen = choose()
         found = _by_level(points[chosen], values[chosen], lateral[chosen], settings)
         if found is not None:

@@ -63,4 +63,6 @@ def _box(
     inverse = np.linalg.inv(image.grid.affine[:3, :3])
     reach = reach_mm * np.linalg.norm(inverse, axis=1)
     low, high = np.ceil(centre - reach).astype(int), np.floor(centre + reach).astype(int)
-    return np.indices(high - low + 1).reshape(3, -1).T + low
+    indices: np.ndarray[tuple[int, int], np.dtype[np.int64]]
+    indices = np.indices(high - low + 1).reshape(3, -1).T + low
+    return indices

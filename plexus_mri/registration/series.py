@@ -65,7 +65,7 @@ def register_series(
         reached = _handed(reached, samples, (image, moving), found, frame, settings)
     if not _trusted(reached, settings):
         return _failed(series, reached, stated, settings)
-    return RegisteredMap(series, found, reached, stated)
+    return RegisteredMap(series, found, reached, stated, limits=_limits(settings))
 
 
 def _judge(
@@ -87,14 +87,19 @@ def _judge(
     return agreement(samples, copy, map_from_image, mirrored_mm)
 
 
+def _limits(settings: RegistrationSettings) -> Agreement:
+    """Least agreement that is taken for registered."""
+    return Agreement(
+        settings.least_similarity,
+        settings.least_sharpness,
+        settings.least_handedness,
+        settings.least_overlap,
+    )
+
+
 def _trusted(reached: Agreement, settings: RegistrationSettings) -> bool:
     """Whether a pose stands out from chance and from its mirror image."""
-    return (
-        reached.overlap >= settings.least_overlap
-        and reached.similarity >= settings.least_similarity
-        and reached.sharpness >= settings.least_sharpness
-        and reached.handedness >= settings.least_handedness
-    )
+    return reached.reaches(_limits(settings))
 
 
 def _no_overlap(
@@ -104,7 +109,9 @@ def _no_overlap(
         f"the map '{series.name}' covers {100 * stated.overlap:.0f} % of the body in the main "
         f"image (limit {100 * settings.least_overlap:.0f} %)"
     )
-    return RegisteredMap(series, None, None, stated, ReasonCode.MAP_NO_OVERLAP, text)
+    return RegisteredMap(
+        series, None, None, stated, ReasonCode.MAP_NO_OVERLAP, text, _limits(settings)
+    )
 
 
 def _failed(
@@ -120,7 +127,9 @@ def _failed(
             f"sharpness {reached.sharpness:.2f} (limit {settings.least_sharpness}), "
             f"handedness {reached.handedness:.2f} (limit {settings.least_handedness})"
         )
-    return RegisteredMap(series, None, reached, stated, ReasonCode.MAP_NOT_REGISTERED, text)
+    return RegisteredMap(
+        series, None, reached, stated, ReasonCode.MAP_NOT_REGISTERED, text, _limits(settings)
+    )
 
 
 def _optimised(image: Volume, moving: Volume, *, affine: bool) -> AffineTransform | None:

@@ -46,12 +46,7 @@ def _checkerboard(
         write(axes, (place, 0.92), letter, transform=axes.transAxes, fontsize=20, weight="bold")
     name = item.series.name
     words = "where it was registered" if when == "after" else "where its header puts it"
-    number = ""
-    if when == "after" and item.agreement is not None:
-        number = (
-            f" Similarity {item.agreement.similarity:.3f}, sharpness "
-            f"{item.agreement.sharpness:.2f}, handedness {item.agreement.handedness:.2f}."
-        )
+    number = _numbers(item) if when == "after" else ""
     return Figure(
         to_webp(axes, quality_percent=settings.webp_quality_percent),
         WEBP,
@@ -61,6 +56,21 @@ def _checkerboard(
         f"Map {name}, {when}",
         "maps",
     )
+
+
+def _numbers(item: RegisteredMap) -> str:
+    """Sentence of the numbers of a registration, each with the limit it had to reach."""
+    if item.agreement is None or item.limits is None:
+        return ""
+    parts = ", ".join(
+        f"{name} {value:.{digits}f} (limit {limit:.{digits}f})"
+        for name, value, limit, digits in (
+            ("similarity", item.agreement.similarity, item.limits.similarity, 3),
+            ("sharpness", item.agreement.sharpness, item.limits.sharpness, 2),
+            ("handedness", item.agreement.handedness, item.limits.handedness, 2),
+        )
+    )
+    return f" Found there: {parts}."
 
 
 def _map_pixels(

@@ -19,6 +19,7 @@ def _row(item: RegisteredMap) -> Mapping[str, object]:
         "sentence": item.sentence or _sentence(item),
         "before": _numbers(item.before),
         "after": _numbers(item.agreement),
+        "limits": _numbers(item.limits),
         "map_from_image": None
         if item.map_from_image is None
         else item.map_from_image.target_from_source,
