@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plexus_mri.batch.outcome import OK, SOME_FAILED
 from plexus_mri.batch.status import CaseState, CaseStatus, read_status, with_row
-from plexus_mri.batch.stored import read_figures, read_summary, reading
+from plexus_mri.batch.stored import read_figures, read_summary, reading, refuse_other_layout
 from plexus_mri.batch.study_entry import CaseKey, keep_entry
 from plexus_mri.batch.study_files import write_study_files
 from plexus_mri.batch.viewer_page import write_viewer
@@ -78,6 +78,7 @@ def _rebuild(out: Path, row: CaseStatus) -> None:
     paths = case_paths(out, row.subject, row.session)
     with reading(paths.html.stem):
         summary = read_summary(paths.summary)
+        refuse_other_layout(summary)
         figures = read_figures(paths, summary)
         page = render_html(summary, figures)
         write_viewer(out, summary, figures)

@@ -12,6 +12,7 @@ from plexus_mri.io.derivatives import CasePaths
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.html import figures_from_store
+from plexus_mri.report.model import SCHEMA_VERSION
 
 # What a page or table does to a summary that lacks a value, or holds one of another kind.
 _SPOILT = (ArithmeticError, AttributeError, LookupError, TypeError, UndefinedError, ValueError)
@@ -53,6 +54,23 @@ def read_summary(path: Path) -> dict[str, object]:
         msg = f"'{path.name}' is no summary of this program; measure the case again"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE)
     return summary
+
+
+def refuse_other_layout(summary: Mapping[str, object]) -> None:
+    """See that this version can make the pages of a summary.
+
+    Raises
+    ------
+    InputError
+        When a version with another layout wrote it.
+    """
+    layout = summary["schema_version"]
+    if layout != SCHEMA_VERSION:
+        msg = (
+            f"its stored summary is of another version of plexus-mri (layout {layout}, this one "
+            f"reads {SCHEMA_VERSION}); measure the case again"
+        )
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE)
 
 
 def read_figures(paths: CasePaths, summary: Mapping[str, object]) -> Mapping[str, Figure]:

@@ -125,6 +125,13 @@ def write(axes: Axes, place: tuple[float, float], text: str, **style: object) ->
     axes.text(*place, text, **look)  # type: ignore[arg-type]  # style is checked by matplotlib
 
 
+def from_zero(*panels: Axes) -> None:
+    """Start at zero, so that a small difference looks small, and leave room above the curves."""
+    top = max(axes.dataLim.y1 for axes in panels)
+    for axes in panels:
+        axes.set_ylim(0.0, 1.08 * top if np.isfinite(top) and top > 0.0 else 1.0)
+
+
 def to_webp(axes: Axes, *, quality_percent: int | None) -> Bytes:
     """WebP bytes of the whole figure; lossless with its transparency when no quality is given."""
     drawing = axes.get_figure(root=True)

@@ -11,7 +11,7 @@ from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Verdict
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Profile, Quality, Quantity
-from plexus_mri.report.canvas import SIDE_COLORS, SIDE_LINES, SVG, Figure, to_svg
+from plexus_mri.report.canvas import SIDE_COLORS, SIDE_LINES, SVG, Figure, from_zero, to_svg
 from plexus_mri.report.results import HEADLINES, headline_of
 from plexus_mri.report.rounding import fixed
 from plexus_mri.report.words import (
@@ -142,7 +142,7 @@ def _tidy(axes: Axes) -> None:
     axes.tick_params(labelsize=9)
     axes.locator_params(nbins=_MOST_TICKS)
     axes.margins(x=0.01)
-    axes.set_ylim(bottom=0.0)  # from zero, so that a small difference looks small
+    from_zero(axes)
 
 
 def _summary(profile: Profile) -> str:

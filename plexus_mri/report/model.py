@@ -24,7 +24,8 @@ from plexus_mri.report.pooled import pooled_rows
 from plexus_mri.report.results import asymmetry_rows, nerve_rows, verdict_facts
 from plexus_mri.report.side_facts import side_proof_facts
 
-SCHEMA_VERSION = "1.0"
+# Of summaries; raised whenever a page reads what older ones lack.
+SCHEMA_VERSION = "1.1"
 _SIGNIFICANT_DIGITS = 6
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"

@@ -10,7 +10,16 @@ from matplotlib.ticker import MaxNLocator
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.report.canvas import SIDE_COLORS, SIDE_LINES, SVG, WEBP, Figure, to_svg, to_webp
+from plexus_mri.report.canvas import (
+    SIDE_COLORS,
+    SIDE_LINES,
+    SVG,
+    WEBP,
+    Figure,
+    from_zero,
+    to_svg,
+    to_webp,
+)
 from plexus_mri.report.words import landmark_words, nerve_words
 
 _MOST_GROUPS = 3
@@ -157,8 +166,8 @@ def _profile_chart(nerve: Nerve, profiles: Sequence[GroupProfile]) -> Figure:
         axes.set_xlabel(f"mm from the {landmark_words(nerve)}", fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
-        axes.set_ylim(bottom=0.0)
         axes.legend(frameon=False, fontsize=8, loc="lower right")
+    from_zero(*panels)
     panels[0].set_ylabel("diameter (mm)", fontsize=8)
     counts = "; ".join(f"{p.group} {p.side.value}: {p.cases} cases" for p in profiles)
     return Figure(

@@ -18,7 +18,7 @@ from plexus_mri.cli import commands, ratings
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.io.derivatives import case_paths
 from plexus_mri.io.ratings import ratings_from_json
-from plexus_mri.io.tables import read_table
+from plexus_mri.io.tables import read_table, write_json
 from plexus_mri.report.rating_form import rated_case
 from tests.integration.inputs import noise, write_nifti
 
@@ -169,6 +169,11 @@ def without_keys(summary, _figures):
     summary.write_text('{"schema_version": "1", "subject": "01"}', encoding="utf-8")
 
 
+def of_another_version(summary, _figures):
+    stored = json.loads(summary.read_text(encoding="utf-8"))
+    write_json(summary, stored | {"schema_version": "0.9"})
+
+
 def no_json(summary, _figures):
     summary.write_text("{", encoding="utf-8")
 
@@ -177,7 +182,7 @@ def without_a_figure(_summary, figures):
     min(figures.iterdir()).unlink()
 
 
-@pytest.mark.parametrize("damage", [without_keys, no_json, without_a_figure])
+@pytest.mark.parametrize("damage", [without_keys, of_another_version, no_json, without_a_figure])
 def test_a_damaged_case_stops_no_other_page(program, out, damage):
     damage(out / "sub-01/anat/sub-01_desc-summary_report.json", out / "sub-01/figures")
     for name in ("sub-02.html", "index.html"):
