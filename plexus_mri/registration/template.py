@@ -1,0 +1,167 @@
+"""template_from_subject: a patient placed in the template, by canal, affine and smooth steps.
+
+Shapes: ``n`` points.
+"""
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813  (its own documentation's name for it)
+
+from plexus_mri.core.canal_space import CanalSpace
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import Grid
+from plexus_mri.core.template import Deformation, Template, TemplateMatch, TemplateTransform
+from plexus_mri.core.transform import AffineTransform
+from plexus_mri.core.volume import Volume
+from plexus_mri.errors import StageError
+from plexus_mri.reasons import ReasonCode
+from plexus_mri.registration.agreement import BodySamples, ranks, similarity
+from plexus_mri.registration.itk_image import itk_image
+
+# Straightened patients: as fine as a template, and larger than the largest field of view.
+SPACING_MM, REACH_MM = 3.0, (150.0, 75.0, 120.0)
+# Air, and what no case shows, says nothing: less than this share of muscle (ADR-53).
+BODY_SHARE = 0.2
+# Levels that are tried first: the middle of a canal may lie half a field of view from the
+# template's; and sizes of adults of 1.5 to 2 m.
+LEVEL_REACH_MM, LEVEL_STEP_MM, SIZES = 75.0, 3.0, (0.92, 1.0, 1.08)
+LEVEL_STRIDE, LEAST_SEEN = 3, 0.4
+BINS, SEED = 32, 1
+# Control points of the deformation: neck and shoulder bend, single nerves do not (ADR-53).
+CONTROL_MM, ROUNDS = 45.0, 30
+AFFINE_SHARES, SMOOTH_SHARE = (0.5, 0.3), 0.3
+
+
+def template_from_subject(
+    template: Template, image: Volume, frame: PatientFrame
+) -> TemplateMatch:
+    """Where a patient lies against the template; one that cannot be trusted says why.
+
+    Parameters
+    ----------
+    image
+        Bias-corrected, RAS axis order.
+    frame
+        Its canal and midline, which take the posture out before anything is compared.
+    """
+    canal = CanalSpace(frame)
+    straight, seen = straightened(image, canal)
+    affine = _affine(template.image, straight, seen)
+    moved = affine and _smooth(template.image, straight, seen, affine)
+    if affine is None or moved is None:
+        return _failed(template, "the optimiser found no place")
+    try:
+        transform = TemplateTransform(canal, affine, moved)
+    except StageError as error:
+        return _failed(template, str(error))
+    return TemplateMatch(template, transform, 0.0)
+
+
+def straightened(image: Volume, canal: CanalSpace) -> tuple[Volume, Volume]:
+    """The patient's image in canal space, and 1 where it was seen, else 0."""
+    half = np.round(np.array(REACH_MM) / SPACING_MM).astype(int)
+    affine = np.diag([SPACING_MM, SPACING_MM, SPACING_MM, 1.0])
+    affine[:3, 3] = -half * SPACING_MM
+    shape = tuple((2 * half + 1).tolist())
+    grid = Grid((shape[0], shape[1], shape[2]), affine)
+    places = canal.to_world(grid.to_world(np.indices(grid.shape).reshape(3, -1).T))
+    values = image.sample(places).reshape(grid.shape)
+    known = np.isfinite(values)
+    return Volume(np.where(known, values, 0.0), grid), Volume(known, grid)
+
+
+def _affine(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform | None:
+    start = _level_and_size(fixed, moving, seen)
+    transform = sitk.AffineTransform(3)
+    centre = fixed.grid.corners_mm.mean(axis=0)
+    transform.SetCenter(centre.tolist())
+    matrix = start.target_from_source
+    transform.SetMatrix(matrix[:3, :3].ravel().tolist())
+    transform.SetTranslation((start.apply(centre[None])[0] - centre).tolist())
+    method = _method(fixed, seen)
+    method.SetMetricSamplingPercentagePerLevel(AFFINE_SHARES, SEED)
+    method.SetOptimizerAsRegularStepGradientDescent(2.0, 0.02, 100, 0.6)
+    method.SetOptimizerScalesFromPhysicalShift()
+    method.SetShrinkFactorsPerLevel((2, 1))
+    method.SetSmoothingSigmasPerLevel((6.0, 3.0))
+    method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
+    method.SetInitialTransform(transform, inPlace=True)
+    try:
+        method.Execute(itk_image(fixed), itk_image(moving))
+    except RuntimeError:  # what SimpleITK raises when no sample maps into the moving image
+        return None
+    found = np.eye(4)
+    found[:3, :3] = np.reshape(transform.GetMatrix(), (3, 3))
+    found[:3, 3] = transform.TransformPoint((0.0, 0.0, 0.0))
+    return AffineTransform(found) if np.linalg.det(found[:3, :3]) > 0 else None
+
+
+def _level_and_size(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform:
+    body = _body_samples(fixed)
+    best, chosen = -1.0, AffineTransform.identity()
+    known = moving.with_data(np.where(seen.data > 0, moving.data, np.nan))
+    for size in SIZES:
+        for level_mm in np.arange(-LEVEL_REACH_MM, LEVEL_REACH_MM + 1, LEVEL_STEP_MM):
+            matrix = np.diag([size, size, size, 1.0])
+            matrix[2, 3] = level_mm
+            places = AffineTransform(matrix).apply(body.points_mm)
+            found, overlap = similarity(body, known, places)
+            if overlap >= LEAST_SEEN and found > best:
+                best, chosen = found, AffineTransform(matrix)
+    return chosen
+
+
+def _body_samples(fixed: Volume) -> BodySamples:
+    voxels = np.argwhere(fixed.data > BODY_SHARE)
+    voxels = voxels[(voxels % LEVEL_STRIDE == 0).all(axis=1)]
+    values = ranks(fixed.data[tuple(voxels.T)].astype(float))
+    return BodySamples(fixed.grid.to_world(voxels), values)
+
+
+def _smooth(
+    fixed: Volume, moving: Volume, seen: Volume, affine: AffineTransform
+) -> Deformation | None:
+    still = itk_image(fixed)
+    extent = np.array(fixed.grid.shape) * fixed.grid.spacing
+    mesh = np.maximum(np.round(extent / CONTROL_MM), 1).astype(int).tolist()
+    spline = sitk.BSplineTransformInitializer(still, mesh, 3)
+    first = sitk.AffineTransform(3)
+    first.SetMatrix(affine.target_from_source[:3, :3].ravel().tolist())
+    first.SetTranslation(affine.target_from_source[:3, 3].tolist())
+    method = _method(fixed, seen)
+    method.SetMetricSamplingPercentage(SMOOTH_SHARE, SEED)
+    method.SetOptimizerAsLBFGS2(numberOfIterations=ROUNDS, solutionAccuracy=1e-3)
+    method.SetShrinkFactorsPerLevel((1,))
+    method.SetSmoothingSigmasPerLevel((3.0,))
+    method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOn()
+    method.SetMovingInitialTransform(first)
+    method.SetInitialTransform(spline, inPlace=True)
+    try:
+        method.Execute(still, itk_image(moving))
+    except RuntimeError:
+        return None
+    field = sitk.TransformToDisplacementField(
+        spline,
+        sitk.sitkVectorFloat64,
+        still.GetSize(),
+        still.GetOrigin(),
+        still.GetSpacing(),
+        still.GetDirection(),
+    )
+    return Deformation(sitk.GetArrayFromImage(field).transpose(3, 2, 1, 0), fixed.grid)
+
+
+def _method(fixed: Volume, seen: Volume) -> sitk.ImageRegistrationMethod:
+    method = sitk.ImageRegistrationMethod()
+    method.SetMetricAsMattesMutualInformation(BINS)
+    method.SetMetricSamplingStrategy(method.REGULAR)
+    method.SetMetricFixedMask(
+        sitk.Cast(itk_image(fixed.with_data(fixed.data > BODY_SHARE)), sitk.sitkUInt8)
+    )
+    method.SetMetricMovingMask(sitk.Cast(itk_image(seen), sitk.sitkUInt8))
+    method.SetInterpolator(sitk.sitkLinear)
+    return method
+
+
+def _failed(template: Template, why: str) -> TemplateMatch:
+    reason = ReasonCode.TEMPLATE_NOT_REGISTERED
+    return TemplateMatch(template, None, reason=reason, sentence=f"{reason.text} ({why})")
