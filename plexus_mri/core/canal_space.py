@@ -41,9 +41,7 @@ class CanalSpace:
         heights = np.arange(low, high + BEYOND_MM + STEP_MM, STEP_MM)
         points = np.stack([0 * heights, 0 * heights, heights], axis=1)
         centre = self.frame.canal_at(points)
-        arc = np.concatenate(
-            [[0.0], np.cumsum(np.linalg.norm(np.diff(centre, axis=0), axis=1))]
-        )
+        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(centre, axis=0), axis=1))])
         level = arc - np.interp(low + middle, heights, arc)
         return level, centre, self.frame.right_at(points), self.frame.forward_at(points)
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from plexus_mri.core.anatomy import NerveKey
+from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import FloatArray, Grid, frozen
@@ -87,6 +87,15 @@ class Template:
     def grid(self) -> Grid:
         """Voxels of image and probabilities."""
         return self.image.grid
+
+    def nearest(self, side: Side, points_mm: FloatArray) -> Nerve:
+        """Nerve of a side whose mean course has the least mean distance from points (n, 3)."""
+        apart = {
+            nerve: float(course.distance_mm(points_mm).mean())
+            for (own, nerve), course in self.courses.items()
+            if own is side
+        }
+        return min(apart, key=lambda nerve: apart[nerve])
 
     def probability_at(self, key: NerveKey, points_mm: FloatArray) -> FloatArray:
         """Probability (n,) of a nerve at points (n, 3) in template space, 0-1; 0 outside."""
@@ -204,15 +213,29 @@ class PlaceInTemplate:
         Mean over the nerve's nodes, in template space.
     limit_mm
         Largest distance that is not remarked on.
+    probability
+        Mean share of the template's cases whose nerve of this name holds the node, 0-1.
+    nearest
+        Nerve of this side whose mean course is nearest.
     """
 
     distance_mm: float
     limit_mm: float
+    probability: float
+    nearest: Nerve
 
     @property
     def is_far(self) -> bool:
         """Whether the nerve lies farther off than the limit."""
         return self.distance_mm > self.limit_mm
+
+    @property
+    def sentence(self) -> str:
+        """Distance and limit in words."""
+        return (
+            f"{self.distance_mm:.1f} mm from where the template expects it "
+            f"(limit {self.limit_mm:g} mm), nearest to its {self.nearest.value.replace('_', ' ')}."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,4 +289,4 @@ def least_jacobian(places: FloatArray) -> float:
 
 def voxel_points(grid: Grid) -> FloatArray:
     """World points (n, 3) of all voxels, the last axis fastest."""
-    return grid.to_world(np.indices(grid.shape).reshape(3, -1).T)
+    return grid.to_world(np.indices(grid.shape).reshape(3, -1).T.astype(float))

@@ -65,9 +65,7 @@ def agreement(
         for shift in shifts
     ]
     mirror = max(
-        similarity(fixed, moving, moving_from_fixed.apply(mirrored_mm(fixed.points_mm) + shift))[
-            0
-        ]
+        similarity(fixed, moving, moving_from_fixed.apply(mirrored_mm(fixed.points_mm) + shift))[0]
         for shift in _NEARBY_MM
     )
     scale = max(here, 1e-6)

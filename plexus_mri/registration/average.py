@@ -3,15 +3,13 @@
 Shapes: ``n`` points, ``k`` nodes of a mean course.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side, label_index
+from plexus_mri.core.anatomy import ROOTS, Nerve, Side, label_index
 from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray, Grid
 from plexus_mri.core.template import (
     Deformation,
@@ -21,10 +19,12 @@ from plexus_mri.core.template import (
     TemplateTransform,
     voxel_points,
 )
+from plexus_mri.core.template_case import TemplateCase
 from plexus_mri.core.transform import AffineTransform
-from plexus_mri.core.volume import LabelMap, Volume
+from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.registration.settings import RegistrationSettings
 from plexus_mri.registration.template import template_from_subject
 
 # From the middle of the neck to the second rib and to the ends of the cords on both sides, the
@@ -36,30 +36,12 @@ LEAST_CASES = 3
 NODE_MM = 3.0
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
-_Placed = tuple["TemplateCase", TemplateTransform]
+_Placed = tuple[TemplateCase, TemplateTransform]
 
 
-@dataclass(frozen=True, eq=False)
-class TemplateCase:
-    """One case of the population.
-
-    Parameters
-    ----------
-    image
-        Bias-corrected, RAS axis order, in units of muscle.
-    labels
-        Its nerves, numbered by ``core.anatomy.label_index``, on any grid.
-    nerves
-        Course of each nerve, proximal to distal, RAS+ mm.
-    """
-
-    image: Volume
-    frame: PatientFrame
-    labels: LabelMap
-    nerves: Mapping[NerveKey, Centerline]
-
-
-def build_template(cases: Sequence[TemplateCase], source: str) -> Template:
+def build_template(
+    cases: Sequence[TemplateCase], source: str, settings: RegistrationSettings
+) -> Template:
     """Mean anatomy of the cases and of their mirror images, so that it has no side of its own.
 
     Parameters
@@ -82,10 +64,11 @@ def build_template(cases: Sequence[TemplateCase], source: str) -> Template:
     placed = _by_ganglia(usable)
     template = _mean(placed, source)
     for _ in range(ROUNDS):
+        found = [template_from_subject(template, c.image, c.frame, settings) for c in usable]
         placed = [
-            (case, transform)
-            for case in usable
-            if (transform := template_from_subject(template, case.image, case.frame).transform)
+            (case, match.transform)
+            for case, match in zip(usable, found, strict=True)
+            if match.transform is not None
         ]
         template = _mean(placed, source)
     return template
@@ -122,7 +105,10 @@ def _root_levels(case: TemplateCase) -> FloatArray:
         for nerve in ROOTS
     ]
     return np.array(
-        [np.mean([canal.from_world(p)[0, 2] for p in found]) if found else np.nan for found in starts]
+        [
+            np.mean([canal.from_world(p)[0, 2] for p in found]) if found else np.nan
+            for found in starts
+        ]
     )
 
 

@@ -1,7 +1,7 @@
 """Volumes for SimpleITK, whose physical points are then our world points."""
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813  (its own documentation's name for it)
+import SimpleITK as sitk  # noqa: N813 - the library's own short name
 
 from plexus_mri.core.volume import Volume
 

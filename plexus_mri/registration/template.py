@@ -3,19 +3,31 @@
 Shapes: ``n`` points.
 """
 
-import numpy as np
-import SimpleITK as sitk  # noqa: N813  (its own documentation's name for it)
+from dataclasses import replace
 
+import numpy as np
+import SimpleITK as sitk  # noqa: N813 - the library's own short name
+
+from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import Grid
-from plexus_mri.core.template import Deformation, Template, TemplateMatch, TemplateTransform
+from plexus_mri.core.grid import FloatArray, Grid
+from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.template import (
+    Deformation,
+    PlaceInTemplate,
+    Template,
+    TemplateMatch,
+    TemplateTransform,
+    voxel_points,
+)
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import StageError
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.registration.agreement import BodySamples, ranks, similarity
 from plexus_mri.registration.itk_image import itk_image
+from plexus_mri.registration.settings import RegistrationSettings
 
 # Straightened patients: as fine as a template, and larger than the largest field of view.
 SPACING_MM, REACH_MM = 3.0, (150.0, 75.0, 120.0)
@@ -27,14 +39,52 @@ LEVEL_REACH_MM, LEVEL_STEP_MM, SIZES = 75.0, 3.0, (0.92, 1.0, 1.08)
 LEVEL_STRIDE, LEAST_SEEN = 3, 0.4
 BINS, SEED = 32, 1
 # Control points of the deformation: neck and shoulder bend, single nerves do not (ADR-53).
-CONTROL_MM, ROUNDS = 45.0, 30
-AFFINE_SHARES, SMOOTH_SHARE = (0.5, 0.3), 0.3
+CONTROL_MM, ROUNDS = 45.0, 20
+AFFINE_SHARES, SMOOTH_SHARE = (0.5, 0.3), 0.15
+
+
+def place_in_template(
+    template: Template,
+    image: Volume,
+    frame: PatientFrame,
+    nerves: NerveTree,
+    settings: RegistrationSettings,
+) -> TemplateMatch:
+    """A case against the template, and how far each of its nerves lies from its mean course.
+
+    Parameters
+    ----------
+    image
+        Bias-corrected, RAS axis order.
+    frame
+        Its canal and midline.
+    """
+    match = template_from_subject(template, image, frame, settings)
+    places = {
+        key: _place(template, key, line.points_mm, settings.farthest_from_template_mm)
+        for key, line in match.centerlines(nerves).items()
+        if key in template.courses
+    }
+    return replace(match, places=places)
+
+
+def _place(
+    template: Template, key: NerveKey, points_mm: FloatArray, limit_mm: float
+) -> PlaceInTemplate:
+    return PlaceInTemplate(
+        distance_mm=float(template.courses[key].distance_mm(points_mm).mean()),
+        limit_mm=limit_mm,
+        probability=float(template.probability_at(key, points_mm).mean()),
+        nearest=template.nearest(key[0], points_mm),
+    )
 
 
 def template_from_subject(
-    template: Template, image: Volume, frame: PatientFrame
+    template: Template, image: Volume, frame: PatientFrame, settings: RegistrationSettings
 ) -> TemplateMatch:
     """Where a patient lies against the template; one that cannot be trusted says why.
+
+    No nerve is looked at: the levels follow from the image alone.
 
     Parameters
     ----------
@@ -46,14 +96,19 @@ def template_from_subject(
     canal = CanalSpace(frame)
     straight, seen = straightened(image, canal)
     affine = _affine(template.image, straight, seen)
-    moved = affine and _smooth(template.image, straight, seen, affine)
+    moved = None if affine is None else _smooth(template.image, straight, seen, affine)
     if affine is None or moved is None:
-        return _failed(template, "the optimiser found no place")
+        return _failed(template, None, "the optimiser found no place")
+    body = _body_samples(template.image)
+    places = affine.apply(moved.apply(body.points_mm))
+    reached, _ = similarity(body, _known(straight, seen), places)
+    least = settings.least_template_similarity
+    if reached < least:
+        return _failed(template, reached, f"similarity {reached:.3f}, limit {least:g}")
     try:
-        transform = TemplateTransform(canal, affine, moved)
+        return TemplateMatch(template, TemplateTransform(canal, affine, moved), reached)
     except StageError as error:
-        return _failed(template, str(error))
-    return TemplateMatch(template, transform, 0.0)
+        return _failed(template, reached, str(error))
 
 
 def straightened(image: Volume, canal: CanalSpace) -> tuple[Volume, Volume]:
@@ -63,7 +118,7 @@ def straightened(image: Volume, canal: CanalSpace) -> tuple[Volume, Volume]:
     affine[:3, 3] = -half * SPACING_MM
     shape = tuple((2 * half + 1).tolist())
     grid = Grid((shape[0], shape[1], shape[2]), affine)
-    places = canal.to_world(grid.to_world(np.indices(grid.shape).reshape(3, -1).T))
+    places = canal.to_world(voxel_points(grid))
     values = image.sample(places).reshape(grid.shape)
     known = np.isfinite(values)
     return Volume(np.where(known, values, 0.0), grid), Volume(known, grid)
@@ -98,7 +153,7 @@ def _affine(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform | No
 def _level_and_size(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform:
     body = _body_samples(fixed)
     best, chosen = -1.0, AffineTransform.identity()
-    known = moving.with_data(np.where(seen.data > 0, moving.data, np.nan))
+    known = _known(moving, seen)
     for size in SIZES:
         for level_mm in np.arange(-LEVEL_REACH_MM, LEVEL_REACH_MM + 1, LEVEL_STEP_MM):
             matrix = np.diag([size, size, size, 1.0])
@@ -108,6 +163,11 @@ def _level_and_size(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransf
             if overlap >= LEAST_SEEN and found > best:
                 best, chosen = found, AffineTransform(matrix)
     return chosen
+
+
+def _known(image: Volume, seen: Volume) -> Volume:
+    """The image with NaN where it was not seen."""
+    return image.with_data(np.where(seen.data > 0, image.data, np.nan))
 
 
 def _body_samples(fixed: Volume) -> BodySamples:
@@ -162,6 +222,7 @@ def _method(fixed: Volume, seen: Volume) -> sitk.ImageRegistrationMethod:
     return method
 
 
-def _failed(template: Template, why: str) -> TemplateMatch:
+def _failed(template: Template, reached: float | None, why: str) -> TemplateMatch:
     reason = ReasonCode.TEMPLATE_NOT_REGISTERED
-    return TemplateMatch(template, None, reason=reason, sentence=f"{reason.text} ({why})")
+    sentence = f"{reason.text} Why: {why}."
+    return TemplateMatch(template, None, reached, reason=reason, sentence=sentence)
