@@ -19,7 +19,7 @@ from plexus_mri.core.grid import FloatArray, Grid, frozen
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
-from plexus_mri.errors import StageError
+from plexus_mri.errors import InputError, StageError
 from plexus_mri.reasons import ReasonCode
 
 Percents = npt.NDArray[np.uint8]
@@ -28,6 +28,7 @@ Percents = npt.NDArray[np.uint8]
 MOST_ROUNDS, SETTLED_MM = 50, 1e-4
 # Points between the nodes of a mean course, so that its nearest point is found to 0.2 mm.
 COURSE_STEP_MM = 0.4
+SAME_MM = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class MeanCourse:
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """Mean anatomy of a population in a frame of the canal.
+    """Mean anatomy of a population in a frame of the canal; it is its own mirror image.
 
     Parameters
     ----------
@@ -74,6 +75,11 @@ class Template:
         How many cases it is made of, and which, in words.
     digest
         Of the files it was read from; empty when it was just built.
+
+    Raises
+    ------
+    InputError
+        When the image is not its own mirror image about x = 0: it would favour a side.
     """
 
     image: Volume
@@ -82,6 +88,14 @@ class Template:
     cases: int
     source: str
     digest: str = ""
+
+    def __post_init__(self) -> None:
+        off_mm = float(
+            np.abs(self.image.mirrored().to_ras().grid.corners_mm - self.grid.corners_mm).max()
+        )
+        if off_mm > SAME_MM or not np.array_equal(self.image.data, self.image.data[::-1]):
+            msg = "the mean image is not its own mirror image about x = 0, so it favours a side"
+            raise InputError(msg, ReasonCode.INPUT_UNREADABLE)
 
     @property
     def grid(self) -> Grid:
@@ -129,6 +143,11 @@ class Deformation:
     def none(cls, grid: Grid) -> "Deformation":
         """Give the deformation that moves nothing."""
         return cls(np.zeros((3, *grid.shape), dtype=np.float32), grid)
+
+    def mirrored(self) -> "Deformation":
+        """Mirror the anatomy; the grid must be its own mirror image, as a template's is."""
+        flipped = self.displacement_mm[:, ::-1] * np.array([-1, 1, 1]).reshape(3, 1, 1, 1)
+        return Deformation(flipped, self.grid)
 
     def apply(self, points_mm: FloatArray) -> FloatArray:
         """Points (n, 3) after the displacement."""

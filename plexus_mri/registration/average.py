@@ -30,8 +30,6 @@ from plexus_mri.registration.template import template_from_subject
 # From the middle of the neck to the second rib and to the ends of the cords on both sides, the
 # midline in the middle of a voxel. Coarse, as the mean of several people is.
 SPACING_MM, LOW_MM, SHAPE = 3.0, (-129.0, -60.0, -90.0), (87, 41, 56)
-# The first mean rests on the ganglia alone; each round registers the cases to the mean before.
-ROUNDS = 2
 LEAST_CASES = 3
 NODE_MM = 3.0
 _MIRROR = np.array([-1.0, 1.0, 1.0])
@@ -43,6 +41,9 @@ def build_template(
     cases: Sequence[TemplateCase], source: str, settings: RegistrationSettings
 ) -> Template:
     """Mean anatomy of the cases and of their mirror images, so that it has no side of its own.
+
+    The first mean rests on the levels of the ganglia alone; the cases are registered to it once
+    (ADR-53).
 
     Parameters
     ----------
@@ -61,17 +62,14 @@ def build_template(
             "give more cases"
         )
         raise InputError(msg, ReasonCode.INPUT_EMPTY)
-    placed = _by_ganglia(usable)
-    template = _mean(placed, source)
-    for _ in range(ROUNDS):
-        found = [template_from_subject(template, c.image, c.frame, settings) for c in usable]
-        placed = [
-            (case, match.transform)
-            for case, match in zip(usable, found, strict=True)
-            if match.transform is not None
-        ]
-        template = _mean(placed, source)
-    return template
+    first = _mean(_by_ganglia(usable), source)
+    found = [template_from_subject(first, c.image, c.frame, settings) for c in usable]
+    placed = [
+        (case, match.transform)
+        for case, match in zip(usable, found, strict=True)
+        if match.transform is not None
+    ]
+    return _mean(placed, source)
 
 
 def _grid() -> Grid:

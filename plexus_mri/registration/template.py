@@ -60,10 +60,15 @@ def place_in_template(
         Its canal and midline.
     """
     match = template_from_subject(template, image, frame, settings)
+    return with_places(match, nerves, settings.farthest_from_template_mm)
+
+
+def with_places(match: TemplateMatch, nerves: NerveTree, limit_mm: float) -> TemplateMatch:
+    """The match with the place of each traced nerve; beyond the limit it is called far."""
     places = {
-        key: _place(template, key, line.points_mm, settings.farthest_from_template_mm)
+        key: _place(match.template, key, line.points_mm, limit_mm)
         for key, line in match.centerlines(nerves).items()
-        if key in template.courses
+        if key in match.template.courses
     }
     return replace(match, places=places)
 
@@ -95,20 +100,50 @@ def template_from_subject(
     """
     canal = CanalSpace(frame)
     straight, seen = straightened(image, canal)
-    affine = _affine(template.image, straight, seen)
-    moved = None if affine is None else _smooth(template.image, straight, seen, affine)
-    if affine is None or moved is None:
+    # An optimiser visits voxels in their order, so a case and its mirror image would differ: both
+    # are put the same way round first. The template is its own mirror image.
+    turned = _is_brighter_left(straight)
+    if turned:
+        straight, seen = (volume.with_data(volume.data[::-1]) for volume in (straight, seen))
+    found = _steps(template.image, straight, seen)
+    if found is None:
         return _failed(template, None, "the optimiser found no place")
-    body = _body_samples(template.image)
-    places = affine.apply(moved.apply(body.points_mm))
-    reached, _ = similarity(body, _known(straight, seen), places)
+    affine, moved = found
+    reached = _likeness(template.image, straight, seen, found)
     least = settings.least_template_similarity
     if reached < least:
         return _failed(template, reached, f"similarity {reached:.3f}, limit {least:g}")
+    if turned:
+        affine, moved = affine.mirrored(), moved.mirrored()
     try:
         return TemplateMatch(template, TemplateTransform(canal, affine, moved), reached)
     except StageError as error:
         return _failed(template, reached, str(error))
+
+
+def _is_brighter_left(straight: Volume) -> bool:
+    half = straight.data.shape[0] // 2
+    left, right = straight.data[:half], straight.data[-half:][::-1]
+    return bool((left.astype(float) - right).sum() > 0)
+
+
+def _steps(
+    fixed: Volume, moving: Volume, seen: Volume
+) -> tuple[AffineTransform, Deformation] | None:
+    """Affine, then smooth; None when an optimiser gives up."""
+    affine = _affine(fixed, moving, seen)
+    moved = None if affine is None else _smooth(fixed, moving, seen, affine)
+    return None if affine is None or moved is None else (affine, moved)
+
+
+def _likeness(
+    fixed: Volume, moving: Volume, seen: Volume, found: tuple[AffineTransform, Deformation]
+) -> float:
+    """Similarity over the template's body after both steps."""
+    body = _body_samples(fixed)
+    places = found[0].apply(found[1].apply(body.points_mm))
+    reached, _ = similarity(body, _known(moving, seen), places)
+    return reached
 
 
 def straightened(image: Volume, canal: CanalSpace) -> tuple[Volume, Volume]:

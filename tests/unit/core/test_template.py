@@ -16,7 +16,7 @@ from plexus_mri.core.template import (
 )
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
-from plexus_mri.errors import StageError
+from plexus_mri.errors import InputError, StageError
 from tests.unit.core.test_canal_space import frame_of
 from tests.unit.shapes import grid_of
 
@@ -73,6 +73,19 @@ def test_jacobian_of_a_scaled_patient_is_its_volume():
 def test_a_deformation_that_folds_is_refused():
     with pytest.raises(StageError, match=r"would fold in this patient: smallest Jacobian -"):
         TemplateTransform(CANAL, scaled(1.0), waves(30.0))
+
+
+def test_the_mirrored_deformation_of_a_mirrored_place_is_the_mirrored_place():
+    points, mirror = voxel_points(GRID), np.array([-1.0, 1.0, 1.0])
+    there = waves(4.0).mirrored().apply(points * mirror)
+    assert there == pytest.approx(waves(4.0).apply(points) * mirror, abs=1e-5)
+
+
+def test_a_template_that_favours_a_side_is_refused():
+    data = np.ones(GRID.shape)
+    data[0] = 2.0
+    with pytest.raises(InputError, match="not its own mirror image"):
+        Template(Volume(data, GRID), {}, {}, 3, "three cases")
 
 
 def test_distance_from_a_course_is_that_from_its_nearest_point():

@@ -16,7 +16,8 @@ KEYS = ((Side.RIGHT, Nerve.C5), (Side.LEFT, Nerve.UPPER_TRUNK))
 @pytest.fixture
 def template():
     rng = np.random.default_rng(2)
-    image = Volume(rng.uniform(0, 3, GRID.shape).round(2), GRID)
+    data = rng.uniform(0, 3, GRID.shape).round(2)
+    image = Volume(data + data[::-1], GRID)
     shares = {key: rng.integers(0, 101, GRID.shape).astype(np.uint8) for key in KEYS}
     return Template(image, shares, {key: straight(20.0) for key in KEYS}, 3, "three cases")
 
