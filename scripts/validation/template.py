@@ -1,4 +1,4 @@
-"""Template: how well its roots come to lie on those of unseen phantoms, as a table for the page."""
+"""Template: how near its roots come to those of unseen phantoms, as a table for the page."""
 
 import argparse
 import json
@@ -144,6 +144,8 @@ def section(
     """Lines of the whole section."""
     placed = [s for s in scores if s.placed]
     nerves, far = sum(len(s.distances_mm) for s in placed), sum(s.far for s in placed)
+    inverse_mm = max((s.inverse_mm for s in placed), default=0.0)
+    jacobian = min((s.least_jacobian for s in placed), default=0.0)
     return [
         "## Template: transfer of root positions",
         "",
@@ -159,10 +161,8 @@ def section(
         _row("and deformation", [e for s in placed for e in s.errors_mm]),
         "",
         (
-            f"Largest error of the inverse {max((s.inverse_mm for s in placed), default=0):.4f} mm "
-            f"(limit {LARGEST_INVERSE_MM} mm); smallest Jacobian determinant "
-            f"{min((s.least_jacobian for s in placed), default=0):.2f} (limit 0). True nerves that "
-            f"would be flagged as far from where the template expects them: {far} of {nerves}."
+            f"Largest error of the inverse {inverse_mm:.4f} mm (limit {LARGEST_INVERSE_MM} mm); "
+            f"smallest Jacobian determinant {jacobian:.2f} (limit 0). True nerves that would be flagged as far from where the template expects them: {far} of {nerves}."
         ),
     ]
 
