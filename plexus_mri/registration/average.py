@@ -11,15 +11,9 @@ from plexus_mri.core.anatomy import ROOTS, Nerve, Side, label_index
 from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import FloatArray, Grid
-from plexus_mri.core.template import (
-    Deformation,
-    MeanCourse,
-    Percents,
-    Template,
-    TemplateTransform,
-    voxel_points,
-)
+from plexus_mri.core.template import MeanCourse, Percents, Template
 from plexus_mri.core.template_case import TemplateCase
+from plexus_mri.core.template_transform import Deformation, TemplateTransform, voxel_points
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError

@@ -13,14 +13,8 @@ from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray, Grid
 from plexus_mri.core.nerve_tree import NerveTree
-from plexus_mri.core.template import (
-    Deformation,
-    PlaceInTemplate,
-    Template,
-    TemplateMatch,
-    TemplateTransform,
-    voxel_points,
-)
+from plexus_mri.core.template import PlaceInTemplate, Template, TemplateMatch
+from plexus_mri.core.template_transform import Deformation, TemplateTransform, voxel_points
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import StageError

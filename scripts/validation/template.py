@@ -11,13 +11,8 @@ import numpy as np
 from planted import coarse
 
 from plexus_mri.core.anatomy import ROOTS
-from plexus_mri.core.template import (
-    Deformation,
-    Template,
-    TemplateMatch,
-    TemplateTransform,
-    voxel_points,
-)
+from plexus_mri.core.template import Template, TemplateMatch
+from plexus_mri.core.template_transform import Deformation, TemplateTransform, voxel_points
 from plexus_mri.io.template import read_template
 from plexus_mri.preprocess.bias import correct_bias
 from plexus_mri.registration.frame import find_patient_frame
@@ -162,7 +157,8 @@ def section(
         "",
         (
             f"Largest error of the inverse {inverse_mm:.4f} mm (limit {LARGEST_INVERSE_MM} mm); "
-            f"smallest Jacobian determinant {jacobian:.2f} (limit 0). True nerves that would be flagged as far from where the template expects them: {far} of {nerves}."
+            f"smallest Jacobian determinant {jacobian:.2f} (limit 0). True nerves "
+            f"that would be flagged as far from their mean course: {far} of {nerves}."
         ),
     ]
 

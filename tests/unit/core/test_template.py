@@ -5,15 +5,8 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.template import (
-    Deformation,
-    MeanCourse,
-    PlaceInTemplate,
-    Template,
-    TemplateMatch,
-    TemplateTransform,
-    voxel_points,
-)
+from plexus_mri.core.template import MeanCourse, PlaceInTemplate, Template, TemplateMatch
+from plexus_mri.core.template_transform import Deformation, TemplateTransform, voxel_points
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError, StageError

@@ -11,7 +11,8 @@ from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.template import Template, TemplateMatch, voxel_points
+from plexus_mri.core.template import Template, TemplateMatch
+from plexus_mri.core.template_transform import voxel_points
 from plexus_mri.core.volume import Volume
 from plexus_mri.io.nifti import read_nifti
 from plexus_mri.io.tables import read_table
