@@ -101,7 +101,7 @@ def template_from_subject(
         straight, seen = (volume.with_data(volume.data[::-1]) for volume in (straight, seen))
     found = _steps(template.image, straight, seen)
     if found is None:
-        return _failed(template, None, "the optimiser found no place")
+        return _failed(template, None, "the image shows too little of it, or no place was found")
     affine, moved = found
     reached = _likeness(template.image, straight, seen, found)
     least = settings.least_template_similarity
@@ -124,7 +124,7 @@ def _is_brighter_left(straight: Volume) -> bool:
 def _steps(
     fixed: Volume, moving: Volume, seen: Volume
 ) -> tuple[AffineTransform, Deformation] | None:
-    """Affine, then smooth; None when an optimiser gives up."""
+    """Affine, then smooth; None when too little is seen or an optimiser gives up."""
     affine = _affine(fixed, moving, seen)
     moved = None if affine is None else _smooth(fixed, moving, seen, affine)
     return None if affine is None or moved is None else (affine, moved)
@@ -155,6 +155,8 @@ def straightened(image: Volume, canal: CanalSpace) -> tuple[Volume, Volume]:
 
 def _affine(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform | None:
     start = _level_and_size(fixed, moving, seen)
+    if start is None:
+        return None
     transform = sitk.AffineTransform(3)
     centre = fixed.grid.corners_mm.mean(axis=0)
     transform.SetCenter(centre.tolist())
@@ -179,9 +181,10 @@ def _affine(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform | No
     return AffineTransform(found) if np.linalg.det(found[:3, :3]) > 0 else None
 
 
-def _level_and_size(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform:
+def _level_and_size(fixed: Volume, moving: Volume, seen: Volume) -> AffineTransform | None:
+    """Best of all levels and sizes; None where none shows enough of the template's body."""
     body = _body_samples(fixed)
-    best, chosen = -1.0, AffineTransform.identity()
+    best, chosen = -1.0, None
     known = _known(moving, seen)
     for size in SIZES:
         for level_mm in np.arange(-LEVEL_REACH_MM, LEVEL_REACH_MM + 1, LEVEL_STEP_MM):

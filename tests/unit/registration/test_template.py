@@ -10,6 +10,7 @@ import pytest
 from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import Grid
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.template import Template, TemplateMatch
 from plexus_mri.core.template_transform import voxel_points
@@ -114,6 +115,19 @@ def test_names_that_are_one_level_too_low_are_flagged(match, truth):
     far = [key for key, place in placed.places.items() if place.is_far]
     assert len(far) >= len(shifted) / 2
     assert all(placed.places[key].nearest is not key[1] for key in far)
+
+
+def test_a_narrow_image_shows_too_little_to_be_placed(template, patient):
+    image, frame = patient
+    middle = image.grid.shape[0] // 2
+    narrow = np.array(image.grid.affine)
+    narrow[:3, 3] += (middle - 15) * narrow[:3, 0]
+    part = image.data[middle - 15 : middle + 15]
+    found = template_from_subject(
+        template, Volume(part, Grid(part.shape, narrow)), frame, SETTINGS
+    )
+    assert found.transform is None
+    assert "shows too little" in found.sentence
 
 
 def test_an_image_that_shows_no_neck_has_no_place(template, patient):
