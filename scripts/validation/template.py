@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from planted import coarse
 
-from plexus_mri.core.anatomy import ROOTS
+from plexus_mri.core.anatomy import ROOTS, Nerve
 from plexus_mri.core.template import Template, TemplateMatch
 from plexus_mri.core.template_transform import Deformation, TemplateTransform, voxel_points
 from plexus_mri.io.template import read_template
@@ -32,7 +32,15 @@ STRIDE = 37
 
 @dataclass(frozen=True)
 class TemplateScore:
-    """One case: errors of the roots' first points in mm, with and without the deformation."""
+    """One case: errors of the roots' first points in mm, with and without the deformation.
+
+    Parameters
+    ----------
+    distances_mm, far
+        Of the true nerves from their mean courses, and how many would be flagged.
+    misnamed_far
+        For all roots named one level too high, and too low: how many would be flagged.
+    """
 
     kind: str
     placed: bool
@@ -40,6 +48,7 @@ class TemplateScore:
     affine_errors_mm: tuple[float, ...] = ()
     distances_mm: tuple[float, ...] = ()
     far: int = 0
+    misnamed_far: tuple[int, ...] = ()
     inverse_mm: float = 0.0
     least_jacobian: float = 0.0
     similarity: float = 0.0
@@ -97,13 +106,16 @@ def _score(seed: int, population: Population, template: Template) -> TemplateSco
     points = voxel_points(template.grid)[::STRIDE]
     back = found.from_world(found.to_world(points))
     distances = _distances(match, found, made.truth)
+    limit_mm = settings.registration.farthest_from_template_mm
+    misnamed = [_distances(match, found, made.truth, levels_off=k) for k in (-1, 1)]
     return TemplateScore(
         str(kind),
         placed=True,
         errors_mm=_root_errors(template, found, made.truth),
         affine_errors_mm=_root_errors(template, affine, made.truth),
         distances_mm=distances,
-        far=sum(d > settings.registration.farthest_from_template_mm for d in distances),
+        far=sum(d > limit_mm for d in distances),
+        misnamed_far=tuple(sum(d > limit_mm for d in apart) for apart in misnamed),
         inverse_mm=float(np.linalg.norm(back - points, axis=1).max()),
         least_jacobian=found.least_jacobian,
         similarity=match.similarity or 0.0,
@@ -121,16 +133,26 @@ def _root_errors(
 
 
 def _distances(
-    match: TemplateMatch, transform: TemplateTransform, truth: PhantomTruth
+    match: TemplateMatch, transform: TemplateTransform, truth: PhantomTruth, *, levels_off: int = 0
 ) -> tuple[float, ...]:
-    """Mean distance of each true nerve in the field of view from its mean course."""
+    """Mean distance of each true nerve in the field of view from the course of its name.
+
+    With ``levels_off`` of the roots alone, their names that many levels too low.
+    """
     apart = []
     for key, nerve in truth.nerves.items():
         seen = nerve.centerline.points_mm[truth.covered(key)]
-        if len(seen) > 1 and key in match.template.courses:
-            course = match.template.courses[key]
+        name = (key[0], _named(key[1], levels_off)) if levels_off else key
+        course = match.template.courses.get(name)
+        if len(seen) > 1 and course is not None:
             apart.append(float(course.distance_mm(transform.from_world(seen)).mean()))
     return tuple(apart)
+
+
+def _named(nerve: Nerve, levels_off: int) -> Nerve | None:
+    """Name of a root when all are named this many levels too low; None beyond C5 and T1."""
+    level = ROOTS.index(nerve) + levels_off if nerve in ROOTS else -1
+    return ROOTS[level] if 0 <= level < len(ROOTS) else None
 
 
 def section(
@@ -141,6 +163,7 @@ def section(
     nerves, far = sum(len(s.distances_mm) for s in placed), sum(s.far for s in placed)
     inverse_mm = max((s.inverse_mm for s in placed), default=0.0)
     jacobian = min((s.least_jacobian for s in placed), default=0.0)
+    misnamed = [count > 0 for s in placed for count in s.misnamed_far]
     return [
         "## Template: transfer of root positions",
         "",
@@ -158,7 +181,9 @@ def section(
         (
             f"Largest error of the inverse {inverse_mm:.4f} mm (limit {LARGEST_INVERSE_MM} mm); "
             f"smallest Jacobian determinant {jacobian:.2f} (limit 0). True nerves "
-            f"that would be flagged as far from their mean course: {far} of {nerves}."
+            f"that would be flagged as far from their mean course: {far} of {nerves}. All roots "
+            f"named one level too high or too low: a root is flagged in {sum(misnamed)} "
+            f"of {len(misnamed)} trials."
         ),
     ]
 
