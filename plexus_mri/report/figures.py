@@ -29,7 +29,7 @@ def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, F
         **difference_figure(result),
         **side_figures(result, views, settings),
         **map_figures(result, views, settings),
-        **template_figures(result, views, settings),
+        **template_figures(result, cuts, settings),
         **nerve_figures(result, views, cuts, settings),
         **straight_figures(result, settings),
         **difference_sections(result, settings),

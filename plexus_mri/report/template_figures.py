@@ -5,23 +5,21 @@ from collections.abc import Mapping
 from plexus_mri.core.case import CaseResult
 from plexus_mri.report.base_picture import DIRECTION_NOTE, base_axes
 from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, to_webp
-from plexus_mri.report.planes import coronal_slab
 from plexus_mri.report.settings import ReportSettings
-from plexus_mri.report.views import Views
+from plexus_mri.report.views import Cuts
 
 _TITLE = "Where the template expects the nerves, coronal projection"
 _WORDS = "Broken white lines: mean courses of the template; coloured lines: nerves traced here."
 
 
 def template_figures(
-    result: CaseResult, views: Views, settings: ReportSettings
+    result: CaseResult, cuts: Cuts, settings: ReportSettings
 ) -> Mapping[str, Figure]:
     """Mean courses carried to the patient, with the traced nerves; none without a place."""
     match = result.template
     if match is None or match.transform is None:
         return {}
-    picture = coronal_slab(result.image, *views.projection_mm, maximum=True)
-    axes = base_axes(result, picture, settings, None)
+    axes = base_axes(result, cuts.projection, settings)
     for course in match.template.courses.values():
         points = match.transform.to_world(course.centerline.points_mm)
         axes.plot(points[:, 0], points[:, 2], color="white", lw=1.6, ls=(0, (4, 2)))

@@ -14,7 +14,7 @@ from plexus_mri.report.html import render_html
 from plexus_mri.report.model import build_report, report_to_json
 from plexus_mri.report.template_facts import template_facts
 from plexus_mri.report.template_figures import template_figures
-from plexus_mri.report.views import choose_views
+from plexus_mri.report.views import choose_views, cut
 from tests.unit.shapes import grid_of
 
 GRID = grid_of((21, 11, 15), 10.0)
@@ -38,10 +38,11 @@ def placed(result):
 
 
 def test_the_picture_is_there_only_when_the_case_was_placed(placed, result, small):
-    figures = template_figures(placed, choose_views(placed, small), small)
+    cuts = cut(result, choose_views(result, small))
+    figures = template_figures(placed, cuts, small)
     assert list(figures) == ["template"]
     assert "mean courses of the template" in figures["template"].caption
-    assert template_figures(result, choose_views(result, small), small) == {}
+    assert template_figures(result, cuts, small) == {}
 
 
 def test_the_page_names_far_nerves_alone_and_escapes_the_source(placed):
