@@ -49,6 +49,7 @@ validate: $(VENV)/.runtime
 	$(BIN)/python scripts/validate.py --out docs/validation.md --readme README.md
 	$(BIN)/python scripts/validation/intake.py --out docs/validation.md
 	$(BIN)/python scripts/validation/registration.py --out docs/validation.md
+	$(BIN)/python scripts/validation/template.py --out docs/validation.md
 
 bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/bench.py --readme README.md

@@ -12,15 +12,17 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.series_map import RegisteredMap
+from plexus_mri.core.template import TemplateMatch
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.preprocess.bias import correct_bias
 from plexus_mri.quality.assess import assess_quality
-from plexus_mri.quality.warn import collect_warnings, warnings_of_maps
+from plexus_mri.quality.warn import collect_warnings, warnings_of_maps, warnings_of_template
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.registration.frame import find_patient_frame, prove_sides
 from plexus_mri.registration.series import register_series
+from plexus_mri.registration.template import place_in_template
 from plexus_mri.segmentation.classical import find_nerves
 from plexus_mri.settings import Settings
 from plexus_mri.tracing.own_mask import trace_own_mask
@@ -69,10 +71,13 @@ def run_case(
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     pooled = pool_sides(asymmetry, settings.asymmetry)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
+    place = _template_step(case, image, frame, nerves, settings)
+    match = flow("template", place) if place is not None else None
     warnings = (
         *case.warnings,
         *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
         *warnings_of_maps(maps),
+        *warnings_of_template(match),
     )
     seconds = flow.seconds
     return CaseResult(
@@ -89,6 +94,7 @@ def run_case(
         maps,
         along,
         pooled,
+        match,
     )
 
 
@@ -96,6 +102,20 @@ def _register_maps(
     case: Case, image: Volume, frame: PatientFrame | None, settings: Settings
 ) -> tuple[RegisteredMap, ...]:
     return tuple(register_series(image, m, frame, settings.registration) for m in case.maps)
+
+
+def _template_step(
+    case: Case,
+    image: Volume,
+    frame: PatientFrame | None,
+    nerves: NerveTree,
+    settings: Settings,
+) -> Callable[[], TemplateMatch] | None:
+    """What places the case in its template; None without a template or a midline."""
+    template = case.template
+    if template is None or frame is None:
+        return None
+    return lambda: place_in_template(template, image, frame, nerves, settings.registration)
 
 
 def _assess(

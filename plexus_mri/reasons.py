@@ -61,6 +61,12 @@ class ReasonCode(StrEnum):
     # Further series (maps)
     MAP_NO_OVERLAP = "MAP_NO_OVERLAP", "The map covers too little of the main image's body."
     MAP_NOT_REGISTERED = "MAP_NOT_REGISTERED", "The map could not be placed on the main image."
+    # Template
+    TEMPLATE_NOT_REGISTERED = (
+        "TEMPLATE_NOT_REGISTERED",
+        "The case could not be placed in the template, so no place is compared with it.",
+    )
+    TEMPLATE_FAR = "TEMPLATE_FAR", "The nerve lies far from where the template expects it."
     # Coverage and following
     MIDLINE_NOT_FOUND = "MIDLINE_NOT_FOUND", "No spinal canal was found, so there is no midline."
     COVERAGE_LEFT = "COVERAGE_LEFT", "The nerve is outside the field of view on the left."

@@ -25,6 +25,8 @@ class CaseJob:
         Name and file of each further series of the user.
     norms
         What healthy people show.
+    template, template_sha256
+        Folder of the template in which the case is placed, and its fingerprint.
     input_sha256, recipe_sha256
         Fingerprints of the files of the series, and of all else that shapes the result.
     correction
@@ -44,6 +46,8 @@ class CaseJob:
     labels: Path | None = None
     maps: tuple[tuple[str, Path], ...] = ()
     norms: Norms = field(default_factory=Norms)
+    template: Path | None = None
+    template_sha256: str = ""
     assert_orientation: bool = False
     input_sha256: str = ""
     recipe_sha256: str = ""

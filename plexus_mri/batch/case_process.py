@@ -25,6 +25,7 @@ from plexus_mri.io.inventory import read_series
 from plexus_mri.io.mask import read_own_mask
 from plexus_mri.io.preview import preview_bytes
 from plexus_mri.io.series_maps import read_series_map
+from plexus_mri.io.template import read_template
 from plexus_mri.io.yaml_files import write_mapping
 from plexus_mri.pipeline import run_case
 from plexus_mri.reasons import ReasonCode
@@ -94,8 +95,16 @@ def read_case(job: CaseJob) -> Case:
     )
     norms = job.norms.for_contrast(series.contrast)
     warnings = tuple(_stale_warning(correction) for correction in job.stale)
+    template = read_template(job.template) if job.template is not None else None
     case = Case(
-        job.subject, job.session, volume, series, maps=maps, warnings=warnings, norms=norms
+        job.subject,
+        job.session,
+        volume,
+        series,
+        maps=maps,
+        warnings=warnings,
+        norms=norms,
+        template=template,
     )
     if job.segmentation is None or job.labels is None:
         return case

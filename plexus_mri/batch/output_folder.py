@@ -68,7 +68,8 @@ def clear_case(out: Path, subject: str, session: str | None) -> None:
     paths = case_paths(out, subject, session)
     folder = paths.summary.parent
     figures = folder.parent / "figures"
-    ours = [*folder.glob(f"{stem}_desc-*"), *figures.glob(f"{stem}_*")]
+    ours = [*folder.glob(f"{stem}_desc-*"), *folder.glob(f"{stem}_space-template_*")]
+    ours += figures.glob(f"{stem}_*")
     ours += [*folder.glob(TEMPORARY), *figures.glob(TEMPORARY)]  # of a run that was killed
     for path in [*ours, paths.html, viewer_path(out, subject, session)]:
         try:

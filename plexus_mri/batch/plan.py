@@ -21,6 +21,7 @@ from plexus_mri.io.inventory import Inventory, take_inventory
 from plexus_mri.io.reference import read_norms
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.io.series_rules import SeriesRules
+from plexus_mri.io.template import read_template
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,11 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     Raises
     ------
     InputError, SettingsError
-        As `survey`, `of_participants` and `read_norms`, and when the mask cannot fit the cases.
+        As `survey`, `of_participants`, `read_norms` and `read_template`, and when the mask cannot
+        fit the cases.
     """
     norms = read_norms(request.norms)
+    template = read_template(request.template).digest if request.template is not None else ""
     everyone = survey(request, request.out)
     inventory = of_participants(everyone, request.participants)
     names = _chosen(inventory.subjects(), request)
@@ -127,7 +130,8 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     for subject, session in names:
         row = inventory.chosen(subject, session)
         if row is not None:
-            jobs.append(_corrected(_job(request, row, norms), corrections, request))
+            job = _job(request, row, norms, template)
+            jobs.append(_corrected(job, corrections, request))
         else:
             outcome = outcome_of_error(inventory.why_none(subject, session))
             unusable.append(Unusable(_label(subject), session, outcome))
@@ -164,7 +168,7 @@ def _check_mask(request: StudyRequest, cases: int) -> None:
         raise SettingsError(msg + "put {subject} (and {session}) into its path")
 
 
-def _job(request: StudyRequest, row: SeriesRow, norms: Norms) -> CaseJob:
+def _job(request: StudyRequest, row: SeriesRow, norms: Norms, template_sha256: str) -> CaseJob:
     mask = _filled(request.segmentation, row) if request.segmentation is not None else None
     maps = tuple((name, _filled(template, row)) for name, template in request.maps)
     files = (mask, request.labels, *(path for _, path in maps))
@@ -176,6 +180,7 @@ def _job(request: StudyRequest, row: SeriesRow, norms: Norms) -> CaseJob:
         row.rule,
         acquisition,
         norms.digest,
+        template_sha256,
         *names,
     )
     return CaseJob(
@@ -188,6 +193,8 @@ def _job(request: StudyRequest, row: SeriesRow, norms: Norms) -> CaseJob:
         labels=request.labels,
         maps=maps,
         norms=norms,
+        template=request.template,
+        template_sha256=template_sha256,
         assert_orientation=request.assert_orientation,
         input_sha256=files_sha256(row.paths),
         recipe_sha256=recipe_sha256(request.settings, files, stated),

@@ -37,6 +37,8 @@ class StudyRequest:
         Rules of the user for contrast and choice; the built-in ones by default.
     norms
         Healthy values of the user; the built-in, published ones by default.
+    template
+        Folder of a template in which each case is placed; none by default.
     assert_orientation
         The user vouches for headers whose codes say nothing about left and right.
     resume
@@ -69,6 +71,7 @@ class StudyRequest:
     maps: tuple[tuple[str, str], ...] = ()
     rules: Path | None = None
     norms: Path | None = None
+    template: Path | None = None
     assert_orientation: bool = False
     limits: Limits = field(default_factory=Limits)
     resume: bool = True

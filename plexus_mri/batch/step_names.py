@@ -12,6 +12,7 @@ PARTS_OF_STEP: Mapping[str, tuple[str, ...]] = {
     "maps": ("registration", "measure"),
     "compare": ("asymmetry",),
     "quality": ("quality", "tracing"),
+    "template": ("registration",),
     "write": ("report", "batch/case_process.py", "batch/viewer_page.py"),
 }
 STEPS = tuple(PARTS_OF_STEP)

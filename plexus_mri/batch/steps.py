@@ -45,6 +45,8 @@ def step_keys(job: CaseJob) -> dict[str, str]:
             shaped["mask"] = own, job.correction and sorted(map(key_text, job.correction.redrawn))
         if step == "maps":
             shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]
+        if step == "template":
+            shaped["template"] = job.template_sha256
         key = keys[step] = _sha256(key, step, shaped, code[step])
     return keys
 

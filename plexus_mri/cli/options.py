@@ -136,6 +136,14 @@ class MeasureOptions(CheckSidesOptions):
             help="Your own healthy values, as configs/reference.yaml; read in place of it.",
         ),
     ] = None
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Template in which each case is placed: nerves far from where it expects them "
+            "are flagged, image and nerves are also written in its space.",
+        ),
+    ] = None
     rater: Annotated[str | None, RATER] = None
     maps: Annotated[
         list[str] | None,

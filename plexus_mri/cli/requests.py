@@ -52,6 +52,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         participants=tuple(options.participant_label or ()),
         rules=options.rules,
         norms=options.norms,
+        template=options.template,
         include_list=options.include_yml,
         exclude_list=options.exclude_yml,
         segmentation=options.segmentation,

@@ -11,6 +11,7 @@ from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Norms
 from plexus_mri.core.series_map import MapProfiles, RegisteredMap, SeriesMap
+from plexus_mri.core.template import Template, TemplateMatch
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
 
@@ -58,7 +59,7 @@ class Case:
     """One subject's image, ready for the flow.
 
     ``norms`` are what healthy people show, bound to the image's contrast; none by default.
-    ``warnings`` are known before it is measured.
+    ``warnings`` are known before it is measured. ``template`` is where nerves are expected.
     """
 
     subject: str
@@ -69,6 +70,7 @@ class Case:
     maps: tuple[SeriesMap, ...] = ()
     norms: Norms = field(default_factory=Norms)
     warnings: tuple[CaseWarning, ...] = ()
+    template: Template | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class CaseResult:
 
     ``image`` is the bias-corrected image and ``labels`` the nerves (numbered by
     ``core.anatomy.label_index``), both in RAS axis order; ``case.image`` keeps the stored order.
+
+    ``template`` tells where the case lies in the case's template; None where it has none.
     """
 
     case: Case
@@ -110,3 +114,4 @@ class CaseResult:
     maps: tuple[RegisteredMap, ...] = ()
     map_profiles: MapProfiles = field(default_factory=dict)
     pooled: tuple[PooledComparison, ...] = ()
+    template: TemplateMatch | None = None

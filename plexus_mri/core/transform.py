@@ -87,6 +87,11 @@ class AffineTransform:
         moved: FloatArray = points_mm @ self.target_from_source[:3, :3].T
         return moved + self.target_from_source[:3, 3]
 
+    def mirrored(self) -> "AffineTransform":
+        """Mirror both worlds: x changes its sign in either."""
+        mirror = np.diag([-1.0, 1.0, 1.0, 1.0])
+        return AffineTransform(mirror @ self.target_from_source @ mirror)
+
     def inverse(self) -> "AffineTransform":
         """Give the transform from target to source."""
         return AffineTransform(np.linalg.inv(self.target_from_source))

@@ -17,18 +17,19 @@ NOTES: dict[str, object] = {"Caveats": list(CAVEATS)}
 GANGLION, FIRST_POINT = "dorsal_root_ganglion", "first_point"
 
 _WORLD = "in the scanner's frame, RAS+ (x grows to the patient's right, y to the front, z up)"
-_SUBJECT = Column("subject", "Label of the subject, a pseudonym, without 'sub-'")
-_SESSION = Column("session", "Label of the session, without 'ses-'; n/a when the study has none")
-_NERVE = Column(
+SUBJECT = Column("subject", "Label of the subject, a pseudonym, without 'sub-'")
+SESSION = Column("session", "Label of the session, without 'ses-'; n/a when the study has none")
+NERVE = Column(
     "nerve",
     "Segment of the brachial plexus",
     levels={nerve.value: nerve.value.replace("_", " ") for nerve in Nerve},
 )
-_SIDE = Column(
+SIDE = Column(
     "side",
     "Side of the patient, never of the picture",
     levels={Side.LEFT.value: "the patient's left", Side.RIGHT.value: "the patient's right"},
 )
+NODE = Column("node", "Number of the node along the nerve, proximal to distal, from 0")
 _QUANTITY = Column("quantity", "What is measured", levels={q.value: q.meaning for q in Quantity})
 _UNIT = Column("unit", "Unit of the numbers in this row; 1 for a plain number or ratio")
 _QUALITY = Column(
@@ -78,10 +79,10 @@ def _words(choices: type[StrEnum]) -> dict[str, str]:
 
 
 NERVE_COLUMNS = (
-    _SUBJECT,
-    _SESSION,
-    _NERVE,
-    _SIDE,
+    SUBJECT,
+    SESSION,
+    NERVE,
+    SIDE,
     _QUANTITY,
     Column("value", "The measured number"),
     _UNIT,
@@ -98,11 +99,11 @@ NERVE_COLUMNS = (
 )
 
 PROFILE_COLUMNS = (
-    _SUBJECT,
-    _SESSION,
-    _NERVE,
-    _SIDE,
-    Column("node", "Number of the node along the nerve, proximal to distal, from 0"),
+    SUBJECT,
+    SESSION,
+    NERVE,
+    SIDE,
+    NODE,
     Column("arc_length_mm", "Distance along the nerve from node 0, proximal to distal", "mm"),
     Column("x_mm", f"Centre of the nerve, first coordinate {_WORLD}", "mm"),
     Column("y_mm", f"Centre of the nerve, second coordinate {_WORLD}", "mm"),
@@ -150,9 +151,9 @@ def map_columns(names: Iterable[str]) -> tuple[Column, ...]:
 
 
 ASYMMETRY_COLUMNS = (
-    _SUBJECT,
-    _SESSION,
-    _NERVE,
+    SUBJECT,
+    SESSION,
+    NERVE,
     _QUANTITY,
     Column("left", "The quantity on the patient's left"),
     Column("right", "The quantity on the patient's right"),
@@ -184,8 +185,8 @@ ASYMMETRY_COLUMNS = (
 )
 
 POOLED_COLUMNS = (
-    _SUBJECT,
-    _SESSION,
+    SUBJECT,
+    SESSION,
     Column("region", "Nerves that are taken together", levels=_words(Region)),
     _QUANTITY,
     Column("nerves", "Those of them that could be compared, joined by +"),
@@ -203,7 +204,7 @@ POOLED_COLUMNS = (
 
 LABEL_COLUMNS = (
     Column("index", "Number of the label in the image"),
-    Column("nerve", _NERVE.meaning, levels=_NERVE.levels),
-    Column("side", _SIDE.meaning, levels=_SIDE.levels),
+    Column("nerve", NERVE.meaning, levels=NERVE.levels),
+    Column("side", SIDE.meaning, levels=SIDE.levels),
     Column("name", "Nerve and side in one word"),
 )

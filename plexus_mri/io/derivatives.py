@@ -30,6 +30,7 @@ from plexus_mri.io.columns import (
 )
 from plexus_mri.io.nifti import write_labels
 from plexus_mri.io.tables import MISSING, Column, dictionary, read_table, write_json, write_table
+from plexus_mri.io.template_space import write_template_space
 from plexus_mri.reasons import ReasonCode
 
 BIDS_VERSION = "1.10.0"
@@ -45,6 +46,7 @@ _BIDSIGNORE = (
     "corrections/",
     "side_check*",
     "*_measures.*",
+    "*_space-template_*",
     "*_report.json",
     "*_recipe.yaml",
 )
@@ -141,6 +143,8 @@ def write_case(
     write_table(paths.asymmetry_measures, ASYMMETRY_COLUMNS, rows, notes=NOTES)
     rows = pooled_rows(result.pooled, who)
     write_table(paths.pooled_measures, POOLED_COLUMNS, rows, notes=NOTES)
+    stem = case_stem(case.subject, case.session)
+    write_template_space(paths.summary.parent, stem, result, who)
     return write_report(paths, summary, figures, html)
 
 

@@ -11,6 +11,7 @@ from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Norms, NormSource
 from plexus_mri.core.series_map import RegisteredMap
+from plexus_mri.core.template import TemplateMatch
 from plexus_mri.reasons import ReasonCode
 
 # Share of the nodes from which a flag is said of the whole nerve.
@@ -48,6 +49,21 @@ def warnings_of_maps(maps: Sequence[RegisteredMap]) -> tuple[CaseWarning, ...]:
         CaseWarning(item.reason, f"map {item.series.name}", item.sentence)
         for item in maps
         if item.reason is not None
+    )
+
+
+def warnings_of_template(match: TemplateMatch | None) -> tuple[CaseWarning, ...]:
+    """One warning per nerve that lies far from where the template expects it."""
+    if match is None:
+        return ()
+    if match.reason is not None:
+        return (CaseWarning(match.reason, "template", match.sentence),)
+    reason = ReasonCode.TEMPLATE_FAR
+    return tuple(
+        CaseWarning(reason, where, f"{where}: {place.sentence}")
+        for key, place in match.places.items()
+        if place.is_far
+        for where in _where({key})
     )
 
 

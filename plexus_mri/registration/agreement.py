@@ -40,7 +40,7 @@ def body_samples(work: Volume, stride: int = 2) -> BodySamples:
     voxels = np.argwhere(work.data > 0.1 * np.percentile(work.data, 99))
     voxels = voxels[(voxels % stride == 0).all(axis=1)]
     values = work.data[tuple(voxels.T)]
-    return BodySamples(work.grid.to_world(voxels), _ranks(values))
+    return BodySamples(work.grid.to_world(voxels), ranks(values))
 
 
 def agreement(
@@ -58,16 +58,14 @@ def agreement(
     mirrored_mm
         Mirror image (n, 3) of points (n, 3) of the main image in its own midline.
     """
-    here, overlap = _similarity(fixed, moving, moving_from_fixed.apply(fixed.points_mm))
+    here, overlap = similarity(fixed, moving, moving_from_fixed.apply(fixed.points_mm))
     shifts = [sign * DECOY_MM * axis for axis in np.eye(3) for sign in (-1.0, 1.0)]
     decoys = [
-        _similarity(fixed, moving, moving_from_fixed.apply(fixed.points_mm + shift))[0]
+        similarity(fixed, moving, moving_from_fixed.apply(fixed.points_mm + shift))[0]
         for shift in shifts
     ]
     mirror = max(
-        _similarity(fixed, moving, moving_from_fixed.apply(mirrored_mm(fixed.points_mm) + shift))[
-            0
-        ]
+        similarity(fixed, moving, moving_from_fixed.apply(mirrored_mm(fixed.points_mm) + shift))[0]
         for shift in _NEARBY_MM
     )
     scale = max(here, 1e-6)
@@ -84,7 +82,7 @@ def against_mirror(
     places_mm : (n, 3)
         Where the mirrored pose takes the samples, in the world of the series.
     """
-    mirror, _ = _similarity(fixed, moving, places_mm)
+    mirror, _ = similarity(fixed, moving, places_mm)
     return replace(reached, handedness=1.0 - mirror / max(reached.similarity, 1e-6))
 
 
@@ -97,14 +95,20 @@ _NEARBY_MM = [
 ]
 
 
-def _similarity(fixed: BodySamples, moving: Volume, places_mm: FloatArray) -> tuple[float, float]:
-    """Normalised mutual information over the covered points, and their share of all."""
+def similarity(fixed: BodySamples, moving: Volume, places_mm: FloatArray) -> tuple[float, float]:
+    """Normalised mutual information over the covered points, and their share of all.
+
+    Parameters
+    ----------
+    places_mm : (n, 3)
+        Where the samples lie in the world of the moving image.
+    """
     values = moving.sample(places_mm)
     seen = np.isfinite(values)
     if seen.sum() < LEAST_POINTS:
         return 0.0, float(seen.mean()) if len(seen) else 0.0
     table, _, _ = np.histogram2d(
-        fixed.values[seen], _ranks(values[seen]), bins=BINS, range=((0, 1), (0, 1))
+        fixed.values[seen], ranks(values[seen]), bins=BINS, range=((0, 1), (0, 1))
     )
     joint = table / table.sum()
     alone = _entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))
@@ -117,7 +121,7 @@ def _entropy(shares: FloatArray) -> float:
     return float(-(known * np.log(known)).sum())
 
 
-def _ranks(values: FloatArray) -> FloatArray:
+def ranks(values: FloatArray) -> FloatArray:
     """Ranks scaled to 0-1; equal values, as in air, share the lowest rank of them."""
     order = np.sort(values)
     return np.asarray(np.searchsorted(order, values) / max(len(values) - 1, 1), dtype=float)

@@ -22,6 +22,7 @@ from plexus_mri.registration.agreement import (
     agreement,
     body_samples,
 )
+from plexus_mri.registration.itk_image import itk_image
 from plexus_mri.registration.settings import RegistrationSettings
 
 # Of the working copies: coarse enough for 20 mm and 15 degrees, fine enough for half a voxel.
@@ -134,7 +135,7 @@ def _failed(
 
 def _optimised(image: Volume, moving: Volume, *, affine: bool) -> AffineTransform | None:
     """Best transform from the main image to the series; None when the optimiser gives up."""
-    fixed_copy, moving_copy = (_itk(isotropic_copy(v, FINE_MM)) for v in (image, moving))
+    fixed_copy, moving_copy = (itk_image(isotropic_copy(v, FINE_MM)) for v in (image, moving))
     centre = image.grid.corners_mm.mean(axis=0).tolist()
     rigid = sitk.Euler3DTransform()
     rigid.SetCenter(centre)
@@ -199,7 +200,7 @@ def _mirrored_pose(
     start.SetMatrix(matrix[:3, :3].ravel().tolist())
     start.SetTranslation((matrix[:3, 3] - centre + matrix[:3, :3] @ centre).tolist())
     mirrored = image.mirrored().to_ras()
-    fixed_copy, moving_copy = (_itk(isotropic_copy(v, FINE_MM)) for v in (mirrored, moving))
+    fixed_copy, moving_copy = (itk_image(isotropic_copy(v, FINE_MM)) for v in (mirrored, moving))
     try:
         matrix = _run(fixed_copy, moving_copy, start)
     except RuntimeError:
@@ -226,13 +227,3 @@ def _run(fixed: sitk.Image, moving: sitk.Image, start: sitk.Transform) -> FloatA
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = np.stack(columns, axis=1), origin
     return matrix
-
-
-def _itk(volume: Volume) -> sitk.Image:
-    """SimpleITK image of an isotropic copy, its physical points our world points."""
-    image = sitk.GetImageFromArray(np.ascontiguousarray(volume.data.transpose(2, 1, 0)))
-    spacing = volume.grid.spacing
-    image.SetSpacing(spacing.tolist())
-    image.SetOrigin(volume.grid.affine[:3, 3].tolist())
-    image.SetDirection((volume.grid.affine[:3, :3] / spacing).ravel().tolist())
-    return image

@@ -41,3 +41,9 @@ class RegistrationSettings:
     least_similarity: float = 0.04
     least_sharpness: float = 0.4
     least_handedness: float = 0.08
+    # Normalised mutual information of a straightened case with the template; less is no likeness
+    # (chosen on synthetic cases, ADR-53).
+    least_template_similarity: float = 0.05
+    # A nerve farther than this from its mean course in the template is flagged: half the distance
+    # between neighbouring levels (16.5-20.5 mm, PAM50), where another root's place is as near.
+    farthest_from_template_mm: float = 9.0

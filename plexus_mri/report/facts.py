@@ -10,6 +10,7 @@ from plexus_mri.core.grid import Grid
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.map_rows import map_rows
 from plexus_mri.report.rounding import fixed, plain_number
+from plexus_mri.report.template_facts import template_facts
 from plexus_mri.report.words import reason_words
 
 _UNITS = {"ms": "ms", "mm": "mm", "t": "T", "deg": "°", "hz": "Hz"}
@@ -88,6 +89,7 @@ def registration_facts(result: CaseResult) -> Mapping[str, object]:
             "sentence": ReasonCode.MIDLINE_NOT_FOUND.text,
             "resampled": False,
             "maps": map_rows(result),
+            "template": template_facts(result),
         }
     canal = result.frame.canal
     return {
@@ -102,6 +104,7 @@ def registration_facts(result: CaseResult) -> Mapping[str, object]:
         "sentence": _midline_sentence(result.frame),
         "resampled": False,
         "maps": map_rows(result),
+        "template": template_facts(result),
     }
 
 

@@ -13,6 +13,7 @@ from plexus_mri.report.section_figures import section_figures
 from plexus_mri.report.settings import ReportSettings
 from plexus_mri.report.side_figures import side_figures
 from plexus_mri.report.straight_figures import straight_figures
+from plexus_mri.report.template_figures import template_figures
 from plexus_mri.report.views import choose_views, cut
 
 
@@ -28,6 +29,7 @@ def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, F
         **difference_figure(result),
         **side_figures(result, views, settings),
         **map_figures(result, views, settings),
+        **template_figures(result, cuts, settings),
         **nerve_figures(result, views, cuts, settings),
         **straight_figures(result, settings),
         **difference_sections(result, settings),

@@ -41,7 +41,7 @@ def changed(job) -> list[str]:
 def test_a_setting_repeats_its_step_and_what_follows():
     settings = settings_from_mapping({"measure": {"node_step_mm": 2.0}})
     assert changed(replace(JOB, settings=settings)) == [
-        *("measure", "maps", "compare", "quality", "write")
+        *("measure", "maps", "compare", "quality", "template", "write")
     ]
     settings = settings_from_mapping({"report": {"picture_width_px": 400}})
     assert changed(replace(JOB, settings=settings)) == ["write"]
@@ -101,3 +101,7 @@ def test_large_steps_are_dropped_when_the_case_is_done(tmp_path):
     store("trace", lambda: np.zeros(10))
     store.finish()
     assert [path.name for path in tmp_path.iterdir()] == ["trace.step"]
+
+
+def test_another_template_places_the_case_again_and_measures_nothing():
+    assert changed(replace(JOB, template_sha256="cd")) == ["template", "write"]

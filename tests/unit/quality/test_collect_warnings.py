@@ -11,10 +11,14 @@ from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.norms import Norms
+from plexus_mri.core.template import PlaceInTemplate, Template, TemplateMatch
+from plexus_mri.core.volume import Volume
 from plexus_mri.io.reference import read_norms
 from plexus_mri.quality import collect_warnings
+from plexus_mri.quality.warn import warnings_of_template
 from plexus_mri.reasons import ReasonCode
 from tests.nerve_tables import arc, profile, table_of
+from tests.unit.shapes import grid_of
 
 PROOF = SideProof("sform (code 1)", "canal", 1.0, 12.0, proven=True)
 CANAL = Centerline(np.array([[0.0, 0.0, 50.0], [0.0, 0.0, -50.0]]))
@@ -136,3 +140,28 @@ def test_names_that_may_be_exchanged_are_said_once():
     rows = (row, replace(row, quantity=Quantity.CSA_MAX))
     (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (), rows, NORMS)
     assert (warning.reason, warning.where) == (ReasonCode.NAME_DOUBT, "C6 both sides")
+
+
+def template_match(**found):
+    image = Volume(np.ones((3, 3, 3)), grid_of((3, 3, 3)))
+    return TemplateMatch(Template(image, {}, {}, 3, "three cases"), None, **found)
+
+
+def test_only_nerves_beyond_the_limit_of_the_template_are_said():
+    places = {
+        (Side.LEFT, Nerve.C5): PlaceInTemplate(14.0, 9.0, 0.0, Nerve.C6),
+        (Side.RIGHT, Nerve.C5): PlaceInTemplate(3.0, 9.0, 0.3, Nerve.C5),
+    }
+    (warning,) = warnings_of_template(template_match(places=places))
+    assert warning.reason is ReasonCode.TEMPLATE_FAR
+    assert warning.sentence == (
+        "C5 left: 14.0 mm from where the template expects it (limit 9 mm), nearest to its C6."
+    )
+
+
+def test_a_case_without_a_place_in_the_template_says_why():
+    why = {"reason": ReasonCode.TEMPLATE_NOT_REGISTERED, "sentence": "No likeness."}
+    (warning,) = warnings_of_template(template_match(**why))
+    assert (warning.reason, warning.where) == (ReasonCode.TEMPLATE_NOT_REGISTERED, "template")
+    assert warning.sentence == "No likeness."
+    assert warnings_of_template(None) == ()

@@ -1,0 +1,128 @@
+"""A template from the command line to the report, and one built from finished cases."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plexus_mri.batch.stored import read_summary
+from plexus_mri.core.anatomy import ROOTS, Nerve, Side
+from plexus_mri.errors import InputError
+from plexus_mri.io.derivatives import case_paths
+from plexus_mri.io.nifti import read_nifti
+from plexus_mri.io.tables import read_table
+from plexus_mri.io.template import read_template
+from plexus_mri.io.template_cases import template_cases
+from plexus_mri.registration.average import build_template
+from plexus_mri.registration.settings import RegistrationSettings
+from tests.integration.test_maps import main_image, saved
+
+pytestmark = pytest.mark.slow
+TEMPLATE = Path(__file__).resolve().parents[2] / "sample_data" / "template"
+
+
+def measure(folder: Path, *options: object) -> subprocess.CompletedProcess[str]:
+    command = ["run", folder / "main.nii.gz", "--subject", "01", "--out", folder / "out", *options]
+    return subprocess.run(
+        [sys.executable, "-m", "plexus_mri", *map(str, command)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PLEXUS_MRI_SALT": "salt of the tests"},
+    )
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
+    """Folder of a case that was measured, then again with a template; its first tables."""
+    folder = tmp_path_factory.mktemp("template")
+    saved(main_image(), folder / "main.nii.gz")
+    alone = measure(folder)
+    assert alone.returncode == 0, alone.stderr
+    anat = case_paths(folder / "out", "01", None).summary.parent
+    first = {path.name: path.read_bytes() for path in anat.glob("*_desc-*_measures.tsv")}
+    placed = measure(folder, "--template", TEMPLATE)
+    assert placed.returncode == 0, placed.stderr
+    return folder, first
+
+
+@pytest.fixture(scope="module")
+def facts(tables) -> dict:
+    summary = read_summary(case_paths(tables[0] / "out", "01", None).summary)
+    return summary["registration"]["template"]
+
+
+def test_a_template_changes_no_number(tables):
+    folder, first = tables
+    anat = case_paths(folder / "out", "01", None).summary.parent
+    assert len(first) >= 4
+    assert {name: (anat / name).read_bytes() for name in first} == first
+
+
+def test_the_summary_says_how_far_each_nerve_lies(facts, tables):
+    assert facts["used"]
+    assert facts["least_jacobian"] > 0
+    rows = read_table(case_paths(tables[0] / "out", "01", None).profile_measures)
+    traced = {(row["side"], row["nerve"]) for row in rows}
+    assert {(row["side"], row["nerve"]) for row in facts["nerves"]} == traced
+    assert all(row["far"] == (row["distance_mm"] > row["limit_mm"]) for row in facts["nerves"])
+    # Of a healthy phantom with its shoulders in the picture; 2.5 mm is usual there.
+    roots = [row["distance_mm"] for row in facts["nerves"] if row["nerve"] in set(ROOTS)]
+    assert np.median(roots) < 5.0
+    page = case_paths(tables[0] / "out", "01", None).html.read_text(encoding="utf-8")
+    assert facts["sentence"] in page
+
+
+def test_image_and_nodes_are_written_in_template_space(tables):
+    out = tables[0] / "out"
+    anat = case_paths(out, "01", None).summary.parent
+    image, _ = read_nifti(anat / "sub-01_space-template_desc-preproc_T2w.nii.gz")
+    template = read_template(TEMPLATE)
+    assert image.grid.shape == template.grid.shape
+    rows = read_table(anat / "sub-01_space-template_desc-profile_measures.tsv")
+    nodes = read_table(case_paths(out, "01", None).profile_measures)
+    names = ("nerve", "side", "node")
+    assert [[row[n] for n in names] for row in rows] == [[row[n] for n in names] for row in nodes]
+    aside = [float(row["x_mm"]) * Side(row["side"]).sign for row in rows]
+    assert min(aside) > 0
+
+
+def test_without_a_template_nothing_of_it_stays(tables):
+    folder, _ = tables
+    again = measure(folder)
+    assert again.returncode == 0, again.stderr
+    paths = case_paths(folder / "out", "01", None)
+    assert read_summary(paths.summary)["registration"]["template"] is None
+    assert list(paths.summary.parent.glob("*space-template*")) == []
+
+
+def test_a_template_that_is_none_is_said_before_anything_is_measured(tmp_path):
+    saved(main_image(), tmp_path / "main.nii.gz")
+    ended = measure(tmp_path, "--template", tmp_path / "nowhere")
+    assert ended.returncode == 2
+    assert "the template 'nowhere' lacks 'template.json'" in ended.stdout + ended.stderr
+    assert not (tmp_path / "out" / "sub-01").exists()
+
+
+def test_finished_cases_make_a_template_of_their_own(tables):
+    (case,) = template_cases(tables[0] / "out")
+    built = build_template([case] * 3, "one case, three times", RegistrationSettings())
+    assert built.cases == 3
+    # Muscle is 1 by the meaning of the unit; the middle of the body is darker (fat) or muscle.
+    body = built.image.data[built.image.data > 0.2]
+    assert 0.5 < np.median(body) < 1.5
+    # The mean of both sides of one person passes each of them by half of what they differ.
+    course = built.courses[Side.RIGHT, Nerve.C7]
+    assert course.spread_mm.max() < 3.0
+    assert abs(course.centerline.points_mm[0, 2]) < 3.0
+    mirrored = built.courses[Side.LEFT, Nerve.C7].centerline.mirrored()
+    assert mirrored.points_mm == pytest.approx(course.centerline.points_mm)
+
+
+def test_two_cases_are_too_few(tables):
+    (case,) = template_cases(tables[0] / "out")
+    with pytest.raises(InputError, match="needs 3 cases with a traced root C7, got 2"):
+        build_template([case] * 2, "two cases", RegistrationSettings())
