@@ -1,6 +1,7 @@
 """Small inputs and a way to run the program as a user does."""
 
 import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from plexus_mri.batch.request import StudyRequest
 from plexus_mri.batch.study import run_study
 from plexus_mri.cli import main
 from tests.integration.inputs import SilentListener, write_study
+from tests.integration.maps_case import measured_with_maps
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,18 @@ def measured(tmp_path_factory) -> Path:
     end = run_study(StudyRequest(write_study(folder / "study"), folder / "out"), SilentListener())
     assert end.exit_code == 0
     return folder / "out"
+
+
+@pytest.fixture(scope="session")
+def maps_folder(tmp_path_factory) -> Path:
+    """Folder in which the small case with further series is measured."""
+    return tmp_path_factory.mktemp("maps")
+
+
+@pytest.fixture(scope="session")
+def maps_run(maps_folder) -> subprocess.CompletedProcess[str]:
+    """How the measuring of that case, with its three maps, ended."""
+    return measured_with_maps(maps_folder)
 
 
 @pytest.fixture

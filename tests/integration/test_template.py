@@ -1,8 +1,5 @@
 """A template from the command line to the report, and one built from finished cases."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,35 +15,22 @@ from plexus_mri.io.template import read_template
 from plexus_mri.io.template_cases import template_cases
 from plexus_mri.registration.average import build_template
 from plexus_mri.registration.settings import RegistrationSettings
-from tests.integration.test_maps import main_image, saved
+from tests.integration.maps_case import main_image, map_options, measure, saved
 
-pytestmark = pytest.mark.slow
+# One worker: the case is measured once for all of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("case with maps")]
 TEMPLATE = Path(__file__).resolve().parents[2] / "sample_data" / "template"
 
 
-def measure(folder: Path, *options: object) -> subprocess.CompletedProcess[str]:
-    command = ["run", folder / "main.nii.gz", "--subject", "01", "--out", folder / "out", *options]
-    return subprocess.run(
-        [sys.executable, "-m", "plexus_mri", *map(str, command)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PLEXUS_MRI_SALT": "salt of the tests"},
-    )
-
-
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory) -> tuple[Path, dict[str, bytes]]:
+def tables(maps_run, maps_folder) -> tuple[Path, dict[str, bytes]]:
     """Folder of a case that was measured, then again with a template; its first tables."""
-    folder = tmp_path_factory.mktemp("template")
-    saved(main_image(), folder / "main.nii.gz")
-    alone = measure(folder)
-    assert alone.returncode == 0, alone.stderr
-    anat = case_paths(folder / "out", "01", None).summary.parent
+    assert maps_run.returncode == 0, maps_run.stderr
+    anat = case_paths(maps_folder / "out", "01", None).summary.parent
     first = {path.name: path.read_bytes() for path in anat.glob("*_desc-*_measures.tsv")}
-    placed = measure(folder, "--template", TEMPLATE)
+    placed = measure(maps_folder, "--template", TEMPLATE, *map_options(maps_folder))
     assert placed.returncode == 0, placed.stderr
-    return folder, first
+    return maps_folder, first
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +76,7 @@ def test_image_and_nodes_are_written_in_template_space(tables):
 
 def test_without_a_template_nothing_of_it_stays(tables):
     folder, _ = tables
-    again = measure(folder)
+    again = measure(folder, *map_options(folder))
     assert again.returncode == 0, again.stderr
     paths = case_paths(folder / "out", "01", None)
     assert read_summary(paths.summary)["registration"]["template"] is None
