@@ -12,7 +12,7 @@ from pydicom.tag import BaseTag
 
 from plexus_mri.io.dicom_acquisition import About, about, image_type
 from plexus_mri.io.dicom_checks import Problem, header_problem
-from plexus_mri.io.dicom_header import DICOM_DAMAGE, Attributes, quiet_dicom, read_header
+from plexus_mri.io.dicom_header import DICOM_DAMAGE, Attributes, Header, quiet_dicom, read_header
 from plexus_mri.io.dicom_keys import PART_KEYS, PHILIPS_FRAME, PHILIPS_SCALE, SECRETS
 from plexus_mri.io.dicom_scaling import Scaling, scaling
 from plexus_mri.io.disguise import Disguise
@@ -123,16 +123,15 @@ def read_file(path: Path, reading: Reading) -> DicomFile:
 def read_quietly(path: Path, reading: Reading) -> DicomFile:
     """`read_file` inside of `quiet_dicom`, for many files in turn."""
     try:
-        header, pixels_at = read_header(path)
-        return _file(path, header, pixels_at, reading)
+        return _file(path, read_header(path), reading)
     except DICOM_DAMAGE:
         return DicomFile(path, problem=(ReasonCode.INPUT_UNREADABLE, "its header is damaged"))
 
 
-def _file(path: Path, header: Dataset, pixels_at: int, reading: Reading) -> DicomFile:
-    whole, disguise = Attributes(header), reading.disguise
-    problem = header_problem(path, header, whole, pixels_at)
-    frames = tuple(_frames(path, header, whole, reading)) if problem is None else ()
+def _file(path: Path, header: Header, reading: Reading) -> DicomFile:
+    whole, disguise = Attributes(header.elements), reading.disguise
+    problem = header_problem(path, header, whole)
+    frames = tuple(_frames(path, header.elements, whole, reading)) if problem is None else ()
     patient = whole.text("PatientID")
     return DicomFile(
         path=path,
