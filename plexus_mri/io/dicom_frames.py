@@ -3,9 +3,11 @@
 Positions and directions are LPS here, as DICOM stores them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -19,6 +21,7 @@ from plexus_mri.io.disguise import Disguise
 from plexus_mri.io.series_rules import SeriesRules
 from plexus_mri.reasons import ReasonCode
 
+_T = TypeVar("_T", bound=Hashable)
 _MACROS = (
     "PlanePositionSequence",
     "PlaneOrientationSequence",
@@ -114,6 +117,12 @@ class DicomFile:
     about: About = field(default_factory=About)
 
 
+@lru_cache(maxsize=1024)
+def _once(value: _T) -> _T:
+    """The value itself, or one that was met before and equals it: a series holds it once."""
+    return value
+
+
 def read_file(path: Path, reading: Reading) -> DicomFile:
     """Header and frames of one file; damage comes back as ``problem``, not as an exception."""
     with quiet_dicom():
@@ -141,14 +150,17 @@ def _file(path: Path, header: Header, reading: Reading) -> DicomFile:
         patient="" if patient.lower() in _NOBODY else disguise.mark(patient),
         secrets=_secrets(whole, disguise),
         series_number=whole.number("SeriesNumber") or 0.0,
-        concatenation=(
-            disguise.mark(whole.text("ConcatenationUID")),
-            whole.number("InConcatenationTotalNumber") or 1.0,
-        ),
+        concatenation=_once(_concatenation(whole, disguise)),
         frames=frames,
         problem=problem,
         about=frames[0].about if frames else about(whole, reading.rules),
     )
+
+
+def _concatenation(whole: Attributes, disguise: Disguise) -> tuple[str, float]:
+    """Mark and number of files of an object that was cut into several."""
+    mark = disguise.mark(whole.text("ConcatenationUID"))
+    return mark, whole.number("InConcatenationTotalNumber") or 1.0
 
 
 def _secrets(whole: Attributes, disguise: Disguise) -> frozenset[str]:
@@ -190,7 +202,7 @@ def _frames(path: Path, header: Dataset, whole: Attributes, reading: Reading) ->
         echo_ms = known.number("EchoTime") if echo_ms is None else echo_ms
         kind = (known.texts("FrameType"), echo_ms)
         if kind not in known_kinds:
-            known_kinds[kind] = about(known, reading.rules)
+            known_kinds[kind] = _once(about(known, reading.rules))
         yield Frame(
             path=path,
             index=index,
@@ -199,12 +211,12 @@ def _frames(path: Path, header: Dataset, whole: Attributes, reading: Reading) ->
             position_mm=_within(_FARTHEST_MM, known.numbers("ImagePositionPatient", 3)),
             orientation=_within(_LONGEST, known.numbers("ImageOrientationPatient", 6)),
             spacing_mm=known.numbers("PixelSpacing", 2),
-            size=(int(whole.number("Rows") or 0), int(whole.number("Columns") or 0)),
-            scaling=scaling(known, known.number(PHILIPS_SCALE)),
-            image_type=image_type(known),
+            size=_once((int(whole.number("Rows") or 0), int(whole.number("Columns") or 0))),
+            scaling=_once(scaling(known, known.number(PHILIPS_SCALE))),
+            image_type=_once(image_type(known)),
             stack_id=known.text("StackID"),
             echo_ms=echo_ms,
-            parts=tuple(known.text(key) for key in PART_KEYS),
+            parts=_once(tuple(known.text(key) for key in PART_KEYS)),
             times=int(whole.number("NumberOfTemporalPositions") or 0),
             between_slices_mm=known.number("SpacingBetweenSlices"),
             about=known_kinds[kind],

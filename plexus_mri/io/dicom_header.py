@@ -247,8 +247,10 @@ class Attributes:
 
     def _looked_up(self, tag: int) -> tuple[str, ...]:
         for level, raw in self._levels:
+            if tag not in raw:
+                continue
             try:
-                found = _texts(level, raw[tag], tag) if tag in raw else ()
+                found = _texts(level, raw[tag], tag)
             except DICOM_DAMAGE:
                 continue
             if any(found):

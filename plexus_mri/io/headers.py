@@ -43,9 +43,7 @@ def look_at(found: Found, reading: Reading, index: HeaderIndex | None = None) ->
     index
         Headers of an earlier run; files that changed since are read again, and the index is told.
     """
-    looks: dict[Path, Look] = {}
-    if index is not None:
-        looks = {path: look for path in found.files if (look := index.known(path)) is not None}
+    looks: dict[Path, Look] = {} if index is None else index.known()
     unknown = [path for path in found.files if path not in looks]
     looks |= dict(zip(unknown, look_at_all(unknown, reading), strict=True))
     if index is not None:
