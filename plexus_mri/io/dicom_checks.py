@@ -56,7 +56,8 @@ def _frame_count_problem(header: Dataset, whole: Attributes) -> Problem | None:
     stated = whole.number("NumberOfFrames")
     if not 1 <= (1 if stated is None else stated) <= _MAX_FRAMES:
         return ReasonCode.INPUT_UNREADABLE, f"the header claims {stated:.0f} frames"
-    groups = header.get("PerFrameFunctionalGroupsSequence")
+    key = "PerFrameFunctionalGroupsSequence"
+    groups = header.get(key) if whole.has(key) else None
     if groups is not None and len(groups) != (stated or 1):
         detail = f"{stated or 1:.0f} frames are promised and {len(groups)} described"
         return ReasonCode.GEO_NO_POSITION, detail

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,13 +56,12 @@ _MAX_VALUES = 64
 # One block holds the header of nearly every single-frame file; parsing it in memory takes half
 # the time of parsing the open file.
 _BLOCK_BYTES = 2**16
-_PREAMBLE_BYTES = 132
+_PREAMBLE_BYTES, _MAGIC = 128, b"DICM"
 _META_GROUP, _PIXEL_GROUP = 0x0002, 0x7FE0
 _PIXELS = frozenset({0x7FE0_0008, 0x7FE0_0009, 0x7FE0_0010})
 _TRANSFER_SYNTAX = 0x0002_0010
 _ODD_SYNTAXES = frozenset({DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian})
 _READ_TAGS = [int(tag) for tag in READ]  # pydicom's own tags are slow to compare
-_REMEMBERED = 1024  # values: the files of a series say most things in the same words
 _SHORT = 2  # bytes of one value of kind US
 _TEXT_VRS = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UI"})
 
@@ -151,6 +150,8 @@ def _plain(stream: BinaryIO, file_bytes: int) -> Header | None:
     way is left to it.
     """
     stream.seek(_PREAMBLE_BYTES)
+    if stream.read(len(_MAGIC)) != _MAGIC:
+        return None
     try:
         syntax = _stated_syntax(stream)
         if syntax is None or not _begins_with(stream, explicit=not syntax.is_implicit_VR):
@@ -227,6 +228,22 @@ class Attributes:
         frame._found = {}  # noqa: SLF001 - of its own kind
         return frame
 
+    def has(self, key: str | BaseTag) -> bool:
+        """Whether an attribute is there, be it empty."""
+        tag = tag_of(key)
+        return any(tag in raw for _, raw in self._levels)
+
+    def stored(self, *, but: frozenset[int]) -> tuple[object, ...] | None:
+        """All that the file stores, but for some tags; None when a sequence is parsed already."""
+        _, raw = self._levels[-1]
+        kept = [(tag, element) for tag, element in raw.items() if tag not in but]
+        plain = [
+            (tag, element.VR, element.value, element.is_little_endian)
+            for tag, element in kept
+            if isinstance(element, RawDataElement)
+        ]
+        return tuple(plain) if len(plain) == len(kept) else None
+
     def text(self, key: str | BaseTag) -> str:
         """Stripped text; several values are joined by a backslash; empty when absent."""
         return "\\".join(self.texts(key))
@@ -240,10 +257,8 @@ class Attributes:
 
     def _looked_up(self, tag: int) -> tuple[str, ...]:
         for level, raw in self._levels:
-            if tag not in raw:
-                continue
             try:
-                found = _texts(level, raw[tag], tag)
+                found = _texts(level, raw[tag], tag) if tag in raw else ()
             except DICOM_DAMAGE:
                 continue
             if any(found):
@@ -252,8 +267,12 @@ class Attributes:
 
     def numbers(self, key: str | BaseTag, count: int) -> tuple[float, ...] | None:
         """Exactly ``count`` finite numbers, or None."""
-        numbers = _numbers(self.texts(key))
-        return numbers if len(numbers) == count else None
+        try:
+            numbers = tuple(float(text) for text in self.texts(key))
+        except ValueError:
+            return None
+        whole = len(numbers) == count and all(math.isfinite(n) for n in numbers)
+        return numbers if whole else None
 
     def number(self, key: str | BaseTag) -> float | None:
         """A finite number, or None."""
@@ -267,38 +286,19 @@ def _level(dataset: Dataset) -> _Level:
 
 
 def _texts(level: Dataset, raw: object, tag: int) -> tuple[str, ...]:
-    """Values of one element; text and the commonest numbers are taken as they are stored."""
-    if isinstance(raw, RawDataElement):
-        stored, kind = raw.value or b"", raw.VR or _stated_vr(tag)
-        if kind in _TEXT_VRS:
-            return _parts(stored[: _MAX_TEXT * _MAX_VALUES])
-        if raw.VR == "US" and len(stored) == _SHORT:
-            return (str(int.from_bytes(stored, "little" if raw.is_little_endian else "big")),)
-    value = level[tag].value
-    several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    parts = list(value)[:_MAX_VALUES] if several else [value]
-    return tuple("" if part is None else _trimmed(str(part)) for part in parts)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _parts(stored: bytes) -> tuple[str, ...]:
-    """Values of a text as it is stored, without the cost of decoding it.
+    """Values of one element; text is taken as it is stored, without the cost of decoding it.
 
     Latin-1 maps every byte to itself, and what is looked for in free text is plain ASCII.
     """
-    parts = stored.decode("latin-1").split("\\")[:_MAX_VALUES]
-    return tuple(_trimmed(part) for part in parts)
-
-
-def _trimmed(text: str) -> str:
-    return text[:_MAX_TEXT].strip("\0 \t\r\n")
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _numbers(texts: tuple[str, ...]) -> tuple[float, ...]:
-    """Finite numbers; none at all when one of the texts is no such number."""
-    try:
-        numbers = tuple(map(float, texts))
-    except ValueError:
-        return ()
-    return numbers if all(map(math.isfinite, numbers)) else ()
+    if isinstance(raw, RawDataElement) and (raw.VR or _stated_vr(tag)) in _TEXT_VRS:
+        whole = (raw.value or b"")[: _MAX_TEXT * _MAX_VALUES].decode("latin-1")
+        parts: Sequence[object] = whole.split("\\")[:_MAX_VALUES]
+    elif isinstance(raw, RawDataElement) and raw.VR == "US" and len(raw.value or b"") == _SHORT:
+        parts = [int.from_bytes(raw.value or b"", "little" if raw.is_little_endian else "big")]
+    else:
+        value = level[tag].value
+        several = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+        parts = list(value)[:_MAX_VALUES] if several else [value]
+    return tuple(
+        "" if part is None else str(part)[:_MAX_TEXT].strip("\0 \t\r\n") for part in parts
+    )

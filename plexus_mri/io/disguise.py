@@ -49,28 +49,18 @@ class Disguise:
 
     def words(self, text: str) -> frozenset[str]:
         """Marks of the words of a text in lower case: a name is stored as ``Family^Given``."""
-        return _words(self.salt or b"plexus-mri", text.lower())
+        words = {word for word in re.split(r"[\W_]+", text.lower()) if len(word) >= _MIN_WORD}
+        return frozenset(self.mark(word) for word in words)
 
     def moment(self, text: str) -> int:
         """Number that grows with a date and time (digits from the year on), shifted in secret."""
-        return _moment(self.salt or b"plexus-mri", text)
+        digits = re.sub(r"\D", "", text)[:_MOMENT_DIGITS]
+        shift = hmac.digest(self.salt or b"plexus-mri", b"moment", hashlib.sha256)[:_SHIFT_BYTES]
+        return int(digits.ljust(_MOMENT_DIGITS, "0")) + int.from_bytes(shift, "big")
 
 
-# The files of a series ask for the same few marks again and again.
 @lru_cache(maxsize=4096)
 def _mark(key: bytes, text: str) -> str:
+    """Mark of one text; the files of a series ask for the same few."""
     digest = hmac.digest(key, text.encode("utf-8", "replace"), hashlib.sha256)
     return digest.hex()[:_MARK_DIGITS]
-
-
-@lru_cache(maxsize=256)
-def _words(key: bytes, text: str) -> frozenset[str]:
-    words = {word for word in re.split(r"[\W_]+", text) if len(word) >= _MIN_WORD}
-    return frozenset(_mark(key, word) for word in words)
-
-
-@lru_cache(maxsize=256)
-def _moment(key: bytes, text: str) -> int:
-    digits = re.sub(r"\D", "", text)[:_MOMENT_DIGITS]
-    shift = hmac.digest(key, b"moment", hashlib.sha256)[:_SHIFT_BYTES]
-    return int(digits.ljust(_MOMENT_DIGITS, "0")) + int.from_bytes(shift, "big")

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Self, TypeVar
@@ -168,7 +167,7 @@ class SeriesRules:
             Its numbers, as in `SeriesInfo.acquisition`.
         """
         for word_rule in self.contrasts:
-            if _found(word_rule.pattern, words):
+            if re.search(word_rule.pattern, words):
                 return word_rule.contrast
         held = (rule.contrast for rule in self.numbers if rule.holds(acquisition))
         return next(held, UNKNOWN)
@@ -177,7 +176,7 @@ class SeriesRules:
         """Body part by what the header states for it, else by its free text, both lower case."""
         for text in (words, stated):
             for rule in self.body_parts:
-                if _found(rule.pattern, text):
+                if re.search(rule.pattern, text):
                     return rule.body_part
         return UNKNOWN
 
@@ -190,12 +189,6 @@ class SeriesRules:
         """What a series of this contrast serves for beside the main image; empty for nothing."""
         fit = (rule.role for rule in self.roles if contrast in rule.contrasts)
         return next(fit, "")
-
-
-@lru_cache(maxsize=4096)
-def _found(pattern: str, words: str) -> bool:
-    """Whether a pattern is found in words; the files of a series ask it of the same words."""
-    return re.search(pattern, words) is not None
 
 
 def _first_line(error: Exception) -> str:
