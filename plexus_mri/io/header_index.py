@@ -20,6 +20,7 @@ from isal import igzip
 from plexus_mri import __version__
 from plexus_mri.errors import OutputError
 from plexus_mri.io.atomic import write_bytes
+from plexus_mri.io.collector import collector_paused
 from plexus_mri.io.dicom_acquisition import About
 from plexus_mri.io.dicom_checks import Problem
 from plexus_mri.io.dicom_frames import DicomFile, Frame, Reading
@@ -107,7 +108,8 @@ class HeaderIndex:
         index = cls(folder, reading, _places(found, reading))
         try:
             packed = igzip.decompress((folder / FILE_NAME).read_bytes())
-            stamp, entries, decodes = _OurValues(io.BytesIO(packed), index.places).load()
+            with collector_paused():
+                stamp, entries, decodes = _OurValues(io.BytesIO(packed), index.places).load()
         except (*_DAMAGE, pickle.UnpicklingError):
             return index
         if stamp == index.stamp:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from plexus_mri.io.collector import collector_paused
 from plexus_mri.io.dicom_frames import DicomFile, Reading, read_quietly
 from plexus_mri.io.dicom_header import quiet_dicom
 from plexus_mri.io.discover import Found
@@ -86,7 +87,8 @@ def _in_another_process(paths: Sequence[Path], reading: Reading) -> list[Look]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     if ended.returncode == 0:
-        answer: list[Look] = pickle.loads(ended.stdout)  # noqa: S301  (made by our own process)
+        with collector_paused():
+            answer: list[Look] = pickle.loads(ended.stdout)  # noqa: S301  (made by our own process)
         return answer
     with quiet_dicom():
         return [look(path, reading) for path in paths]
