@@ -53,8 +53,8 @@ DICOM_DAMAGE = (
 )
 _MAX_TEXT = 256  # no attribute that is looked at is longer; damaged ones reach megabytes
 _MAX_VALUES = 64
-# One block holds the header of nearly every single-frame file; parsing it in memory takes half
-# the time of parsing the open file.
+# One block holds most headers of single-frame files; parsing it in memory is quicker than
+# parsing the open file.
 _BLOCK_BYTES = 2**16
 _PREAMBLE_BYTES, _MAGIC = 128, b"DICM"
 _META_GROUP, _PIXEL_GROUP = 0x0002, 0x7FE0
