@@ -8,7 +8,8 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from plexus_mri.io.dicom_header import Attributes, Header
+from plexus_mri.io.dicom_attributes import Attributes
+from plexus_mri.io.dicom_header import Header
 from plexus_mri.reasons import ReasonCode
 
 Problem = tuple[ReasonCode, str]

@@ -12,8 +12,9 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from plexus_mri.io.dicom_acquisition import About, about, image_type
+from plexus_mri.io.dicom_attributes import Attributes
 from plexus_mri.io.dicom_checks import Problem, header_problem
-from plexus_mri.io.dicom_header import DICOM_DAMAGE, Attributes, Header, quiet_dicom, read_header
+from plexus_mri.io.dicom_header import DICOM_DAMAGE, Header, quiet_dicom, read_header
 from plexus_mri.io.dicom_keys import PART_KEYS, PHILIPS_FRAME, PHILIPS_SCALE, SECRETS, tag_of
 from plexus_mri.io.dicom_scaling import Scaling, scaling
 from plexus_mri.io.disguise import Disguise
