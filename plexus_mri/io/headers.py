@@ -18,7 +18,7 @@ from plexus_mri.io.file_kind import FileKind, counted_words, file_kind, kind_wor
 from plexus_mri.io.header_index import HeaderIndex
 
 Look = DicomFile | FileKind
-_SHARED_FROM = 600  # files; below it starting another process takes longer than reading
+_SHARED_FROM = 3000  # files; below it starting another process takes longer than reading
 
 
 @dataclass(frozen=True)
