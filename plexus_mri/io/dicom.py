@@ -12,9 +12,9 @@ from pydicom.pixels.utils import pixel_array
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError
-from plexus_mri.io.dicom_checks import Problem, transfer_syntax
+from plexus_mri.io.dicom_checks import Problem
 from plexus_mri.io.dicom_frames import Frame
-from plexus_mri.io.dicom_header import DICOM_DAMAGE, quiet_dicom
+from plexus_mri.io.dicom_header import DICOM_DAMAGE, quiet_dicom, transfer_syntax
 from plexus_mri.io.dicom_stack import Stack
 from plexus_mri.reasons import ReasonCode
 

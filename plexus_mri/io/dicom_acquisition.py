@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from plexus_mri.io.dicom_header import Attributes
+from plexus_mri.io.dicom_attributes import Attributes
 from plexus_mri.io.dicom_keys import FREE_TEXTS, GE_DATA_TYPE
 from plexus_mri.io.series_rules import UNKNOWN, SeriesRules
 

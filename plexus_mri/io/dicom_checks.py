@@ -6,9 +6,10 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from plexus_mri.io.dicom_header import Attributes
+from plexus_mri.io.dicom_attributes import Attributes
+from plexus_mri.io.dicom_header import Header
 from plexus_mri.reasons import ReasonCode
 
 Problem = tuple[ReasonCode, str]
@@ -26,36 +27,20 @@ _MODALITIES = frozenset(
 )
 
 
-def header_problem(
-    path: Path, header: Dataset, whole: Attributes, pixels_at: int
-) -> Problem | None:
+def header_problem(path: Path, header: Header, whole: Attributes) -> Problem | None:
     """Why a file gives no frames: no MR image, impossible claims, or pixels that are not there.
 
     Parameters
     ----------
     whole
         Attributes of the header alone.
-    pixels_at
-        Where in the file the pixel data begin.
     """
     return (
         _kind_problem(whole)
-        or _frame_count_problem(header, whole)
+        or _frame_count_problem(header.elements, whole)
         or _value_problem(whole)
-        or _length_problem(path, header, whole, pixels_at)
+        or _length_problem(path, header, whole)
     )
-
-
-def transfer_syntax(header: Dataset) -> pydicom.uid.UID:
-    """Encoding of the pixels; files without a meta header tell it by how they could be read."""
-    meta = getattr(header, "file_meta", None) or Dataset()
-    stated = meta.get("TransferSyntaxUID")
-    if stated:
-        return pydicom.uid.UID(str(stated))
-    implicit, little = header.original_encoding
-    if implicit:
-        return pydicom.uid.ImplicitVRLittleEndian
-    return ExplicitVRLittleEndian if little else pydicom.uid.ExplicitVRBigEndian
 
 
 def _kind_problem(whole: Attributes) -> Problem | None:
@@ -72,7 +57,8 @@ def _frame_count_problem(header: Dataset, whole: Attributes) -> Problem | None:
     stated = whole.number("NumberOfFrames")
     if not 1 <= (1 if stated is None else stated) <= _MAX_FRAMES:
         return ReasonCode.INPUT_UNREADABLE, f"the header claims {stated:.0f} frames"
-    groups = header.get("PerFrameFunctionalGroupsSequence")
+    key = "PerFrameFunctionalGroupsSequence"
+    groups = header.get(key) if whole.has(key) else None
     if groups is not None and len(groups) != (stated or 1):
         detail = f"{stated or 1:.0f} frames are promised and {len(groups)} described"
         return ReasonCode.GEO_NO_POSITION, detail
@@ -97,12 +83,10 @@ def _pixel_count(whole: Attributes) -> float:
     return max(rows, 0) * max(columns, 0) * (whole.number("NumberOfFrames") or 1)
 
 
-def _length_problem(
-    path: Path, header: Dataset, whole: Attributes, pixels_at: int
-) -> Problem | None:
+def _length_problem(path: Path, header: Header, whole: Attributes) -> Problem | None:
     """Compression that cannot be undone, or fewer bytes than promised."""
-    syntax = transfer_syntax(header)
-    left_bytes = path.stat().st_size - pixels_at - (8 if syntax.is_implicit_VR else 12)
+    syntax = header.syntax
+    left_bytes = header.file_bytes - header.pixels_at - (8 if syntax.is_implicit_VR else 12)
     deflated = syntax == DeflatedExplicitVRLittleEndian  # its length is unknown until unpacked
     pixels = _pixel_count(whole)
     if pixels < 1 or (left_bytes <= 0 and not deflated):
@@ -112,7 +96,7 @@ def _length_problem(
         if not _can_decode(syntax):
             return ReasonCode.PIXEL_COMPRESSION, "the compression is not supported"
         frames = int(whole.number("NumberOfFrames") or 1)
-        return _fragments_problem(path, pixels_at, frames, needed_bytes)
+        return _fragments_problem(path, header, frames, needed_bytes)
     if not deflated and left_bytes < needed_bytes:
         detail = f"a file holds {left_bytes} bytes of pixels, {needed_bytes:.0f} are promised"
         return ReasonCode.PIXEL_MISSING, detail
@@ -127,16 +111,16 @@ def _can_decode(syntax: pydicom.uid.UID) -> bool:
 
 
 def _fragments_problem(
-    path: Path, pixels_at: int, frames: int, needed_bytes: float
+    path: Path, header: Header, frames: int, needed_bytes: float
 ) -> Problem | None:
     """Compressed pixels that end before their last fragment does (DICOM PS3.5 A.4).
 
     Only the lengths of the fragments are read, not the fragments.
     """
-    size = path.stat().st_size
+    size = header.file_bytes
     fragments = -1  # the first item is the table of offsets
     with path.open("rb") as stream:
-        at = pixels_at + 12  # tag, VR, reserved, undefined length
+        at = header.pixels_at + 12  # tag, VR, reserved, undefined length
         while at + 8 <= size:
             stream.seek(at)
             tag, length = struct.unpack("<4sL", stream.read(8))

@@ -4,21 +4,26 @@ Positions and directions are LPS here, as DICOM stores them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from plexus_mri.io.dicom_acquisition import About, about, image_type
+from plexus_mri.io.dicom_attributes import Attributes
 from plexus_mri.io.dicom_checks import Problem, header_problem
-from plexus_mri.io.dicom_header import DICOM_DAMAGE, Attributes, quiet_dicom, read_header
-from plexus_mri.io.dicom_keys import PART_KEYS, PHILIPS_FRAME, PHILIPS_SCALE, SECRETS
+from plexus_mri.io.dicom_header import DICOM_DAMAGE, Header, quiet_dicom, read_header
+from plexus_mri.io.dicom_keys import PART_KEYS, PHILIPS_FRAME, PHILIPS_SCALE, SECRETS, tag_of
 from plexus_mri.io.dicom_scaling import Scaling, scaling
 from plexus_mri.io.disguise import Disguise
 from plexus_mri.io.series_rules import SeriesRules
 from plexus_mri.reasons import ReasonCode
 
+_PER_FRAME, _SHARED = "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"
+_MAPS = "RealWorldValueMappingSequence"
+_GROUPS = (_PER_FRAME, _SHARED, _MAPS)
 _MACROS = (
     "PlanePositionSequence",
     "PlaneOrientationSequence",
@@ -35,11 +40,26 @@ _MACROS = (
 )
 _FARTHEST_MM = 1e5  # from the isocentre
 _LONGEST = 2.0  # component of a direction
+# What the files of a series say each for itself: `_own` reads all of it.
+_OWN = frozenset(
+    map(
+        tag_of,
+        (
+            "AcquisitionNumber",
+            "AcquisitionTime",
+            "ImagePositionPatient",
+            "InstanceNumber",
+            "SOPInstanceUID",
+            "TemporalPositionIdentifier",
+            "TriggerTime",
+        ),
+    )
+)
 # Written by anonymisers for everybody, so they tell no two patients apart.
 _NOBODY = frozenset({"", "0", "anon", "anonym", "anonymous", "anonymized", "none", "unknown"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told by identity: comparing the rules takes time
 class Reading:
     """How headers are read: the rules that name what they hold, and the disguise of persons."""
 
@@ -123,17 +143,46 @@ def read_file(path: Path, reading: Reading) -> DicomFile:
 def read_quietly(path: Path, reading: Reading) -> DicomFile:
     """`read_file` inside of `quiet_dicom`, for many files in turn."""
     try:
-        header, pixels_at = read_header(path)
-        return _file(path, header, pixels_at, reading)
+        return _file(path, read_header(path), reading)
     except DICOM_DAMAGE:
         return DicomFile(path, problem=(ReasonCode.INPUT_UNREADABLE, "its header is damaged"))
 
 
-def _file(path: Path, header: Dataset, pixels_at: int, reading: Reading) -> DicomFile:
-    whole, disguise = Attributes(header), reading.disguise
-    problem = header_problem(path, header, whole, pixels_at)
-    frames = tuple(_frames(path, header, whole, reading)) if problem is None else ()
-    patient = whole.text("PatientID")
+def _file(path: Path, header: Header, reading: Reading) -> DicomFile:
+    whole = Attributes(header.elements)
+    problem = header_problem(path, header, whole)
+    if problem is not None:
+        return replace(_described(path, whole, reading), problem=problem)
+    common = None if any(map(whole.has, _GROUPS)) else whole.stored(but=_OWN)
+    if common is None:
+        return _described(path, whole, reading, tuple(_frames(path, header, whole, reading)))
+    like = _first_like(_Common(common, path, header), reading)
+    frames = (_own(frame, path, whole, reading) for frame in like.frames)
+    return replace(like, path=path, frames=tuple(frames))
+
+
+@dataclass(frozen=True)
+class _Common:
+    """What a header says but for the values that each file has for itself."""
+
+    stored: tuple[object, ...]
+    path: Path = field(compare=False)
+    header: Header = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _first_like(common: _Common, reading: Reading) -> DicomFile:
+    """The first of the files that say the same: the headers of a series are worked out once."""
+    whole = Attributes(common.header.elements)
+    frames = tuple(_frames(common.path, common.header, whole, reading))
+    return _described(common.path, whole, reading, frames)
+
+
+def _described(
+    path: Path, whole: Attributes, reading: Reading, frames: tuple[Frame, ...] = ()
+) -> DicomFile:
+    """What a header says of its file, with its frames."""
+    disguise, patient = reading.disguise, whole.text("PatientID")
     return DicomFile(
         path=path,
         series=disguise.mark(whole.text("SeriesInstanceUID")),
@@ -147,7 +196,6 @@ def _file(path: Path, header: Dataset, pixels_at: int, reading: Reading) -> Dico
             whole.number("InConcatenationTotalNumber") or 1.0,
         ),
         frames=frames,
-        problem=problem,
         about=frames[0].about if frames else about(whole, reading.rules),
     )
 
@@ -160,16 +208,13 @@ def _secrets(whole: Attributes, disguise: Disguise) -> frozenset[str]:
 def _groups(header: Dataset, index: int) -> list[Dataset]:
     """Where to look for a frame's values before the file: its own groups, then the shared ones."""
     groups: list[Dataset] = []
-    for name, item in (
-        ("PerFrameFunctionalGroupsSequence", index),
-        ("SharedFunctionalGroupsSequence", 0),
-    ):
+    for name, item in ((_PER_FRAME, index), (_SHARED, 0)):
         sequence = header.get(name)
         if sequence is not None and len(sequence) > item:
             groups += [sequence[item][m][0] for m in _MACROS if sequence[item].get(m)]
             if sequence[item].get(PHILIPS_FRAME):
                 groups.append(_only(sequence[item][PHILIPS_FRAME][0], PHILIPS_SCALE))
-    if maps := header.get("RealWorldValueMappingSequence"):
+    if maps := header.get(_MAPS):
         groups.append(maps[0])
     return groups
 
@@ -182,11 +227,11 @@ def _only(item: Dataset, tag: BaseTag) -> Dataset:
     return kept
 
 
-def _frames(path: Path, header: Dataset, whole: Attributes, reading: Reading) -> Iterator[Frame]:
+def _frames(path: Path, header: Header, whole: Attributes, reading: Reading) -> Iterator[Frame]:
     instance = reading.disguise.mark(whole.text("SOPInstanceUID"))
     known_kinds: dict[tuple[object, ...], About] = {}
     for index in range(int(whole.number("NumberOfFrames") or 1)):
-        known = whole.within(_groups(header, index))
+        known = whole.within(_groups(header.elements, index))
         echo_ms = known.number("EffectiveEchoTime")
         echo_ms = known.number("EchoTime") if echo_ms is None else echo_ms
         kind = (known.texts("FrameType"), echo_ms)
@@ -197,7 +242,7 @@ def _frames(path: Path, header: Dataset, whole: Attributes, reading: Reading) ->
             index=index,
             instance=instance,
             instance_number=known.number("InstanceNumber"),
-            position_mm=_within(_FARTHEST_MM, known.numbers("ImagePositionPatient", 3)),
+            position_mm=_position(known),
             orientation=_within(_LONGEST, known.numbers("ImageOrientationPatient", 6)),
             spacing_mm=known.numbers("PixelSpacing", 2),
             size=(int(whole.number("Rows") or 0), int(whole.number("Columns") or 0)),
@@ -205,11 +250,31 @@ def _frames(path: Path, header: Dataset, whole: Attributes, reading: Reading) ->
             image_type=image_type(known),
             stack_id=known.text("StackID"),
             echo_ms=echo_ms,
-            parts=tuple(known.text(key) for key in PART_KEYS),
+            parts=_parts(known),
             times=int(whole.number("NumberOfTemporalPositions") or 0),
             between_slices_mm=known.number("SpacingBetweenSlices"),
             about=known_kinds[kind],
         )
+
+
+def _own(frame: Frame, path: Path, whole: Attributes, reading: Reading) -> Frame:
+    """A frame like another but for the values that each file has for itself."""
+    return replace(
+        frame,
+        path=path,
+        instance=reading.disguise.mark(whole.text("SOPInstanceUID")),
+        instance_number=whole.number("InstanceNumber"),
+        position_mm=_position(whole),
+        parts=_parts(whole),
+    )
+
+
+def _position(known: Attributes) -> tuple[float, ...] | None:
+    return _within(_FARTHEST_MM, known.numbers("ImagePositionPatient", 3))
+
+
+def _parts(known: Attributes) -> tuple[str, ...]:
+    return tuple(known.text(key) for key in PART_KEYS)
 
 
 def _within(limit: float, numbers: tuple[float, ...] | None) -> tuple[float, ...] | None:

@@ -8,8 +8,8 @@ It divides the whole image by one number, so no ratio depends on it, and it is n
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plexus_mri.io.dicom_attributes import Attributes
 from plexus_mri.io.dicom_checks import Problem
-from plexus_mri.io.dicom_header import Attributes
 from plexus_mri.reasons import ReasonCode
 
 # Units that say nothing: slices with scales of their own cannot be compared by them.

@@ -65,7 +65,7 @@ def _stacks(files: Sequence[DicomFile]) -> Iterator[DicomSeries]:
         yield DicomSeries(
             first=by_path[stack.frames[0].path],
             about=stack.frames[0].about,
-            paths=tuple(sorted(used)),
+            paths=tuple(sorted(used, key=lambda path: path.parts)),
             stack=None if stack.problem else stack,
             problem=_joined(kind_problem(stack.frames[0].image_type), stack.problem),
             shape=_known_shape(stack),

@@ -82,16 +82,17 @@ def _kinds(frames: Sequence[Frame]) -> list[list[Frame]]:
 def _turns(frames: Sequence[Frame]) -> list[list[Frame]]:
     """Frames by orientation; those that state none stay with the first."""
     turns: list[tuple[npt.NDArray[np.floating], list[Frame]]] = []
+    homes: dict[tuple[float, ...] | None, list[Frame]] = {}
     for frame in frames:
         if not is_turn(frame.orientation):
             continue
-        own = np.array(frame.orientation)
-        for turn, members in turns:
-            if np.abs(own - turn).max() <= MAX_TURN:
-                members.append(frame)
-                break
-        else:
-            turns.append((own, [frame]))
+        if frame.orientation not in homes:
+            own = np.array(frame.orientation)
+            near = (members for turn, members in turns if np.abs(own - turn).max() <= MAX_TURN)
+            homes[frame.orientation] = next(near, [])
+            if not homes[frame.orientation]:
+                turns.append((own, homes[frame.orientation]))
+        homes[frame.orientation].append(frame)
     if len(turns) < 2:
         return [list(frames)]
     lost = [frame for frame in frames if not is_turn(frame.orientation)]

@@ -98,7 +98,7 @@ def in_order(frames: Sequence[Frame]) -> list[Frame]:
 
 def heights_mm(frames: Sequence[Frame]) -> FloatArray:
     """Positions along the normal (n,)."""
-    heights: FloatArray = _positions(frames) @ _normal(frames[0])
+    heights: FloatArray = _positions(frames) @ _normal(frames[0].orientation)
     return heights
 
 
@@ -195,8 +195,9 @@ def _thinned_problem(frames: Sequence[Frame], step_mm: float) -> Problem | None:
 def _slant_problem(frames: Sequence[Frame], gaps_mm: FloatArray) -> Problem | None:
     """Slices that move sideways as they go along the normal."""
     positions = _positions(frames)
-    along = (positions - positions[0]) @ _normal(frames[0])
-    sideways = positions - positions[0] - np.outer(along, _normal(frames[0]))
+    normal = _normal(frames[0].orientation)
+    along = (positions - positions[0]) @ normal
+    sideways = positions - positions[0] - np.outer(along, normal)
     slant = float(np.linalg.norm(sideways, axis=1).max() / gaps_mm.sum())
     if slant > _MAX_SLANT:
         detail = f"the slices are stacked {np.degrees(np.arctan(slant)):.1f} degrees off square"
@@ -204,9 +205,11 @@ def _slant_problem(frames: Sequence[Frame], gaps_mm: FloatArray) -> Problem | No
     return None
 
 
-def _normal(frame: Frame) -> FloatArray:
-    row, column = np.array(frame.orientation, dtype=float).reshape(2, 3)
+@lru_cache(maxsize=4096)
+def _normal(orientation: tuple[float, ...] | None) -> FloatArray:
+    row, column = np.array(orientation, dtype=float).reshape(2, 3)
     normal: FloatArray = np.cross(row, column)
+    normal.setflags(write=False)
     return normal
 
 

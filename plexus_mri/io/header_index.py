@@ -6,17 +6,21 @@ study's private folder all the same.
 """
 
 import io
+import os
 import pickle
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from isal import igzip
 
 from plexus_mri import __version__
 from plexus_mri.errors import OutputError
 from plexus_mri.io.atomic import write_bytes
+from plexus_mri.io.collector import collector_paused
 from plexus_mri.io.dicom_acquisition import About
 from plexus_mri.io.dicom_checks import Problem
 from plexus_mri.io.dicom_frames import DicomFile, Frame, Reading
@@ -30,14 +34,43 @@ _NOWHERE = Path()
 _DAMAGE = (OSError, ValueError, TypeError, LookupError, EOFError, AttributeError, zlib.error)
 _ALLOWED = {
     (kind.__module__, kind.__qualname__): kind
-    for kind in (About, DicomFile, FileKind, Frame, ReasonCode, Scaling, type(_NOWHERE))
+    for kind in (About, DicomFile, FileKind, Frame, ReasonCode, Scaling)
 }
 Look = DicomFile | FileKind
-Entry = tuple[int, int, Look]  # bytes, time of change in ns, what was seen
+State = tuple[int, int]  # bytes and time of change in ns
+Entry = tuple[State, Look]
+
+
+class Place(NamedTuple):
+    """Mark of a file's place in the input, and its state; None when it cannot be looked at."""
+
+    mark: str
+    state: State | None
+
+
+class _Packing(pickle.Pickler):
+    """Writes the mark of a file's place where its path would stand."""
+
+    def __init__(self, stream: io.BytesIO, places: Mapping[Path, Place]) -> None:
+        super().__init__(stream, pickle.HIGHEST_PROTOCOL)
+        self._places = places
+
+    def persistent_id(self, obj: object) -> str | None:
+        return self._places[obj].mark if isinstance(obj, Path) else None
 
 
 class _OurValues(pickle.Unpickler):
-    """Reads values of this package alone: a file that someone put there cannot run anything."""
+    """Reads values of this package alone: a file that someone put there cannot run anything.
+
+    Paths are those of this run, by the mark of their place.
+    """
+
+    def __init__(self, stream: io.BytesIO, places: Mapping[Path, Place]) -> None:
+        super().__init__(stream)
+        self._paths = {place.mark: path for path, place in places.items()}
+
+    def persistent_load(self, pid: object) -> Path:
+        return self._paths.get(pid, _NOWHERE) if isinstance(pid, str) else _NOWHERE
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) not in _ALLOWED:
@@ -54,6 +87,8 @@ class HeaderIndex:
     ----------
     folder
         Private folder of the study.
+    places
+        Where the files of this run lie.
     entries
         By the mark of a file's place.
     decodes
@@ -61,20 +96,20 @@ class HeaderIndex:
     """
 
     folder: Path
-    found: Found
     reading: Reading
-    entries: dict[str, Entry] = field(default_factory=dict)
+    places: Mapping[Path, Place]
+    entries: Mapping[str, Entry] = field(default_factory=dict)
     decodes: dict[str, Problem | None] = field(default_factory=dict)
     _changed: bool = False
-    _seen: dict[Path, tuple[str, tuple[int, int] | None]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, found: Found, reading: Reading) -> "HeaderIndex":
         """Index of a folder; empty when there is none, or one of another version or rules."""
-        index = cls(folder, found, reading)
+        index = cls(folder, reading, _places(found, reading))
         try:
             packed = igzip.decompress((folder / FILE_NAME).read_bytes())
-            stamp, entries, decodes = _OurValues(io.BytesIO(packed)).load()
+            with collector_paused():
+                stamp, entries, decodes = _OurValues(io.BytesIO(packed), index.places).load()
         except (*_DAMAGE, pickle.UnpicklingError):
             return index
         if stamp == index.stamp:
@@ -86,46 +121,42 @@ class HeaderIndex:
         """What decides how a header is read."""
         return f"{__version__} {self.reading.rules.digest}"
 
-    def known(self, path: Path) -> Look | None:
-        """What an earlier run saw in a file; None when the file is new or changed."""
-        mark, state = self._place(path)
-        entry = self.entries.get(mark)
-        if entry is None or entry[:2] != state:
-            return None
-        return _placed(entry[2], path)
+    def known(self) -> dict[Path, Look]:
+        """What an earlier run saw in the files that have not changed since."""
+        known = {}
+        for path, (mark, state) in self.places.items():
+            entry = self.entries.get(mark)
+            if entry is not None and entry[0] == state:
+                known[path] = entry[1]
+        return known
 
     def keep(self, looks: Mapping[Path, Look]) -> None:
         """Take what was seen in the files of this run, and forget those that are gone."""
-        old, self.entries = self.entries, {}
-        for path, look in looks.items():
-            mark, state = self._place(path)
-            if mark in old and old[mark][:2] == state:
-                self.entries[mark] = old[mark]
-            elif state is not None:
-                self.entries[mark] = (*state, _placed(look, _NOWHERE))
-                self._changed = True
-        self._changed |= len(self.entries) != len(old)
+        old = self.entries
+        self.entries = {
+            place.mark: (place.state, looks[path])
+            for path, place in self.places.items()
+            if place.state is not None
+        }
+        self._changed |= self.entries != old
 
     def save(self) -> None:
         """Write the index if anything changed; a folder that cannot be written costs only time."""
         if not self._changed:
             return
-        packed = pickle.dumps((self.stamp, self.entries, self.decodes), pickle.HIGHEST_PROTOCOL)
+        stream = io.BytesIO()
+        _Packing(stream, self.places).dump((self.stamp, self.entries, self.decodes))
+        packed = igzip.compress(stream.getbuffer(), compresslevel=1, mtime=0)
         try:
-            write_bytes(self.folder / FILE_NAME, igzip.compress(packed, compresslevel=1, mtime=0))
+            write_bytes(self.folder / FILE_NAME, packed)
         except OutputError:
             return
 
     def mark(self, paths: Iterable[Path], which: int) -> str:
         """Mark of one of the series in several files, in their present state."""
-        return self.reading.disguise.mark(repr([which, *map(self._place, paths)]))
-
-    def _place(self, path: Path) -> tuple[str, tuple[int, int] | None]:
-        """Mark of a file's place in the input, and its state when it was first looked at."""
-        if path not in self._seen:
-            place = str(self.found.relative(path))
-            self._seen[path] = (self.reading.disguise.mark(place), _state(path))
-        return self._seen[path]
+        places = (self.places[path] for path in paths)
+        states = (f"{place.mark} {place.state}" for place in places)
+        return self.reading.disguise.mark("\n".join((str(which), *states)))
 
     def pixels(self, mark: str) -> tuple[bool, Problem | None]:
         """Whether an earlier run proved the pixels of a series, and what was wrong with them."""
@@ -137,18 +168,25 @@ class HeaderIndex:
         self._changed = True
 
 
-def _state(path: Path) -> tuple[int, int] | None:
+def _places(found: Found, reading: Reading) -> dict[Path, Place]:
+    """Where every file lies, as a mark, and its state."""
+
+    @cache
+    def inside(folder: str) -> str:
+        return str(found.relative(Path(folder)))
+
+    places = {}
+    for path in found.files:
+        folder, name = os.path.split(path)
+        mark = reading.disguise.mark(f"{inside(folder)}/{name}")
+        places[path] = Place(mark, _state(path))
+    return places
+
+
+def _state(path: Path) -> State | None:
     """Size and time of change; None when the file cannot be looked at."""
     try:
         found = path.stat()
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
-
-
-def _placed(look: Look, path: Path) -> Look:
-    """The same look with another path: an index holds none."""
-    if not isinstance(look, DicomFile):
-        return look
-    frames = tuple(replace(frame, path=path) for frame in look.frames)
-    return replace(look, path=path, frames=frames)

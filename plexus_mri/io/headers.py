@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from plexus_mri.io.collector import collector_paused
 from plexus_mri.io.dicom_frames import DicomFile, Reading, read_quietly
 from plexus_mri.io.dicom_header import quiet_dicom
 from plexus_mri.io.discover import Found
@@ -17,7 +18,7 @@ from plexus_mri.io.file_kind import FileKind, counted_words, file_kind, kind_wor
 from plexus_mri.io.header_index import HeaderIndex
 
 Look = DicomFile | FileKind
-_SHARED_FROM = 600  # files; below it starting another process takes longer than reading
+_SHARED_FROM = 3000  # files; below it starting another process takes longer than reading
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ def look_at(found: Found, reading: Reading, index: HeaderIndex | None = None) ->
     index
         Headers of an earlier run; files that changed since are read again, and the index is told.
     """
-    looks: dict[Path, Look] = {}
-    if index is not None:
-        looks = {path: look for path in found.files if (look := index.known(path)) is not None}
+    looks: dict[Path, Look] = {} if index is None else index.known()
     unknown = [path for path in found.files if path not in looks]
     looks |= dict(zip(unknown, look_at_all(unknown, reading), strict=True))
     if index is not None:
@@ -88,7 +87,8 @@ def _in_another_process(paths: Sequence[Path], reading: Reading) -> list[Look]:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     if ended.returncode == 0:
-        answer: list[Look] = pickle.loads(ended.stdout)  # noqa: S301  (made by our own process)
+        with collector_paused():
+            answer: list[Look] = pickle.loads(ended.stdout)  # noqa: S301  (made by our own process)
         return answer
     with quiet_dicom():
         return [look(path, reading) for path in paths]

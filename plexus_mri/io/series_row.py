@@ -130,6 +130,8 @@ def _with_doubts(rows: Sequence[SeriesRow]) -> list[SeriesRow]:
         if row.reason is ReasonCode.INPUT_UNREADABLE and row.stack is None
         for path in row.paths
     }
+    if not damaged:
+        return list(rows)
     doubt = "a damaged file lies beside it, so a slice at its end may be missing"
     return [
         replace(row, detail="; ".join(filter(None, (row.detail, doubt))))
