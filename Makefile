@@ -33,7 +33,7 @@ demo: $(VENV)/.runtime
 	@echo "report: $(OUT)/sub-02.html"
 
 test: $(VENV)/.runtime $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

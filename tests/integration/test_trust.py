@@ -20,8 +20,7 @@ from plexus_mri.settings import Settings
 from plexus_mri.synthetic import CaseKind, random_spec, simulate
 from tests.unit.core.test_values import stored_as
 
-# One worker: the case is measured once for all of them.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trust")]
+pytestmark = pytest.mark.slow
 RATIOS = {Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX, Quantity.SIGNAL_MEAN}
 AREAS = {Quantity.CSA_MEAN, Quantity.CSA_MAX}
 
