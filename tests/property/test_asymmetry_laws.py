@@ -13,7 +13,8 @@ from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.measurement import MeasurementTable, Quality
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.reasons import ReasonCode
-from tests.nerve_tables import arc, noisy_case, profile, swapped, swelling, table_of
+from plexus_mri.synthetic.profiles import ProfileErrors, arc, noisy_case, swelling
+from tests.nerve_tables import profile, swapped, table_of
 
 SETTINGS = AsymmetrySettings()
 NO_TREE = NerveTree({})
@@ -141,7 +142,7 @@ def test_the_verdict_is_a_difference_exactly_from_the_smallest_detectable_one(ta
 def test_the_same_table_gives_the_same_rows(seed):
     rng = np.random.default_rng(seed)
     table = noisy_case(
-        rng, lag_one=0.5, se_percent=5.0, left_shapes={Nerve.C7: swelling(10, 20, 50)}
+        rng, ProfileErrors(5.0, lag_one=0.5), left_shapes={Nerve.C7: swelling(10, 20, 50)}
     )
     first = compare_sides(table, NO_TREE, SETTINGS)
     assert compare_sides(table, NO_TREE, SETTINGS) == first

@@ -14,7 +14,7 @@ from plexus_mri.core.anatomy import Nerve
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree
-from tests.nerve_tables import flat, noisy_case, swelling
+from plexus_mri.synthetic.profiles import ProfileErrors, flat, noisy_case, swelling
 
 CASES = 120
 LAG_ONE = (0.0, 0.5, 0.8)
@@ -36,7 +36,7 @@ def symmetric_cases(lag_one: float) -> tuple[tuple[Comparison, ...], ...]:
     rng = np.random.default_rng([int(10 * lag_one), 7])
     return tuple(
         compare_sides(
-            noisy_case(rng, lag_one=lag_one, se_percent=6.0), NerveTree({}), NO_MODEL_ERROR
+            noisy_case(rng, ProfileErrors(6.0, lag_one=lag_one)), NerveTree({}), NO_MODEL_ERROR
         )
         for _ in range(CASES)
     )
@@ -47,7 +47,9 @@ def lesion_rows(shape, se_percent, *, settings=None, cases=25) -> list[dict[Quan
     rng = np.random.default_rng(11)
     found = []
     for _ in range(cases):
-        table = noisy_case(rng, lag_one=0.5, se_percent=se_percent, left_shapes={Nerve.C6: shape})
+        table = noisy_case(
+            rng, ProfileErrors(se_percent, lag_one=0.5), left_shapes={Nerve.C6: shape}
+        )
         rows = compare_sides(table, NerveTree({}), settings or NO_MODEL_ERROR)
         found.append({r.quantity: r for r in rows if r.nerve is Nerve.C6})
     return found
@@ -116,7 +118,7 @@ def test_stated_errors_that_are_too_small_are_found_out():
     rng = np.random.default_rng(3)
     covered = []
     for _ in range(20):
-        table = noisy_case(rng, lag_one=0.5, se_percent=6.0)
+        table = noisy_case(rng, ProfileErrors(6.0, lag_one=0.5))
         modest = replace(
             table,
             profiles={

@@ -7,7 +7,8 @@ from plexus_mri.asymmetry import AsymmetrySettings
 from plexus_mri.asymmetry.pairing import Course, pair_courses
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.measurement import Quality
-from tests.nerve_tables import arc, profile, table_of
+from plexus_mri.synthetic.profiles import arc
+from tests.nerve_tables import profile, table_of
 
 SETTINGS = AsymmetrySettings()
 

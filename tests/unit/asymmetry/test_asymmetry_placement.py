@@ -12,7 +12,8 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.comparison import Pattern, Verdict
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree
-from tests.nerve_tables import arc, profile, table_of
+from plexus_mri.synthetic.profiles import arc
+from tests.nerve_tables import profile, table_of
 
 SETTINGS = AsymmetrySettings()
 LENGTH_MM = 25.0

@@ -14,7 +14,7 @@ from plexus_mri.core.comparison import Comparison, Pattern, Region, Verdict
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.reasons import ReasonCode
-from tests.nerve_tables import noisy_case
+from plexus_mri.synthetic.profiles import ProfileErrors, noisy_case
 
 SETTINGS = AsymmetrySettings()
 
@@ -50,7 +50,7 @@ def by_hand(p_values):
 @pytest.fixture(scope="module")
 def case():
     rng = np.random.default_rng(3)
-    return compare_sides(noisy_case(rng, lag_one=0.5, se_percent=6.0), NerveTree({}), SETTINGS)
+    return compare_sides(noisy_case(rng, ProfileErrors(6.0, lag_one=0.5)), NerveTree({}), SETTINGS)
 
 
 def test_false_discovery_control_is_that_of_the_reference(case):

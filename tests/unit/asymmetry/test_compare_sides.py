@@ -11,7 +11,8 @@ from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.reasons import ReasonCode
-from tests.nerve_tables import arc, both_sides, flat, profile, spike, swelling, table_of
+from plexus_mri.synthetic.profiles import arc, flat, swelling
+from tests.nerve_tables import both_sides, profile, spike, table_of
 
 SETTINGS = AsymmetrySettings()
 NO_TREE = NerveTree({})

@@ -17,7 +17,8 @@ from plexus_mri.io.reference import read_norms
 from plexus_mri.quality import collect_warnings
 from plexus_mri.quality.warn import warnings_of_template
 from plexus_mri.reasons import ReasonCode
-from tests.nerve_tables import arc, profile, table_of
+from plexus_mri.synthetic.profiles import arc
+from tests.nerve_tables import profile, table_of
 from tests.unit.shapes import grid_of
 
 PROOF = SideProof("sform (code 1)", "canal", 1.0, 12.0, proven=True)
