@@ -50,6 +50,7 @@ validate: $(VENV)/.runtime
 	$(BIN)/python scripts/validation/intake.py --out docs/validation.md
 	$(BIN)/python scripts/validation/registration.py --out docs/validation.md
 	$(BIN)/python scripts/validation/template.py --out docs/validation.md
+	$(BIN)/python scripts/validation/power.py --out docs/validation.md
 
 bench: $(VENV)/.runtime
 	$(BIN)/python scripts/bench/bench.py --readme README.md

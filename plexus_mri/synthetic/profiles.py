@@ -26,8 +26,10 @@ class ProfileErrors:
     Parameters
     ----------
     node, lag_one
-        Own error of area and of signal at one node, as the profile states it, and the correlation
-        of neighbouring nodes. A diameter errs by half as much.
+        Own error of area at one node, as the profile states it, and the correlation of
+        neighbouring nodes. A diameter errs by half as much.
+    signal_node
+        The same of signal; None: as that of area.
     common
         Error that all nodes of a nerve have in common, as the profile states it; drawn for area
         and for signal apart.
@@ -46,12 +48,19 @@ class ProfileErrors:
     signal_model: float = 0.0
     point_model: float = 0.0
     start_mm: float = 0.0
+    signal_node: float | None = None
     quality: Quality = Quality.GOOD
+
+    @property
+    def of_signal(self) -> float:
+        """Own error of signal at one node."""
+        return self.node if self.signal_node is None else self.signal_node
 
 
 def arc(length_mm: float = 40.0, step_mm: float = 1.0) -> FloatArray:
     """Nodes from 0 to ``length_mm``."""
-    return np.arange(round(length_mm / step_mm) + 1) * step_mm
+    nodes: FloatArray = np.arange(round(length_mm / step_mm) + 1) * step_mm
+    return nodes
 
 
 def flat(arc_mm: FloatArray) -> FloatArray:
@@ -103,7 +112,7 @@ def plain_profile(
         short_mm=diameter,
         angle_deg=np.zeros_like(nodes),
         signal=signal,
-        signal_se=signal * errors.node / 100.0,
+        signal_se=signal * errors.of_signal / 100.0,
         reference=np.full_like(nodes, MUSCLE),
         common_error=np.full_like(nodes, errors.common / 100.0),
         quality=(errors.quality,) * len(nodes),
@@ -150,12 +159,15 @@ def _noisy_profile(
     area, signal = (
         1.0
         + (
-            errors.node * ar1(rng, len(nodes), errors.lag_one)
+            node * ar1(rng, len(nodes), errors.lag_one)
             + errors.common * rng.standard_normal()
             + model * rng.standard_normal()
         )
         / 100.0
-        for model in (errors.area_model, errors.signal_model)
+        for node, model in (
+            (errors.node, errors.area_model),
+            (errors.of_signal, errors.signal_model),
+        )
     )
     return plain_profile(*name, nodes, truth * area, SIGNAL * signal, errors)
 
