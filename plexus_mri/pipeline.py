@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from plexus_mri.asymmetry.compare import compare_sides
 from plexus_mri.asymmetry.pooled import pool_sides
+from plexus_mri.asymmetry.taper import taper_of_sides
 from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import Case, CaseResult, QualityNumber
 from plexus_mri.core.frame import PatientFrame
@@ -70,6 +71,7 @@ def run_case(
     along = map_profiles(maps, table.profiles)
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     pooled = pool_sides(asymmetry, settings.asymmetry)
+    tapers = taper_of_sides(table, nerves, settings.asymmetry)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     place = _template_step(case, image, frame, nerves, settings)
     match = flow("template", place) if place is not None else None
@@ -95,6 +97,7 @@ def run_case(
         along,
         pooled,
         match,
+        tapers,
     )
 
 

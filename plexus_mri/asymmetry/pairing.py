@@ -88,7 +88,7 @@ def pair_courses(
         if left is None or right is None:
             continue
         arc, step_mm = _common_arc_mm(left, right, settings)
-        usable = [_usable(side, settings) for side in (left, right)]
+        usable = [usable_nodes(side, settings) for side in (left, right)]
         for course in Course:
             sides = [_at(s, course, arc, u) for s, u in zip((left, right), usable, strict=True)]
             pair = _pair(nerve, arc, step_mm, sides)
@@ -143,7 +143,7 @@ def _common_arc_mm(
     return np.arange(int(first), int(last) + 1) * step_mm, step_mm
 
 
-def _usable(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.bool_]:
+def usable_nodes(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.bool_]:
     """Whether each node (m,) shows this nerve and nothing else, up to the first jump in area."""
     with np.errstate(divide="ignore", invalid="ignore"):  # what is not finite is unusable
         flatness = profile.long_mm / profile.short_mm

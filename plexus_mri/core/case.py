@@ -11,6 +11,7 @@ from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Norms
 from plexus_mri.core.series_map import MapProfiles, RegisteredMap, SeriesMap
+from plexus_mri.core.taper import Taper
 from plexus_mri.core.template import Template, TemplateMatch
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
@@ -115,3 +116,4 @@ class CaseResult:
     map_profiles: MapProfiles = field(default_factory=dict)
     pooled: tuple[PooledComparison, ...] = ()
     template: TemplateMatch | None = None
+    tapers: tuple[Taper, ...] = ()

@@ -13,6 +13,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
 from plexus_mri.core.norms import Norms
 from plexus_mri.core.series_map import MapProfiles
+from plexus_mri.core.taper import Taper
 from plexus_mri.errors import StageError
 from plexus_mri.io.columns import FIRST_POINT, GANGLION
 from plexus_mri.io.tables import number
@@ -115,6 +116,17 @@ def pooled_rows(pooled: Sequence[PooledComparison], who: Mapping[str, object]) -
     return [{**who, **_pooled_row(one)} for one in pooled]
 
 
+def taper_rows(tapers: Sequence[Taper], who: Mapping[str, object]) -> list[Row]:
+    """Rows of ``taper_measures``, as they come.
+
+    Raises
+    ------
+    StageError
+        When a number is missing without a reason.
+    """
+    return [{**who, **_taper_row(one)} for one in tapers]
+
+
 def _nerve_row(m: Measurement) -> Row:
     what = f"{m.quantity.value} of {m.nerve.value} {m.side.value}"
     _check_reason(what, m.value, m.reason)
@@ -200,10 +212,35 @@ def _pooled_row(one: PooledComparison) -> Row:
     }
 
 
-def _error_of_interval(c: Comparison | PooledComparison) -> float | None:
-    if c.ci_low is None or c.ci_high is None:
+def _taper_row(one: Taper) -> Row:
+    _check_reason(f"taper of {one.nerve.value} {one.side.value}", one.percent_per_10mm, one.reason)
+    error, ratio_error = _error_of_interval(one), _width(one.ratio_ci_low, one.ratio_ci_high)
+    return {
+        "nerve": one.nerve,
+        "side": one.side,
+        "from_mm": number(one.from_mm),
+        "to_mm": number(one.to_mm),
+        "taper_percent_per_10mm": number(one.percent_per_10mm, error),
+        "ci_low": number(one.ci_low, error),
+        "ci_high": number(one.ci_high, error),
+        "distal_over_proximal": number(one.distal_over_proximal, ratio_error),
+        "ratio_ci_low": number(one.ratio_ci_low, ratio_error),
+        "ratio_ci_high": number(one.ratio_ci_high, ratio_error),
+        "trend": one.trend,
+        "within_healthy_range": one.within_healthy_range,
+        "reason": one.reason,
+    }
+
+
+def _error_of_interval(c: Comparison | PooledComparison | Taper) -> float | None:
+    return _width(c.ci_low, c.ci_high)
+
+
+def _width(ci_low: float | None, ci_high: float | None) -> float | None:
+    """Standard error that an interval stands for."""
+    if ci_low is None or ci_high is None:
         return None
-    return (c.ci_high - c.ci_low) / _WIDTHS_IN_INTERVAL
+    return (ci_high - ci_low) / _WIDTHS_IN_INTERVAL
 
 
 def _chances(c: Comparison | PooledComparison) -> Row:

@@ -8,6 +8,7 @@ from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Pattern, Region, Verdict
 from plexus_mri.core.measurement import Quality, Quantity
 from plexus_mri.core.norms import Within
+from plexus_mri.core.taper import Trend
 from plexus_mri.io.tables import Column
 from plexus_mri.reasons import ReasonCode
 
@@ -200,6 +201,42 @@ POOLED_COLUMNS = (
     Column("ci_high", "Upper end of that interval", "%"),
     _REASON,
     *_CHANCES,
+)
+
+TAPER_COLUMNS = (
+    SUBJECT,
+    SESSION,
+    NERVE,
+    SIDE,
+    Column("from_mm", "Where the stretch that is used begins, distance from node 0", "mm"),
+    Column("to_mm", "Where it ends", "mm"),
+    Column(
+        "taper_percent_per_10mm",
+        "Change of area over 10 mm of arc length, of a straight line through its logarithm; "
+        "negative: narrower distally. " + " ".join(CAVEATS),
+        "%",
+    ),
+    Column("ci_low", "Lower end of the 95 % interval of taper_percent_per_10mm", "%"),
+    Column("ci_high", "Upper end of that interval", "%"),
+    Column(
+        "distal_over_proximal",
+        "Mean area of the last third of the stretch over that of its first third",
+        "1",
+    ),
+    Column("ratio_ci_low", "Lower end of the 95 % interval of distal_over_proximal", "1"),
+    Column("ratio_ci_high", "Upper end of that interval", "1"),
+    Column(
+        "trend",
+        "Whether the interval of the taper excludes 0, for this row alone: of 22 rows about one "
+        "does so by chance",
+        levels=_words(Trend),
+    ),
+    Column(
+        "within_healthy_range",
+        "Always no_norm: no taper of healthy people with its spread is published for MRI",
+        levels={Within.NO_NORM.value: _WITHIN_LEVELS[Within.NO_NORM.value]},
+    ),
+    _REASON,
 )
 
 LABEL_COLUMNS = (

@@ -18,6 +18,7 @@ from plexus_mri.io.case_rows import (
     nerve_rows,
     pooled_rows,
     profile_rows,
+    taper_rows,
 )
 from plexus_mri.io.columns import (
     ASYMMETRY_COLUMNS,
@@ -26,6 +27,7 @@ from plexus_mri.io.columns import (
     NOTES,
     POOLED_COLUMNS,
     PROFILE_COLUMNS,
+    TAPER_COLUMNS,
     map_columns,
 )
 from plexus_mri.io.nifti import write_labels
@@ -55,6 +57,12 @@ _EXCLUDED_COLUMNS = (
     Column("session", "Session label, without 'ses-'"),
     Column("reason", "Rating that leaves the case out of the group tables, or what is damaged"),
 )
+_GROUP_TABLES = (
+    ("group_measures", "nerve", NERVE_COLUMNS),
+    ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
+    ("group_pooled", "pooled", POOLED_COLUMNS),
+    ("group_taper", "taper", TAPER_COLUMNS),
+)
 _LONGEST_LABEL = 64  # file names of 255 bytes hold it with all that follows
 _NOT_IN_LABEL = re.compile(r"[^0-9A-Za-z+]")
 
@@ -69,6 +77,7 @@ class CasePaths:
     profile_measures: Path
     asymmetry_measures: Path
     pooled_measures: Path
+    taper_measures: Path
     summary: Path
     html: Path
     figures: tuple[Path, ...] = ()
@@ -100,6 +109,7 @@ def case_paths(out: Path, subject: str, session: str | None) -> CasePaths:
         profile_measures=anat / f"{stem}_desc-profile_measures.tsv",
         asymmetry_measures=anat / f"{stem}_desc-asymmetry_measures.tsv",
         pooled_measures=anat / f"{stem}_desc-pooled_measures.tsv",
+        taper_measures=anat / f"{stem}_desc-taper_measures.tsv",
         summary=anat / f"{stem}_desc-summary_report.json",
         html=out / f"{stem}.html",
     )
@@ -128,10 +138,8 @@ def write_case(
     """
     case = result.case
     paths = case_paths(out, case.subject, case.session)
-    who = {
-        "subject": case.subject.removeprefix("sub-"),
-        "session": case.session and case.session.removeprefix("ses-"),
-    }
+    session = case.session and case.session.removeprefix("ses-")
+    who = {"subject": case.subject.removeprefix("sub-"), "session": session}
     write_labels(paths.labels, on_stored_grid(result.labels, case.image.grid))
     write_table(paths.label_table, LABEL_COLUMNS, label_rows())
     rows = nerve_rows(result.table.measurements, who, case.norms)
@@ -143,8 +151,8 @@ def write_case(
     write_table(paths.asymmetry_measures, ASYMMETRY_COLUMNS, rows, notes=NOTES)
     rows = pooled_rows(result.pooled, who)
     write_table(paths.pooled_measures, POOLED_COLUMNS, rows, notes=NOTES)
-    stem = case_stem(case.subject, case.session)
-    write_template_space(paths.summary.parent, stem, result, who)
+    write_table(paths.taper_measures, TAPER_COLUMNS, taper_rows(result.tapers, who), notes=NOTES)
+    write_template_space(paths.summary.parent, paths.html.stem, result, who)
     return write_report(paths, summary, figures, html)
 
 
@@ -153,9 +161,8 @@ def write_report(
 ) -> CasePaths:
     """Write figures, summary and page of a case, and drop the figures of an earlier run."""
     folder = paths.summary.parent.parent / "figures"
-    stem = paths.html.stem
-    drawn = {folder / f"{stem}_{name}": content for name, content in figures.items()}
-    _drop(set(folder.glob(f"{stem}_*")) - set(drawn))
+    drawn = {folder / f"{paths.html.stem}_{n}": content for n, content in figures.items()}
+    _drop(set(folder.glob(f"{paths.html.stem}_*")) - set(drawn))
     for path, content in drawn.items():
         write_bytes(path, content)
     write_json(paths.summary, summary)
@@ -219,12 +226,8 @@ def write_group_tables(
         When a table cannot be written.
     """
     without = left_out or {}
-    excluded = [(key, why) for key, why in without.items()]
-    for name, desc, columns in (
-        ("group_measures", "nerve", NERVE_COLUMNS),
-        ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
-        ("group_pooled", "pooled", POOLED_COLUMNS),
-    ):
+    excluded = list(without.items())
+    for name, desc, columns in _GROUP_TABLES:
         header = "\t".join(column.name for column in columns)
         with (
             atomic_path(out / f"{name}.tsv") as temporary,
@@ -237,10 +240,7 @@ def write_group_tables(
                 except InputError as error:  # one damaged case must not cost the others
                     excluded.append((_key_of(path), f"left out of {name}: {error}"))
         write_json(out / f"{name}.json", {**dictionary(columns), **NOTES})
-    rows = [
-        {"subject": subject, "session": session, "reason": why}
-        for (subject, session), why in sorted(excluded)
-    ]
+    rows = [{"subject": sub, "session": ses, "reason": w} for (sub, ses), w in sorted(excluded)]
     write_table(out / "group_excluded.tsv", _EXCLUDED_COLUMNS, rows)
 
 

@@ -23,6 +23,7 @@ from plexus_mri.report.methods import method_facts
 from plexus_mri.report.pooled import pooled_rows
 from plexus_mri.report.results import asymmetry_rows, nerve_rows, verdict_facts
 from plexus_mri.report.side_facts import side_proof_facts
+from plexus_mri.report.tapers import taper_rows
 
 # Of summaries; raised whenever a page reads what older ones lack.
 SCHEMA_VERSION = "1.1"
@@ -93,6 +94,7 @@ def build_report(
         ("nerves", "Measures of each nerve", nerve_rows(result)),
         ("asymmetry", "Left and right compared", asymmetry_rows(result, settings)),
         ("pooled", "Nerves together", pooled_rows(result)),
+        ("taper", "Each side along its course", taper_rows(result)),
     )
     sections = tuple(Section(k, t, c) for k, t, c in facts)
     sections += tuple(Section(k, t, c) for k, t, c in tables)

@@ -73,7 +73,8 @@ def swelling(from_mm: float, to_mm: float, percent: float) -> Shape:
 
     def shape(arc_mm: FloatArray) -> FloatArray:
         inside = np.minimum(arc_mm - from_mm, to_mm - arc_mm)
-        return 1.0 + percent / 100.0 * np.clip((inside + 1.0) / 2.0, 0.0, 1.0)
+        factor: FloatArray = 1.0 + percent / 100.0 * np.clip((inside + 1.0) / 2.0, 0.0, 1.0)
+        return factor
 
     return shape
 

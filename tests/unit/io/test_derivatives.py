@@ -23,6 +23,7 @@ from plexus_mri.core.measurement import (
 )
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
+from plexus_mri.core.taper import Taper
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.errors import SettingsError, StageError
 from plexus_mri.io.columns import ASYMMETRY_COLUMNS, NERVE_COLUMNS, PROFILE_COLUMNS
@@ -122,6 +123,8 @@ def test_names_follow_the_contract(tmp_path: Path) -> None:
         "sub-01/anat/sub-01_desc-profile_measures.json",
         "sub-01/anat/sub-01_desc-profile_measures.tsv",
         "sub-01/anat/sub-01_desc-summary_report.json",
+        "sub-01/anat/sub-01_desc-taper_measures.json",
+        "sub-01/anat/sub-01_desc-taper_measures.tsv",
         "sub-01/figures/sub-01_overview.webp",
     ]
 
@@ -237,6 +240,31 @@ def test_pooled_rows_name_their_nerves_and_say_why_there_is_no_number(tmp_path: 
     assert read_table(tmp_path / "group_pooled.tsv") == [one, lost]
 
 
+def test_taper_rows_say_both_intervals_the_trend_and_why_there_is_no_number(
+    tmp_path: Path,
+) -> None:
+    tapers = (
+        Taper(
+            *(Nerve.C6, Side.LEFT, 8.0, 25.0),
+            *(12.34, 4.0, 21.0),
+            *(1.2345, 1.08, 1.41),
+        ),
+        Taper(Nerve.C6, Side.RIGHT, reason=ReasonCode.TOO_SHORT),
+    )
+    paths = write_case(replace(result(), tapers=tapers), {}, {}, "", tmp_path)
+    write_group_tables(tmp_path)
+    one, lost = read_table(paths.taper_measures)
+    assert (one["side"], one["trend"], one["within_healthy_range"]) == (
+        *("L", "wider_distally", "no_norm"),
+    )
+    assert (float(one["taper_percent_per_10mm"]), float(one["ci_low"])) == (12.3, 4.0)
+    assert float(one["distal_over_proximal"]) == pytest.approx(1.23, abs=0.006)
+    assert (lost["taper_percent_per_10mm"], lost["trend"], lost["reason"]) == (
+        *("n/a", "unknown", "TOO_SHORT"),
+    )
+    assert read_table(tmp_path / "group_taper.tsv") == [one, lost]
+
+
 def test_caveats_stand_in_the_dictionary_of_every_asymmetry_table(tmp_path: Path) -> None:
     paths = write_case(result(), {}, {}, "", tmp_path)
     write_group_tables(tmp_path)
@@ -250,9 +278,8 @@ def test_every_column_of_every_table_is_in_its_dictionary(tmp_path: Path) -> Non
     write_case(result(), {}, {}, "", tmp_path)
     write_group_tables(tmp_path)
     tables = list(tmp_path.rglob("*.tsv"))
-    assert (
-        len(tables) == 9
-    )  # nerves, profiles, asymmetry, pooled, labels, three groups, exclusions
+    # Nerves, profiles, asymmetry, pooled, taper, labels, four groups, exclusions.
+    assert len(tables) == 11
     for path in tables:
         header = path.read_text(encoding="utf-8").splitlines()[0].split("\t")
         assert set(header) <= set(json.loads(path.with_suffix(".json").read_text()))
@@ -316,7 +343,7 @@ def test_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
         write_group_tables(tmp_path / name)
         write_dataset_files(tmp_path / name, version="1.0")
     files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
-    assert len(files) == 24
+    assert len(files) == 28
     for path in files:
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
 

@@ -21,6 +21,7 @@ from plexus_mri.core.measurement import (
     Quantity,
 )
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.taper import Taper
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.canvas import Figure
@@ -222,6 +223,10 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
             ReasonCode.LEVEL_DOUBT, "roots", "C5 and T1 are equally likely to be missing."
         ),
     )
+    tapers = (
+        Taper(Nerve.C6, Side.LEFT, 8.0, 25.0, 12.34, 4.0, 21.0, 1.2345, 1.08, 1.41),
+        Taper(Nerve.C6, Side.RIGHT, reason=ReasonCode.TOO_SHORT),
+    )
     return CaseResult(
         Case("01", None, image, series),
         image,
@@ -248,6 +253,7 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
                 Region.PLEXUS, Quantity.SIGNAL_RATIO_MEAN, (), reason=ReasonCode.SIDE_MISSING
             ),
         ),
+        tapers=tapers,
     )
 
 

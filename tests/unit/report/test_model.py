@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from plexus_mri.core.anatomy import NERVE_KEYS, Nerve
+from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, Side
 from plexus_mri.core.case import CaseResult, OwnMask
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
+from plexus_mri.core.taper import Taper
 from plexus_mri.io.reference import read_norms
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.model import Json, build_report, plain, report_to_json
@@ -26,7 +27,7 @@ TURNED = {
 KEYS = {
     "schema_version", "subject", "session", "inputs", "side_proof", "registration",
     "segmentation", "quality", "nerves", "asymmetry", "caveats", "settings", "software",
-    "warnings", "figures", "verdict", "methods", "norms", "context", "pooled",
+    "warnings", "figures", "verdict", "methods", "norms", "context", "pooled", "taper",
 }  # fmt: skip
 
 
@@ -66,6 +67,18 @@ def test_every_nerve_is_there_and_the_missing_one_has_its_reason(result: CaseRes
     assert [(row["words"], row["reason"]) for row in lost] == [
         ("right T1 root", ReasonCode.NERVE_NOT_FOUND.value)
     ]
+
+
+def test_a_course_of_a_side_is_told_with_its_interval_and_without_a_norm(
+    result: CaseResult,
+) -> None:
+    one = Taper(Nerve.C6, Side.LEFT, 8.0, 25.0, 12.34, 4.0, 21.0, 1.2345, 1.08, 1.41)
+    lost = Taper(Nerve.C6, Side.RIGHT, reason=ReasonCode.TOO_SHORT)
+    told, without = summary_of(replace(result, tapers=(one, lost)))["taper"]
+    assert (told["taper_printed"], told["interval_printed"]) == ("12", "4 to 21")
+    assert (told["ratio_printed"], told["ratio_interval_printed"]) == ("1.23", "1.08 to 1.41")
+    assert (told["trend_words"], told["within_words"]) == ("wider distally", "no norm for MRI")
+    assert (without["taper_printed"], without["reason"]) == ("", "TOO_SHORT")
 
 
 def test_headline_names_side_and_nerve(result: CaseResult) -> None:
