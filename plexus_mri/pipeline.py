@@ -70,7 +70,6 @@ def run_case(
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
     along = map_profiles(maps, table.profiles)
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
-    pooled = pool_sides(asymmetry, settings.asymmetry)
     tapers = taper_of_sides(table, nerves, settings.asymmetry)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     place = _template_step(case, image, frame, nerves, settings)
@@ -81,7 +80,6 @@ def run_case(
         *warnings_of_maps(maps),
         *warnings_of_template(match),
     )
-    seconds = flow.seconds
     return CaseResult(
         case,
         image,
@@ -92,10 +90,10 @@ def run_case(
         asymmetry,
         quality,
         warnings,
-        seconds,
+        flow.seconds,
         maps,
         along,
-        pooled,
+        pool_sides(asymmetry, settings.asymmetry),
         match,
         tapers,
     )
