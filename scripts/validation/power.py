@@ -80,7 +80,7 @@ def _origin_lines() -> list[str]:
             f"of a whole side {SHIPPED.area_mean_model_error_percent} % of area and "
             f"{SHIPPED.ratio_mean_model_error_percent} % of signal, and of node 0 "
             f"{SHIPPED.root_start_error_mm} mm, as the settings take them to be. Nerves are "
-            f"{LENGTH_MM:.0f} mm long, so that 17 mm of a root are compared, as on those cases."
+            f"{LENGTH_MM:.0f} mm long, so that 17 mm of a root are compared, as on that case."
         ),
         "",
         "| slice mm | area of a node % | signal of a node % | neighbours correlate | common % |",

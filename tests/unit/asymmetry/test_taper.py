@@ -129,6 +129,12 @@ def test_flagged_nodes_are_left_out_and_too_few_have_a_reason_and_no_number():
     assert found[Side.RIGHT, Nerve.C6].trend is Trend.UNKNOWN
 
 
+def test_a_nerve_under_two_voxels_wide_has_no_taper():
+    coarse = [Quality.COARSE] * 30 + [Quality.GOOD] * 11
+    table = table_of(profile(Nerve.C6, Side.LEFT, quality=coarse))
+    assert tapers_of(table)[Side.LEFT, Nerve.C6].reason is ReasonCode.VOXEL_COARSE
+
+
 def test_a_nerve_that_was_not_traced_keeps_its_reason():
     tree = NerveTree({}, {(Side.LEFT, Nerve.T1): ReasonCode.COVERAGE_LEFT})
     rows = taper_of_sides(MeasurementTable(()), tree, SETTINGS)
