@@ -25,10 +25,9 @@ $(VENV)/.runtime: $(VENV)/.installed
 	touch $@
 
 # What registration is compared with, never in the product's own environment.
-$(VENV)/bench/.installed: requirements-bench.lock pyproject.toml
+$(VENV)/bench/.installed: requirements-bench.lock
 	$(PYTHON) -m venv $(VENV)/bench
 	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
-	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
@@ -63,7 +62,7 @@ bench: $(VENV)/.runtime $(VENV)/bench/.installed
 	$(BIN)/python scripts/bench/bench.py --readme README.md
 	$(BIN)/python scripts/bench/intake.py --readme README.md
 	$(BIN)/python scripts/bench/pages.py
-	PYTHONPATH=scripts $(VENV)/bench/bin/python scripts/bench/registration.py --out docs/adr/0054-registration-side-by-side.md
+	PYTHONPATH=.:scripts $(VENV)/bench/bin/python scripts/bench/registration.py --out docs/adr/0054-registration-side-by-side.md
 
 # Minutes: 1,000 stub cases, a study of 10,000, 20 kills, lost workers, two jobs against one.
 prove-batch: $(VENV)/.runtime $(VENV)/.dev

@@ -1,4 +1,4 @@
-"""This project's registration beside two other packages: time, memory and error, same volumes.
+"""Registration here and by two other packages: time, memory and error on the same volumes.
 
 Pairs are phantoms of the development population with a known displacement. A package that is not
 installed is named, and its row left out.
@@ -37,7 +37,9 @@ from plexus_mri.synthetic import (
 from plexus_mri.synthetic import Sequence as Contrast
 
 _CHILD = Path(__file__).with_name("registration_packages.py")
-_MARKED = re.compile(r"(<!-- bench-registration -->\n).*?(<!-- /bench-registration -->)", re.DOTALL)
+_MARKED = re.compile(
+    r"(<!-- bench-registration -->\n).*?(<!-- /bench-registration -->)", re.DOTALL
+)
 _NOT_INSTALLED = 3
 MAP_MM = 2.0
 ROWS = {
@@ -116,9 +118,7 @@ def make_pair(planted: Displacement) -> Pair:
     """Main image without its bias field, and a series of the same patient with its header off."""
     rng = np.random.default_rng([planted.seed, 11])
     spec = coarse(
-        random_spec(
-            planted.seed, kind=CaseKind.SYMMETRIC, population=Population.DEVELOPMENT
-        )
+        random_spec(planted.seed, kind=CaseKind.SYMMETRIC, population=Population.DEVELOPMENT)
     )
     main_image = replace(spec.acquisition, sequence=Contrast.STIR, te_ms=70.0)
     fixed = simulate(replace(spec, acquisition=main_image)).image.to_ras()
@@ -205,12 +205,12 @@ def _scored(row: dict, pair: Pair) -> Score:
 def table(scores: dict[str, list[Score]]) -> str:
     """Markdown: one line a package, one column of errors a pair, and what is missing."""
     ran = {name: rows for name, rows in scores.items() if rows}
-    heads = ["", *(pair.words for pair in PAIRS), "seconds", "peak memory"]
+    heads = ["", *(pair.words for pair in PAIRS), "seconds", "processor", "peak memory"]
     lines = [
         (
             f"One thread each, Python {platform.python_version()}, {platform.machine()}; seconds "
-            "of each pair, most memory of its process. Errors inside the body in mm: median and "
-            f"95th percentile, this one in voxels of the map ({MAP_MM:g} mm), too. "
+            "are means of a pair, memory is the most of its process. Errors inside the body in mm: "
+            f"median and 95th percentile, this one in voxels of the map ({MAP_MM:g} mm), too. "
             "Repeat it with `make bench`."
         ),
         "",
@@ -224,9 +224,10 @@ def table(scores: dict[str, list[Score]]) -> str:
 
 def _line(name: str, rows: Sequence[Score]) -> str:
     shown = f"{ROWS[name]} ({'SimpleITK ' if name in {SEARCH, WHOLE} else ''}{rows[0].version})"
-    seconds = ", ".join(f"{row.seconds:.1f}" for row in rows)
+    times = [[row.seconds for row in rows], [row.cpu_seconds for row in rows]]
+    means = [f"{np.mean(seconds):.1f} s" for seconds in times]
     peak = f"{max(row.peak_mb for row in rows):.0f} MB"
-    return f"| {' | '.join([shown, *map(_errors, rows), seconds, peak])} |"
+    return f"| {' | '.join([shown, *map(_errors, rows), *means, peak])} |"
 
 
 def _errors(row: Score) -> str:

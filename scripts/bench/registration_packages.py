@@ -48,14 +48,14 @@ def main() -> None:
 
 
 def _peak_mb() -> float:
-    """Most memory of this program alone; ``getrusage`` remembers the process it was forked from."""
+    """Most memory of this program; ``getrusage`` also counts the process it was forked from."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found[1]) / 1000 if found else float("nan")
 
 
 def _search(pair: Pair) -> Callable[[], Any]:
-    """This project's search for a pose, SimpleITK's optimiser, without the judging."""
+    """Search for a pose by this project (SimpleITK), without the judging."""
     series = importlib.import_module("plexus_mri.registration.series")
     fixed, moving = _volumes(pair)
 
