@@ -209,7 +209,7 @@ def table(scores: dict[str, list[Score]]) -> str:
     lines = [
         (
             f"One thread each, Python {platform.python_version()}, {platform.machine()}; seconds "
-            "are means of a pair, memory is the most of its process. Errors inside the body in mm: "
+            "are means of a pair, memory is the most of its process. Errors in the body in mm: "
             f"median and 95th percentile, this one in voxels of the map ({MAP_MM:g} mm), too. "
             "Repeat it with `make bench`."
         ),
