@@ -41,6 +41,7 @@ _MARKED = re.compile(
     r"(<!-- bench-registration -->\n).*?(<!-- /bench-registration -->)", re.DOTALL
 )
 _NOT_INSTALLED = 3
+_LONGEST_S = 600
 MAP_MM = 2.0
 ROWS = {
     SEARCH: "this project, the search alone",
@@ -100,7 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="page to put the table into")
     options = parser.parse_args()
-    scores: dict[str, list[Score]] = {name: [] for name in ROWS}
+    scores: dict[str, list[Score | None]] = {name: [] for name in ROWS}
     for planted in PAIRS:
         pair = make_pair(planted)
         for name, score in _scores(pair):
@@ -161,7 +162,7 @@ def _series(spec: PhantomSpec, it: AcquisitionSpec, contrast: str) -> Volume:
     return early.with_data(np.where(seen, t2_ms, 0.0))
 
 
-def _scores(pair: Pair) -> Iterator[tuple[str, Score]]:
+def _scores(pair: Pair) -> Iterator[tuple[str, Score | None]]:
     """Score of each package that is installed, one process after the other."""
     with tempfile.TemporaryDirectory() as folder:
         stored, result = Path(folder) / "pair.npz", Path(folder) / "result.json"
@@ -174,7 +175,13 @@ def _scores(pair: Pair) -> Iterator[tuple[str, Score]]:
         )
         for name in ROWS:
             command = [sys.executable, str(_CHILD), name, str(stored), str(result)]
-            ended = subprocess.run(command, env=_one_thread(), check=False)  # noqa: S603 - our own
+            try:
+                ended = subprocess.run(  # noqa: S603 - our own
+                    command, env=_one_thread(), check=False, timeout=_LONGEST_S
+                )
+            except subprocess.TimeoutExpired:
+                yield name, None
+                continue
             if ended.returncode == _NOT_INSTALLED:
                 continue
             ended.check_returncode()
@@ -202,7 +209,7 @@ def _scored(row: dict, pair: Pair) -> Score:
     )
 
 
-def table(scores: dict[str, list[Score]]) -> str:
+def table(scores: dict[str, list[Score | None]]) -> str:
     """Markdown: one line a package, one column of errors a pair, and what is missing."""
     ran = {name: rows for name, rows in scores.items() if rows}
     heads = ["", *(pair.words for pair in PAIRS), "seconds", "processor", "peak memory"]
@@ -222,15 +229,21 @@ def table(scores: dict[str, list[Score]]) -> str:
     return "\n".join([*lines, *(f"\nNot installed, so not measured: {row}." for row in absent)])
 
 
-def _line(name: str, rows: Sequence[Score]) -> str:
-    shown = f"{ROWS[name]} ({'SimpleITK ' if name in {SEARCH, WHOLE} else ''}{rows[0].version})"
-    times = [[row.seconds for row in rows], [row.cpu_seconds for row in rows]]
+def _line(name: str, rows: Sequence[Score | None]) -> str:
+    ended = [row for row in rows if row is not None]
+    if not ended:
+        return f"| {' | '.join([ROWS[name], *map(_errors, rows), '', '', ''])} |"
+    library = "SimpleITK " if name in {SEARCH, WHOLE} else ""
+    shown = f"{ROWS[name]} ({library}{ended[0].version})"
+    times = [[row.seconds for row in ended], [row.cpu_seconds for row in ended]]
     means = [f"{np.mean(seconds):.1f} s" for seconds in times]
-    peak = f"{max(row.peak_mb for row in rows):.0f} MB"
+    peak = f"{max(row.peak_mb for row in ended):.0f} MB"
     return f"| {' | '.join([shown, *map(_errors, rows), *means, peak])} |"
 
 
-def _errors(row: Score) -> str:
+def _errors(row: Score | None) -> str:
+    if row is None:
+        return f"stopped after {_LONGEST_S} s"
     if row.median_mm is None or row.most_mm is None:
         return "refused"
     return f"{row.median_mm:.2f}, {row.most_mm:.2f} ({row.most_mm / MAP_MM:.2f} voxels)"
