@@ -24,6 +24,12 @@ $(VENV)/.runtime: $(VENV)/.installed
 	$(BIN)/python scripts/warm_up.py
 	touch $@
 
+# What registration is compared with, never in the product's own environment.
+$(VENV)/bench/.installed: requirements-bench.lock
+	$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	touch $@
+
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) --require-hashes -r requirements-dev.lock
 	touch $@
@@ -52,10 +58,11 @@ validate: $(VENV)/.runtime
 	$(BIN)/python scripts/validation/template.py --out docs/validation.md
 	$(BIN)/python scripts/validation/power.py --out docs/validation.md
 
-bench: $(VENV)/.runtime
+bench: $(VENV)/.runtime $(VENV)/bench/.installed
 	$(BIN)/python scripts/bench/bench.py --readme README.md
 	$(BIN)/python scripts/bench/intake.py --readme README.md
 	$(BIN)/python scripts/bench/pages.py
+	PYTHONPATH=.:scripts $(VENV)/bench/bin/python scripts/bench/registration.py --out docs/adr/0054-registration-side-by-side.md
 
 # Minutes: 1,000 stub cases, a study of 10,000, 20 kills, lost workers, two jobs against one.
 prove-batch: $(VENV)/.runtime $(VENV)/.dev
@@ -72,6 +79,8 @@ sample-data: $(VENV)/.runtime
 lock:
 	uv pip compile pyproject.toml --extra build --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
 	uv pip compile pyproject.toml --extra build --extra cluster --extra dev --constraint requirements.lock --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements-dev.lock
+	cp requirements.lock requirements-bench.lock  # the same versions, but where a compared package forbids one
+	uv pip compile pyproject.toml --extra build --extra bench --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) out

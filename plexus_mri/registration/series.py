@@ -56,7 +56,7 @@ def register_series(
     stated = _judge(samples, copy, AffineTransform.identity(), image, frame)
     if stated.overlap < settings.least_overlap:
         return _no_overlap(series, stated, settings)
-    found = _optimised(image, moving, affine=settings.map_affine)
+    found = best_pose(image, moving, affine=settings.map_affine)
     if found is None:
         return _failed(series, None, stated, settings)
     reached = _judge(samples, copy, found, image, frame)
@@ -133,7 +133,7 @@ def _failed(
     )
 
 
-def _optimised(image: Volume, moving: Volume, *, affine: bool) -> AffineTransform | None:
+def best_pose(image: Volume, moving: Volume, *, affine: bool) -> AffineTransform | None:
     """Best transform from the main image to the series; None when the optimiser gives up."""
     fixed_copy, moving_copy = (itk_image(isotropic_copy(v, FINE_MM)) for v in (image, moving))
     centre = image.grid.corners_mm.mean(axis=0).tolist()

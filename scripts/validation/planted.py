@@ -178,10 +178,10 @@ def _good(series: Volume, contrast: str, rng: np.random.Generator) -> Planted:
     """The series with its header off by up to 20 mm and 15 degrees."""
     axis, course = (v / np.linalg.norm(v) for v in rng.normal(size=(2, 3)))
     turn = Rotation.from_rotvec(np.deg2rad(rng.uniform(3, 15)) * axis)
-    return _displaced(series, contrast, turn, rng.uniform(5, 20) * course, good=True)
+    return displaced(series, contrast, turn, rng.uniform(5, 20) * course, good=True)
 
 
-def _displaced(
+def displaced(
     series: Volume, kind: str, turn: Rotation, shift_mm: FloatArray, *, good: bool
 ) -> Planted:
     """The series with its header turned about the centre of its field and shifted."""
@@ -199,14 +199,14 @@ def _failure(series: Volume, kind: str, rng: np.random.Generator) -> Planted:
         axis = "z" if "long" in kind else "x"
         angle = 60.0 * float(rng.choice([-1, 1]))
         turn = Rotation.from_euler(axis, angle, degrees=True)
-        return _displaced(series, kind, turn, rng.uniform(-10, 10, 3), good=False)
+        return displaced(series, kind, turn, rng.uniform(-10, 10, 3), good=False)
     if kind == "no overlap":
         far = np.array([0.0, 0.0, 400.0])
-        return _displaced(series, kind, Rotation.identity(), far, good=False)
+        return displaced(series, kind, Rotation.identity(), far, good=False)
     if kind == "upside down":
         # Turned by 180 degrees, which no search of a small displacement may find by chance.
         turn = Rotation.from_euler("x", 180, degrees=True)
-        return _displaced(series, kind, turn, np.zeros(3), good=False)
+        return displaced(series, kind, turn, np.zeros(3), good=False)
     if kind == "wrong voxel size":
         return Planted(kind, good=False, series=_resized(series, 0.6), true_pose=None)
     return Planted(

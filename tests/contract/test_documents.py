@@ -32,7 +32,7 @@ def test_every_exit_code_is_in_the_readme(project):
 
 
 def test_lock_files_hold_hashes_and_no_address(project):
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock"):
         text = (project / name).read_text(encoding="utf-8")
         assert "://" not in text
         pins = re.findall(r"^[\w.-]+(?:\[[\w,-]+\])?==", text, flags=re.MULTILINE)
