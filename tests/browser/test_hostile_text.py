@@ -78,7 +78,10 @@ def test_comment_and_rater_of_a_rating_are_shown_as_text(watched, report):
     form.locator("input[value='pass']").check()
     form.locator("textarea").fill(EVIL)
     form.locator("button[type='submit']").click()
+    # The browser stores the rating in its own time: a reload must not overtake it.
+    page.locator("#rating-list li").wait_for()
     page.reload()
+    page.locator("#rating-list li").wait_for()
     assert "<script>window.evil=1</script>" in page.locator("#rating-list").inner_text()
     assert page.evaluate("window.evil") is None
     assert watched.errors == []
