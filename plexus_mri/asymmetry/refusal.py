@@ -93,8 +93,12 @@ def refusal_of_common_stretch(
 def is_coarse(table: MeasurementTable, nerve: Nerve) -> bool:
     """Whether most of the nerve is too few voxels wide on a side for a value at a place."""
     profiles = [table.profiles.get((side, nerve)) for side in Side]
-    shares = [p.flagged(Quality.COARSE).mean() for p in profiles if p]
-    return any(share > MOST for share in shares)
+    return any(is_mostly_coarse(p) for p in profiles if p)
+
+
+def is_mostly_coarse(profile: Profile) -> bool:
+    """Whether most of one side's nodes have no value at a place (ADR-45)."""
+    return float(profile.flagged(Quality.COARSE).mean()) > MOST
 
 
 def is_unresolved(table: MeasurementTable, nerve: Nerve, settings: AsymmetrySettings) -> bool:

@@ -13,11 +13,11 @@ import numpy as np
 from plexus_mri.asymmetry.index import normal_quantile
 from plexus_mri.asymmetry.noise import LARGEST_LAG_ONE, LEAST_NODES
 from plexus_mri.asymmetry.pairing import usable_nodes
-from plexus_mri.asymmetry.refusal import MOST
+from plexus_mri.asymmetry.refusal import is_mostly_coarse
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.measurement import MeasurementTable, Profile, Quality, Quantity
+from plexus_mri.core.measurement import MeasurementTable, Profile, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.taper import Taper
 from plexus_mri.reasons import ReasonCode
@@ -61,7 +61,7 @@ def taper_of_sides(
     courses = {
         key: _course(table.profiles[key], settings)
         for key in NERVE_KEYS
-        if key in table.profiles and not _is_coarse(table.profiles[key])
+        if key in table.profiles and not is_mostly_coarse(table.profiles[key])
     }
     long = {key: course for key, course in courses.items() if len(course.arc_mm) >= LEAST_NODES}
     lag_one, scatter = _noise(list(long.values()))
@@ -72,11 +72,6 @@ def taper_of_sides(
         else Taper(key[1], key[0], reason=_why_absent(key, table, nerves))
         for key in NERVE_KEYS
     )
-
-
-def _is_coarse(profile: Profile) -> bool:
-    """Whether most of a nerve has no value at a place, which the ends of a course are (ADR-45)."""
-    return float(profile.flagged(Quality.COARSE).mean()) > MOST
 
 
 def _course(profile: Profile, settings: AsymmetrySettings) -> _Course:
@@ -182,7 +177,7 @@ def _why_absent(key: NerveKey, table: MeasurementTable, nerves: NerveTree) -> Re
     """Reason why a side of a nerve has no taper."""
     if key in nerves.missing:
         return nerves.missing[key]
-    if key in table.profiles and _is_coarse(table.profiles[key]):
+    if key in table.profiles and is_mostly_coarse(table.profiles[key]):
         return ReasonCode.VOXEL_COARSE
     measured = table.get(key[1], key[0], Quantity.CSA_MEAN)
     return (measured.reason if measured is not None else None) or ReasonCode.TOO_SHORT

@@ -1,7 +1,6 @@
 """Real and hostile files through the intake: what became of each, as tables for the page."""
 
 import argparse
-import re
 import resource
 import time
 from collections import Counter
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from marked import put_section
 
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.volume import Volume
@@ -19,7 +19,6 @@ from plexus_mri.io.series_row import SeriesRow
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
-_MARKED = re.compile(r"<!-- intake -->\n.*?<!-- /intake -->\n", re.DOTALL)
 _SLOWEST_S = 10.0
 
 
@@ -29,12 +28,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
     parser.add_argument("--data", type=Path, default=DATA)
     options = parser.parse_args()
-    text = "\n".join(section(options.data)) + "\n"
-    marked = f"<!-- intake -->\n{text}<!-- /intake -->\n"
-    page = options.out.read_text(encoding="utf-8") if options.out.is_file() else ""
-    page = _MARKED.sub(lambda _: marked, page) if _MARKED.search(page) else f"{page}\n{marked}"
-    options.out.write_text(page, encoding="utf-8")
-    print(text)
+    put_section(options.out, "intake", section(options.data))
 
 
 def section(data: Path) -> list[str]:

@@ -1,11 +1,11 @@
 """Rates of false and of missed differences of simulated profiles, as tables for the page."""
 
 import argparse
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from marked import put_section
 from power_cases import (
     LENGTH_MM,
     LEVELS,
@@ -26,7 +26,6 @@ from plexus_mri.core.comparison import Pattern
 from plexus_mri.synthetic.profiles import ProfileErrors, flat, swelling
 
 ROOT = Path(__file__).resolve().parents[2]
-_MARKED = re.compile(r"<!-- power -->\n.*?<!-- /power -->\n", re.DOTALL)
 CASES, DIFFUSE_CASES, FOCAL_CASES = 500, 60, 20
 LAG_ONE = (0.0, 0.5, 0.8)
 MOST_FLAGGED, COVERAGE = 0.05, (0.93, 0.97)
@@ -42,12 +41,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
     parser.add_argument("--cases", type=int, default=CASES, help="symmetric cases a row")
     options = parser.parse_args()
-    text = "\n".join(section(options.cases)) + "\n"
-    marked = f"<!-- power -->\n{text}<!-- /power -->\n"
-    page = options.out.read_text(encoding="utf-8") if options.out.is_file() else ""
-    page = _MARKED.sub(lambda _: marked, page) if _MARKED.search(page) else f"{page}\n{marked}"
-    options.out.write_text(page, encoding="utf-8")
-    print(text)
+    put_section(options.out, "power", section(options.cases))
 
 
 def section(cases: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
@@ -10,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from marked import put_section
 from midlines import ONE_SIDED, SHADED, midline_scores, one_sided_score
 from planted import OTHER_PATIENT, Verdict, patient_verdicts
 
 from plexus_mri.synthetic import Population
 
 ROOT = Path(__file__).resolve().parents[2]
-_MARKED = re.compile(r"<!-- registration -->\n.*?<!-- /registration -->\n", re.DOTALL)
 # Drawn for reporting alone; development uses small seeds of the other populations.
 FIRST_SEED = 97_000
 # Each patient has four good series and four failures.
@@ -42,12 +41,7 @@ def main() -> None:
     store.mkdir(parents=True, exist_ok=True)
     planted = _planted(options.patients, first, options.population, store)
     midlines = _midlines(options.cases, first, options.population, store)
-    text = "\n".join(section(planted, midlines)) + "\n"
-    marked = f"<!-- registration -->\n{text}<!-- /registration -->\n"
-    page = options.out.read_text(encoding="utf-8") if options.out.is_file() else ""
-    page = _MARKED.sub(lambda _: marked, page) if _MARKED.search(page) else f"{page}\n{marked}"
-    options.out.write_text(page, encoding="utf-8")
-    print(text)
+    put_section(options.out, "registration", section(planted, midlines))
 
 
 def _planted(count: int, first: int, population: Population, store: Path) -> list[Row]:

@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from marked import put_section
 from planted import coarse
 
 from plexus_mri.core.anatomy import ROOTS, Nerve
@@ -22,7 +22,6 @@ from plexus_mri.synthetic import CaseKind, PhantomTruth, Population, random_spec
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = (CaseKind.SYMMETRIC, CaseKind.LESIONS, CaseKind.VARIANT, CaseKind.LESIONS)
-_MARKED = re.compile(r"<!-- template -->\n.*?<!-- /template -->\n", re.DOTALL)
 # Drawn for reporting alone; the template is built from seeds 1-14 of the hard population.
 FIRST_SEED, FIRST_DEVELOPMENT_SEED = 98_000, 51
 LARGEST_MEDIAN_MM, LARGEST_INVERSE_MM = 5.0, 0.5
@@ -72,12 +71,7 @@ def main() -> None:
         _stored(store / f"template-{seed}.json", seed, options.population, template)
         for seed in range(first, first + options.cases)
     ]
-    text = "\n".join(section(scores, template, options.population)) + "\n"
-    marked = f"<!-- template -->\n{text}<!-- /template -->\n"
-    page = options.out.read_text(encoding="utf-8") if options.out.is_file() else ""
-    page = _MARKED.sub(lambda _: marked, page) if _MARKED.search(page) else f"{page}\n{marked}"
-    options.out.write_text(page, encoding="utf-8")
-    print(text)
+    put_section(options.out, "template", section(scores, template, options.population))
 
 
 def _stored(path: Path, seed: int, population: Population, template: Template) -> TemplateScore:
