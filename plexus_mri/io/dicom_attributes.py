@@ -16,15 +16,16 @@ from plexus_mri.io.dicom_keys import tag_of
 _MAX_TEXT = 256  # no attribute that is looked at is longer; damaged ones reach megabytes
 _MAX_VALUES = 64
 _SHORT = 2  # bytes of one value of kind US
-_TEXT_VRS = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UI"})
+TEXT_VRS = frozenset({"AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UI"})
 
 
 @cache
-def _stated_vr(tag: int) -> str:
+def stated_vr(tag: int) -> str:
     """Kind of value by the dictionary, for files that do not state it."""
     return "" if Tag(tag).is_private else dictionary_VR(tag)
 
 
+_NOTHING = Dataset()
 _Level = tuple[Dataset, Mapping[int, object]]
 
 
@@ -37,6 +38,13 @@ class Attributes:
     def __init__(self, header: Dataset) -> None:
         self._levels: tuple[_Level, ...] = (_level(header),)
         self._found: dict[int, tuple[str, ...]] = {}
+
+    @classmethod
+    def of_elements(cls, elements: Mapping[int, RawDataElement]) -> "Attributes":
+        """Values of a few elements of text."""
+        few = cls(_NOTHING)
+        few._levels = ((_NOTHING, elements),)
+        return few
 
     def within(self, groups: Sequence[Dataset]) -> "Attributes":
         """Values of a frame whose own groups are looked at before the file."""
@@ -109,7 +117,7 @@ def _texts(level: Dataset, raw: object, tag: int) -> tuple[str, ...]:
 
     Latin-1 maps every byte to itself, and what is looked for in free text is plain ASCII.
     """
-    if isinstance(raw, RawDataElement) and (raw.VR or _stated_vr(tag)) in _TEXT_VRS:
+    if isinstance(raw, RawDataElement) and (raw.VR or stated_vr(tag)) in TEXT_VRS:
         whole = (raw.value or b"")[: _MAX_TEXT * _MAX_VALUES].decode("latin-1")
         parts: Sequence[object] = whole.split("\\")[:_MAX_VALUES]
     elif isinstance(raw, RawDataElement) and raw.VR == "US" and len(raw.value or b"") == _SHORT:

@@ -39,7 +39,7 @@ def header_problem(path: Path, header: Header, whole: Attributes) -> Problem | N
         _kind_problem(whole)
         or _frame_count_problem(header.elements, whole)
         or _value_problem(whole)
-        or _length_problem(path, header, whole)
+        or length_problem(path, header, whole)
     )
 
 
@@ -83,7 +83,7 @@ def _pixel_count(whole: Attributes) -> float:
     return max(rows, 0) * max(columns, 0) * (whole.number("NumberOfFrames") or 1)
 
 
-def _length_problem(path: Path, header: Header, whole: Attributes) -> Problem | None:
+def length_problem(path: Path, header: Header, whole: Attributes) -> Problem | None:
     """Compression that cannot be undone, or fewer bytes than promised."""
     syntax = header.syntax
     left_bytes = header.file_bytes - header.pixels_at - (8 if syntax.is_implicit_VR else 12)

@@ -5,7 +5,7 @@ Positions and directions are LPS here, as DICOM stores them.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -13,17 +13,16 @@ from pydicom.tag import BaseTag
 
 from plexus_mri.io.dicom_acquisition import About, about, image_type
 from plexus_mri.io.dicom_attributes import Attributes
-from plexus_mri.io.dicom_checks import Problem, header_problem
-from plexus_mri.io.dicom_header import DICOM_DAMAGE, Header, quiet_dicom, read_header
+from plexus_mri.io.dicom_checks import Problem
+from plexus_mri.io.dicom_header import Header
 from plexus_mri.io.dicom_keys import PART_KEYS, PHILIPS_FRAME, PHILIPS_SCALE, SECRETS, tag_of
 from plexus_mri.io.dicom_scaling import Scaling, scaling
 from plexus_mri.io.disguise import Disguise
 from plexus_mri.io.series_rules import SeriesRules
-from plexus_mri.reasons import ReasonCode
 
 _PER_FRAME, _SHARED = "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"
 _MAPS = "RealWorldValueMappingSequence"
-_GROUPS = (_PER_FRAME, _SHARED, _MAPS)
+GROUPS = (_PER_FRAME, _SHARED, _MAPS)
 _MACROS = (
     "PlanePositionSequence",
     "PlaneOrientationSequence",
@@ -40,8 +39,8 @@ _MACROS = (
 )
 _FARTHEST_MM = 1e5  # from the isocentre
 _LONGEST = 2.0  # component of a direction
-# What the files of a series say each for itself: `_own` reads all of it.
-_OWN = frozenset(
+# What the files of a series say each for itself: `like_but_own` reads all of it.
+OWN = frozenset(
     map(
         tag_of,
         (
@@ -134,51 +133,7 @@ class DicomFile:
     about: About = field(default_factory=About)
 
 
-def read_file(path: Path, reading: Reading) -> DicomFile:
-    """Header and frames of one file; damage comes back as ``problem``, not as an exception."""
-    with quiet_dicom():
-        return read_quietly(path, reading)
-
-
-def read_quietly(path: Path, reading: Reading) -> DicomFile:
-    """`read_file` inside of `quiet_dicom`, for many files in turn."""
-    try:
-        return _file(path, read_header(path), reading)
-    except DICOM_DAMAGE:
-        return DicomFile(path, problem=(ReasonCode.INPUT_UNREADABLE, "its header is damaged"))
-
-
-def _file(path: Path, header: Header, reading: Reading) -> DicomFile:
-    whole = Attributes(header.elements)
-    problem = header_problem(path, header, whole)
-    if problem is not None:
-        return replace(_described(path, whole, reading), problem=problem)
-    common = None if any(map(whole.has, _GROUPS)) else whole.stored(but=_OWN)
-    if common is None:
-        return _described(path, whole, reading, tuple(_frames(path, header, whole, reading)))
-    like = _first_like(_Common(common, path, header), reading)
-    frames = (_own(frame, path, whole, reading) for frame in like.frames)
-    return replace(like, path=path, frames=tuple(frames))
-
-
-@dataclass(frozen=True)
-class _Common:
-    """What a header says but for the values that each file has for itself."""
-
-    stored: tuple[object, ...]
-    path: Path = field(compare=False)
-    header: Header = field(compare=False)
-
-
-@lru_cache(maxsize=64)
-def _first_like(common: _Common, reading: Reading) -> DicomFile:
-    """The first of the files that say the same: the headers of a series are worked out once."""
-    whole = Attributes(common.header.elements)
-    frames = tuple(_frames(common.path, common.header, whole, reading))
-    return _described(common.path, whole, reading, frames)
-
-
-def _described(
+def described(
     path: Path, whole: Attributes, reading: Reading, frames: tuple[Frame, ...] = ()
 ) -> DicomFile:
     """What a header says of its file, with its frames."""
@@ -227,7 +182,8 @@ def _only(item: Dataset, tag: BaseTag) -> Dataset:
     return kept
 
 
-def _frames(path: Path, header: Header, whole: Attributes, reading: Reading) -> Iterator[Frame]:
+def frames_of(path: Path, header: Header, whole: Attributes, reading: Reading) -> Iterator[Frame]:
+    """Every frame of a file; ``whole`` holds the attributes of its header alone."""
     instance = reading.disguise.mark(whole.text("SOPInstanceUID"))
     known_kinds: dict[tuple[object, ...], About] = {}
     for index in range(int(whole.number("NumberOfFrames") or 1)):
@@ -257,16 +213,22 @@ def _frames(path: Path, header: Header, whole: Attributes, reading: Reading) -> 
         )
 
 
-def _own(frame: Frame, path: Path, whole: Attributes, reading: Reading) -> Frame:
-    """A frame like another but for the values that each file has for itself."""
-    return replace(
-        frame,
+def like_but_own(like: DicomFile, path: Path, own: Attributes, reading: Reading) -> DicomFile:
+    """A file like another but for the values that each file has for itself (`OWN`)."""
+    changed = partial(
+        replace,
         path=path,
-        instance=reading.disguise.mark(whole.text("SOPInstanceUID")),
-        instance_number=whole.number("InstanceNumber"),
-        position_mm=_position(whole),
-        parts=_parts(whole),
+        instance=reading.disguise.mark(own.text("SOPInstanceUID")),
+        instance_number=own.number("InstanceNumber"),
+        position_mm=_position(own),
     )
+    frames = tuple(changed(frame, parts=_own_parts(frame, own)) for frame in like.frames)
+    return replace(like, path=path, frames=frames)
+
+
+def _own_parts(like: Frame, own: Attributes) -> tuple[str, ...]:
+    kept = zip(PART_KEYS, like.parts, strict=True)
+    return tuple(own.text(key) if tag_of(key) in OWN else part for key, part in kept)
 
 
 def _position(known: Attributes) -> tuple[float, ...] | None:

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import os
 import struct
 import warnings
 import zlib
@@ -28,6 +27,7 @@ from pydicom.uid import (
 )
 
 from plexus_mri.io.dicom_keys import READ
+from plexus_mri.io.file_kind import FileStart
 
 # What pydicom and its plugins raise on damaged values: its own errors are spread over these.
 DICOM_DAMAGE = (
@@ -46,9 +46,6 @@ DICOM_DAMAGE = (
     struct.error,
     zlib.error,
 )
-# One block holds most headers of single-frame files; parsing it in memory is quicker than
-# parsing the open file.
-_BLOCK_BYTES = 2**16
 _PREAMBLE_BYTES, _MAGIC = 128, b"DICM"
 _META_GROUP, _PIXEL_GROUP = 0x0002, 0x7FE0
 _PIXELS = frozenset({0x7FE0_0008, 0x7FE0_0009, 0x7FE0_0010})
@@ -90,27 +87,31 @@ class Header:
         Where in the file the pixel data begin.
     file_bytes
         Length of the file.
+    plain
+        Whether it keeps to the standard, little endian and not deflated, up to its pixel data.
     """
 
     elements: Dataset
     syntax: UID
     pixels_at: int
     file_bytes: int
+    plain: bool = False
 
 
-def read_header(path: Path) -> Header:
-    """Header of a file.
+def read_header(path: Path, start: FileStart) -> Header:
+    """Header of a file whose first bytes are read already.
 
     Raises
     ------
     DICOM_DAMAGE
         When it cannot be parsed.
     """
+    file_bytes = start.file_bytes
+    header = _plain(io.BytesIO(start.block), file_bytes)
+    if header is not None:
+        return header
     with path.open("rb") as stream:
-        file_bytes = os.fstat(stream.fileno()).st_size
-        header = _plain(io.BytesIO(stream.read(_BLOCK_BYTES)), file_bytes)
-        if header is None and file_bytes > _BLOCK_BYTES:
-            header = _plain(stream, file_bytes)
+        header = _plain(stream, file_bytes) if file_bytes > len(start.block) else None
         if header is None:
             stream.seek(0)
             elements = _parsed(stream)
@@ -153,7 +154,7 @@ def _plain(stream: BinaryIO, file_bytes: int) -> Header | None:
     pixels_at = stream.tell()
     if int.from_bytes(stream.read(2), "little") != _PIXEL_GROUP:
         return None  # the header ends or breaks off before any pixels
-    return Header(Dataset(elements), syntax, pixels_at, file_bytes)
+    return Header(Dataset(elements), syntax, pixels_at, file_bytes, plain=True)
 
 
 def _stated_syntax(stream: BinaryIO) -> UID | None:

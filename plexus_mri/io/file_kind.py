@@ -1,13 +1,18 @@
 """What a file is, told by its first bytes; by its name only for NIfTI and for damage."""
 
+import os
 from collections.abc import Mapping
 from enum import Enum, auto
 from pathlib import Path
+from typing import NamedTuple
 
 NIFTI_ENDS = (".nii", ".nii.gz", ".nii.bz2", ".nii.zst", ".hdr")
 _DICOM_ENDS = (".dcm", ".dicom", ".ima")
 _ZIP_START = b"PK\x03\x04"
 _HEAD_BYTES = 132
+# One block holds most headers of single-frame DICOM files; parsing it in memory is quicker than
+# parsing the open file.
+_BLOCK_BYTES = 2**16
 # Files without a preamble begin with a tag of group 0002 or 0008, in either byte order.
 _BARE_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 _MAX_BARE_ELEMENT = 0x20  # first elements of those groups are low; other binary files are not
@@ -45,6 +50,13 @@ class FileKind(Enum):
     OTHER = auto()
 
 
+class FileStart(NamedTuple):
+    """The first bytes of a file, and how many it has; nothing of a file that cannot be read."""
+
+    block: bytes = b""
+    file_bytes: int = 0
+
+
 def is_nifti_name(path: Path) -> bool:
     """Whether a file is called like a NIfTI image."""
     return path.name.lower().endswith(NIFTI_ENDS)
@@ -52,14 +64,24 @@ def is_nifti_name(path: Path) -> bool:
 
 def file_kind(path: Path) -> FileKind:
     """Kind of a file; what cannot be opened is damaged if its name promises an image."""
-    if is_nifti_name(path):
-        return FileKind.NIFTI
-    name = path.name.lower()
+    return FileKind.NIFTI if is_nifti_name(path) else kind_by_start(path, read_start(path))
+
+
+def read_start(path: Path) -> FileStart:
+    """The first bytes of a file, at least all that tells its kind."""
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            return FileStart(os.read(handle, _BLOCK_BYTES), os.fstat(handle).st_size)
+        finally:
+            os.close(handle)
     except OSError:
-        head = b""
+        return FileStart()
+
+
+def kind_by_start(path: Path, start: FileStart) -> FileKind:
+    """Kind of a file that is not called like a NIfTI image."""
+    name, head = path.name.lower(), start.block[:_HEAD_BYTES]
     if _is_dicom(head):
         return FileKind.DICOMDIR if name == "dicomdir" else FileKind.DICOM
     if head.startswith(_ZIP_START):

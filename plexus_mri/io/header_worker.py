@@ -4,8 +4,7 @@ import os
 import pickle
 import sys
 
-from plexus_mri.io.dicom_header import quiet_dicom
-from plexus_mri.io.headers import look
+from plexus_mri.io.headers import look_in_turn
 
 
 def main() -> None:
@@ -13,8 +12,7 @@ def main() -> None:
     answer = os.dup(sys.stdout.fileno())
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     paths, reading = pickle.load(sys.stdin.buffer)  # noqa: S301  (sent by our own process)
-    with quiet_dicom():
-        looks = [look(path, reading) for path in paths]
+    looks = look_in_turn(paths, reading)
     with os.fdopen(answer, "wb") as stream:
         pickle.dump(looks, stream, protocol=pickle.HIGHEST_PROTOCOL)
 

@@ -11,10 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plexus_mri.io.collector import collector_paused
-from plexus_mri.io.dicom_frames import DicomFile, Reading, read_quietly
+from plexus_mri.io.dicom_files import FileReader
+from plexus_mri.io.dicom_frames import DicomFile, Reading
 from plexus_mri.io.dicom_header import quiet_dicom
 from plexus_mri.io.discover import Found
-from plexus_mri.io.file_kind import FileKind, counted_words, file_kind, kind_word
+from plexus_mri.io.file_kind import (
+    FileKind,
+    counted_words,
+    is_nifti_name,
+    kind_by_start,
+    kind_word,
+    read_start,
+)
 from plexus_mri.io.header_index import HeaderIndex
 
 Look = DicomFile | FileKind
@@ -56,8 +64,7 @@ def look_at_all(paths: Sequence[Path], reading: Reading) -> list[Look]:
     """What each file is, in the given order."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if len(paths) < _SHARED_FROM or workers < 2:
-        with quiet_dicom():
-            return [look(path, reading) for path in paths]
+        return look_in_turn(paths, reading)
     shares = [paths[k::workers] for k in range(workers)]
     with ThreadPoolExecutor(workers) as threads:
         answers = list(threads.map(lambda share: _in_another_process(share, reading), shares))
@@ -67,10 +74,20 @@ def look_at_all(paths: Sequence[Path], reading: Reading) -> list[Look]:
     return looks
 
 
-def look(path: Path, reading: Reading) -> Look:
+def look_in_turn(paths: Sequence[Path], reading: Reading) -> list[Look]:
+    """What each file is, read in this process."""
+    reader = FileReader(reading)
+    with quiet_dicom():
+        return [_look(path, reader) for path in paths]
+
+
+def _look(path: Path, reader: FileReader) -> Look:
     """Header of a DICOM file; the kind of any other."""
-    kind = file_kind(path)
-    return read_quietly(path, reading) if kind is FileKind.DICOM else kind
+    if is_nifti_name(path):
+        return FileKind.NIFTI
+    start = read_start(path)
+    kind = kind_by_start(path, start)
+    return reader.read_quietly(path, start) if kind is FileKind.DICOM else kind
 
 
 def _in_another_process(paths: Sequence[Path], reading: Reading) -> list[Look]:
@@ -90,8 +107,7 @@ def _in_another_process(paths: Sequence[Path], reading: Reading) -> list[Look]:
         with collector_paused():
             answer: list[Look] = pickle.loads(ended.stdout)  # noqa: S301  (made by our own process)
         return answer
-    with quiet_dicom():
-        return [look(path, reading) for path in paths]
+    return look_in_turn(paths, reading)
 
 
 def _sorted_out(paths: Sequence[Path], looks: Mapping[Path, Look]) -> Looked:
