@@ -80,7 +80,7 @@ def survey(request: StudyRequest, study: Path | None) -> Inventory:
 
 
 def keep_private(source: Path, study: Path, inventory: Inventory) -> None:
-    """Keep salt and index of headers in the study's private folder.
+    """Keep the salt, and what was read of headers, in the study's private folder.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def keep_private(source: Path, study: Path, inventory: Inventory) -> None:
         When they cannot be written.
     """
     keep_salt(study, study_salt(source, study))
-    if inventory.index is not None:
-        inventory.index.save()
+    if inventory.for_next_run is not None:
+        inventory.for_next_run.save()
 
 
 def of_participants(inventory: Inventory, participants: Sequence[str]) -> Inventory:

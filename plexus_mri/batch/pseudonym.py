@@ -17,6 +17,7 @@ _FILE = "salt"
 _README = """Keep this folder to yourselves: leave it out when you share the results.
 salt        makes the pseudonyms; who has it can prove whose patient ID belongs to which.
 headers.gz  what was read of the input's headers; names nobody, and can be removed at any time.
+rows.gz     the inventory of the same files; likewise.
 Other files let a run go on where the last one ended; without them all is measured again.
 """
 

@@ -33,10 +33,10 @@ def read_stack(stack: Stack) -> Volume:
     """
     _check_copies(stack)
     data = np.empty(stack.shape, dtype=np.float32)
-    place = {(f.path, f.index): k for k, f in enumerate(stack.frames)}
+    place = {(f.path, f.in_file): k for k, f in enumerate(stack.frames)}
     with np.errstate(all="ignore"):  # what overflows is refused below
         for frame, plane in _planes(stack.frames):
-            data[:, :, place[frame.path, frame.index]] = _real(frame, plane).T
+            data[:, :, place[frame.path, frame.in_file]] = _real(frame, plane).T
     if not np.isfinite(data).all():
         msg = f"a slope of {_steepest(stack):.3g} makes values too large to measure"
         raise InputError(msg, ReasonCode.PIXEL_RANGE)
@@ -48,7 +48,7 @@ def stack_problem(stack: Stack) -> Problem | None:
     try:
         _check_copies(stack)
         first = stack.frames[0]
-        if decode(first.path, first.index).shape != first.size:
+        if decode(first.path, first.in_file).shape != first.size:
             msg = "a file holds pixels of another shape than its header says"
             return ReasonCode.PIXEL_MISSING, msg
     except InputError as error:
@@ -74,10 +74,10 @@ def _planes(frames: Sequence[Frame]) -> Iterator[tuple[Frame, Pixels]]:
         whole = decode(path)
         stored = whole if whole.ndim > 2 else whole[np.newaxis]
         for frame in wanted:
-            if frame.index >= len(stored) or stored[frame.index].shape != frame.size:
+            if frame.in_file >= len(stored) or stored[frame.in_file].shape != frame.size:
                 msg = f"a file holds pixels of shape {whole.shape}, other than its header says"
                 raise InputError(msg, ReasonCode.PIXEL_MISSING)
-            yield frame, stored[frame.index]
+            yield frame, stored[frame.in_file]
 
 
 def decode(path: Path, frame: int | None = None) -> Pixels:

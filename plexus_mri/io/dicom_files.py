@@ -78,7 +78,7 @@ class FileReader:
         whole = Attributes(header.elements)
         problem = header_problem(path, header, whole)
         if problem is not None:
-            return replace(described(path, whole, self._reading), problem=problem)
+            return described(path, whole, self._reading)._replace(problem=problem)
         common = None if any(map(whole.has, GROUPS)) else whole.stored(but=OWN)
         if common is None:
             return self._described(path, header, whole)

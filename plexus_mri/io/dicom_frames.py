@@ -4,9 +4,9 @@ Positions and directions are LPS here, as DICOM stores them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -54,6 +54,8 @@ OWN = frozenset(
         ),
     )
 )
+_OWN_PARTS = tuple((place, key) for place, key in enumerate(PART_KEYS) if tag_of(key) in OWN)
+_UNKNOWN = About()
 # Written by anonymisers for everybody, so they tell no two patients apart.
 _NOBODY = frozenset({"", "0", "anon", "anonym", "anonymous", "anonymized", "none", "unknown"})
 
@@ -66,13 +68,12 @@ class Reading:
     disguise: Disguise = field(default_factory=Disguise)
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One image plane and what decides its stack.
 
     Parameters
     ----------
-    index
+    in_file
         Number of the frame in its file, from 0.
     instance
         Mark of the object's UID.
@@ -89,7 +90,7 @@ class Frame:
     """
 
     path: Path
-    index: int
+    in_file: int
     instance: str
     instance_number: float | None
     position_mm: tuple[float, ...] | None
@@ -106,8 +107,7 @@ class Frame:
     about: About
 
 
-@dataclass(frozen=True)
-class DicomFile:
+class DicomFile(NamedTuple):
     """One file's header, with persons and objects as marks; ``problem`` says why no frames.
 
     Parameters
@@ -130,7 +130,7 @@ class DicomFile:
     concatenation: tuple[str, float] = ("", 1.0)
     frames: tuple[Frame, ...] = ()
     problem: Problem | None = None
-    about: About = field(default_factory=About)
+    about: About = _UNKNOWN
 
 
 def described(
@@ -195,7 +195,7 @@ def frames_of(path: Path, header: Header, whole: Attributes, reading: Reading) -
             known_kinds[kind] = about(known, reading.rules)
         yield Frame(
             path=path,
-            index=index,
+            in_file=index,
             instance=instance,
             instance_number=known.number("InstanceNumber"),
             position_mm=_position(known),
@@ -215,20 +215,25 @@ def frames_of(path: Path, header: Header, whole: Attributes, reading: Reading) -
 
 def like_but_own(like: DicomFile, path: Path, own: Attributes, reading: Reading) -> DicomFile:
     """A file like another but for the values that each file has for itself (`OWN`)."""
-    changed = partial(
-        replace,
-        path=path,
-        instance=reading.disguise.mark(own.text("SOPInstanceUID")),
-        instance_number=own.number("InstanceNumber"),
-        position_mm=_position(own),
+    instance = reading.disguise.mark(own.text("SOPInstanceUID"))
+    frames = tuple(
+        frame._replace(
+            path=path,
+            instance=instance,
+            instance_number=own.number("InstanceNumber"),
+            position_mm=_position(own),
+            parts=_own_parts(frame, own),
+        )
+        for frame in like.frames
     )
-    frames = tuple(changed(frame, parts=_own_parts(frame, own)) for frame in like.frames)
-    return replace(like, path=path, frames=frames)
+    return like._replace(path=path, frames=frames)
 
 
 def _own_parts(like: Frame, own: Attributes) -> tuple[str, ...]:
-    kept = zip(PART_KEYS, like.parts, strict=True)
-    return tuple(own.text(key) if tag_of(key) in OWN else part for key, part in kept)
+    parts = list(like.parts)
+    for place, key in _OWN_PARTS:
+        parts[place] = own.text(key)
+    return tuple(parts)
 
 
 def _position(known: Attributes) -> tuple[float, ...] | None:

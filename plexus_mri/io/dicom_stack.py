@@ -85,7 +85,7 @@ def without_copies(
     copies = []
     for frame in frames:
         own = frame.instance or str(frame.path)
-        first = seen.setdefault((own, frame.index, frame.position_mm), frame)
+        first = seen.setdefault((own, frame.in_file, frame.position_mm), frame)
         if first is not frame:
             copies.append((first, frame))
     return list(seen.values()), copies

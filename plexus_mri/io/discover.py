@@ -1,9 +1,11 @@
 """Finding files: what lies in a folder, archive or DICOMDIR, archives inside of it included."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import overload
 
 import pydicom
 
@@ -17,6 +19,36 @@ from plexus_mri.reasons import ReasonCode
 _SKIPPED_FOLDERS = frozenset({"derivatives", "sourcedata", "__MACOSX"})
 
 
+class FileList(Sequence[Path]):
+    """Paths, each made when it is asked for: most of a large input never are."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, place: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Path, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Path | tuple[Path, ...]:
+        if isinstance(place, slice):
+            return tuple(map(Path, self._names[place]))
+        return Path(self._names[place])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._names)
+
+
+State = tuple[int, int]  # bytes and time of change in ns
+
+
 @dataclass(frozen=True)
 class Found:
     """Files below ``root``, in a fixed order.
@@ -25,6 +57,8 @@ class Found:
     ----------
     given
         The input without its suffix, whose name may tell the subject.
+    names
+        Where every file lies: paths as text, of which a large input has many.
     missing
         Files that a DICOMDIR lists and that are not there.
     refused
@@ -35,10 +69,20 @@ class Found:
 
     root: Path
     given: Path
-    files: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
     missing: int = 0
     refused: tuple[tuple[Path, Problem], ...] = ()
     unpacked: tuple[tuple[UnpackedFolder, Path], ...] = field(default=(), compare=False)
+
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """Every file."""
+        return tuple(map(Path, self.names))
+
+    @cached_property
+    def states(self) -> tuple[State | None, ...]:
+        """State of every file; None for one that cannot be looked at."""
+        return tuple(map(_state, self.names))
 
     def relative(self, path: Path) -> Path:
         """Where a file lies in the input; an archive inside of it counts as a folder."""
@@ -65,16 +109,16 @@ def discover(source: Path) -> Found:
     kind = file_kind(source)
     if kind is FileKind.ZIP:
         unpacked = unpack(source)
-        files = tuple(_walk(unpacked.path))
-        return Found(unpacked.path, given, files, unpacked=((unpacked, Path()),))
+        names = tuple(_walk(unpacked.path))
+        return Found(unpacked.path, given, names, unpacked=((unpacked, Path()),))
     if kind is FileKind.DICOMDIR:
         listed = _listed(source)
-        there = tuple(path for path in listed if path.is_file())
+        there = tuple(str(path) for path in listed if path.is_file())
         return Found(source.parent, given.parent, there, missing=len(listed) - len(there))
     if kind is FileKind.OTHER:
         msg = f"'{source.name}' is neither DICOM nor NIfTI nor a zip of them"
         raise InputError(msg, ReasonCode.INPUT_UNSUPPORTED)
-    return Found(source.parent, given, (source,))
+    return Found(source.parent, given, (str(source),))
 
 
 def nothing_found(source: Path, words: str) -> InputError:
@@ -83,24 +127,25 @@ def nothing_found(source: Path, words: str) -> InputError:
     return InputError(msg, ReasonCode.INPUT_EMPTY)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[str]:
     """Files below a folder in a fixed order; hidden ones and folder links are left out."""
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(
             name for name in folders if name[0] != "." and name not in _SKIPPED_FOLDERS
         )
-        yield from (Path(parent, name) for name in sorted(files) if name[0] != ".")
+        yield from (f"{parent}{os.sep}{name}" for name in sorted(files) if name[0] != ".")
 
 
-def _with_archives(root: Path, given: Path, paths: list[Path]) -> Found:
+def _with_archives(root: Path, given: Path, names: list[str]) -> Found:
     """Files of a folder and of the archives in it (an archive in an archive stays packed)."""
-    files: list[Path] = []
+    files: list[str] = []
     refused: list[tuple[Path, Problem]] = []
     unpacked: list[tuple[UnpackedFolder, Path]] = []
-    for path in paths:
-        if path.suffix.lower() != ".zip" or file_kind(path) is not FileKind.ZIP:
-            files.append(path)
+    for name in names:
+        if not name.lower().endswith(".zip") or file_kind(Path(name)) is not FileKind.ZIP:
+            files.append(name)
             continue
+        path = Path(name)
         try:
             folder = unpack(path)
         except InputError as error:
@@ -109,8 +154,18 @@ def _with_archives(root: Path, given: Path, paths: list[Path]) -> Found:
             continue
         unpacked.append((folder, path.relative_to(root).with_suffix("")))
         files += _walk(folder.path)
-    missing = sum(_missing(path) for path in files if path.name.upper() == "DICOMDIR")
+    discs = (name for name in files if name.upper().endswith(f"{os.sep}DICOMDIR"))
+    missing = sum(_missing(Path(disc)) for disc in discs)
     return Found(root, given, tuple(files), missing, tuple(refused), tuple(unpacked))
+
+
+def _state(name: str) -> State | None:
+    """Size and time of change; None when the file cannot be looked at."""
+    try:
+        found = os.stat(name)  # noqa: PTH116 - a Path would take four times as long
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _missing(dicomdir: Path) -> int:

@@ -5,9 +5,7 @@ objects and folders are marks too (see `disguise`), so the index names nobody; i
 study's private folder all the same.
 """
 
-import io
 import os
-import pickle
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,24 +18,19 @@ from isal import igzip
 from plexus_mri import __version__
 from plexus_mri.errors import OutputError
 from plexus_mri.io.atomic import write_bytes
-from plexus_mri.io.collector import collector_paused
 from plexus_mri.io.dicom_acquisition import About
 from plexus_mri.io.dicom_checks import Problem
 from plexus_mri.io.dicom_frames import DicomFile, Frame, Reading
 from plexus_mri.io.dicom_scaling import Scaling
-from plexus_mri.io.discover import Found
+from plexus_mri.io.discover import Found, State
 from plexus_mri.io.file_kind import FileKind
+from plexus_mri.io.packed import DAMAGE, packed, unpacked
 from plexus_mri.reasons import ReasonCode
 
 FILE_NAME = "headers.gz"
 _NOWHERE = Path()
-_DAMAGE = (OSError, ValueError, TypeError, LookupError, EOFError, AttributeError, zlib.error)
-_ALLOWED = {
-    (kind.__module__, kind.__qualname__): kind
-    for kind in (About, DicomFile, FileKind, Frame, ReasonCode, Scaling)
-}
 Look = DicomFile | FileKind
-State = tuple[int, int]  # bytes and time of change in ns
+LOOK_KINDS = (About, DicomFile, FileKind, Frame, ReasonCode, Scaling)
 Entry = tuple[State, Look]
 
 
@@ -46,37 +39,6 @@ class Place(NamedTuple):
 
     mark: str
     state: State | None
-
-
-class _Packing(pickle.Pickler):
-    """Writes the mark of a file's place where its path would stand."""
-
-    def __init__(self, stream: io.BytesIO, places: Mapping[Path, Place]) -> None:
-        super().__init__(stream, pickle.HIGHEST_PROTOCOL)
-        self._places = places
-
-    def persistent_id(self, obj: object) -> str | None:
-        return self._places[obj].mark if isinstance(obj, Path) else None
-
-
-class _OurValues(pickle.Unpickler):
-    """Reads values of this package alone: a file that someone put there cannot run anything.
-
-    Paths are those of this run, by the mark of their place.
-    """
-
-    def __init__(self, stream: io.BytesIO, places: Mapping[Path, Place]) -> None:
-        super().__init__(stream)
-        self._paths = {place.mark: path for path, place in places.items()}
-
-    def persistent_load(self, pid: object) -> Path:
-        return self._paths.get(pid, _NOWHERE) if isinstance(pid, str) else _NOWHERE
-
-    def find_class(self, module: str, name: str) -> object:
-        if (module, name) not in _ALLOWED:
-            msg = f"{module}.{name} is not part of an index"
-            raise pickle.UnpicklingError(msg)
-        return _ALLOWED[module, name]
 
 
 @dataclass
@@ -106,14 +68,17 @@ class HeaderIndex:
     def open(cls, folder: Path, found: Found, reading: Reading) -> "HeaderIndex":
         """Index of a folder; empty when there is none, or one of another version or rules."""
         index = cls(folder, reading, _places(found, reading))
+        paths = {place.mark: path for path, place in index.places.items()}
         try:
-            packed = igzip.decompress((folder / FILE_NAME).read_bytes())
-            with collector_paused():
-                stamp, entries, decodes = _OurValues(io.BytesIO(packed), index.places).load()
-        except (*_DAMAGE, pickle.UnpicklingError):
-            return index
-        if stamp == index.stamp:
-            index.entries, index.decodes = entries, decodes
+            content = igzip.decompress((folder / FILE_NAME).read_bytes())
+            stamp, marks, entries, decodes = unpacked(content, (), (ReasonCode,))
+            if stamp == index.stamp:
+                own = [paths.get(mark, _NOWHERE) for mark in marks]
+                known = unpacked(entries, own, LOOK_KINDS)
+                index.entries = dict(zip(marks, known, strict=True))
+                index.decodes = decodes
+        except (OSError, zlib.error, *DAMAGE):
+            return cls(folder, reading, index.places)
         return index
 
     @property
@@ -144,11 +109,12 @@ class HeaderIndex:
         """Write the index if anything changed; a folder that cannot be written costs only time."""
         if not self._changed:
             return
-        stream = io.BytesIO()
-        _Packing(stream, self.places).dump((self.stamp, self.entries, self.decodes))
-        packed = igzip.compress(stream.getbuffer(), compresslevel=1, mtime=0)
+        paths = {place.mark: path for path, place in self.places.items()}
+        entries = packed(list(self.entries.values()), [paths[mark] for mark in self.entries])
+        content = packed((self.stamp, list(self.entries), entries, self.decodes), ())
+        small = igzip.compress(content, compresslevel=1, mtime=0)
         try:
-            write_bytes(self.folder / FILE_NAME, packed)
+            write_bytes(self.folder / FILE_NAME, small)
         except OutputError:
             return
 
@@ -176,17 +142,7 @@ def _places(found: Found, reading: Reading) -> dict[Path, Place]:
         return str(found.relative(Path(folder)))
 
     places = {}
-    for path in found.files:
-        folder, name = os.path.split(path)
-        mark = reading.disguise.mark(f"{inside(folder)}/{name}")
-        places[path] = Place(mark, _state(path))
+    for name, path, state in zip(found.names, found.files, found.states, strict=True):
+        folder, end = os.path.split(name)
+        places[path] = Place(reading.disguise.mark(f"{inside(folder)}/{end}"), state)
     return places
-
-
-def _state(path: Path) -> State | None:
-    """Size and time of change; None when the file cannot be looked at."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns

@@ -10,22 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plexus_mri.io.collector import collector_paused
 from plexus_mri.io.dicom_files import FileReader
 from plexus_mri.io.dicom_frames import DicomFile, Reading
 from plexus_mri.io.dicom_header import quiet_dicom
 from plexus_mri.io.discover import Found
 from plexus_mri.io.file_kind import (
     FileKind,
-    counted_words,
     is_nifti_name,
     kind_by_start,
     kind_word,
     read_start,
 )
-from plexus_mri.io.header_index import HeaderIndex
+from plexus_mri.io.header_index import LOOK_KINDS, HeaderIndex, Look
+from plexus_mri.io.packed import unpacked
 
-Look = DicomFile | FileKind
 _SHARED_FROM = 3000  # files; below it starting another process takes longer than reading
 
 
@@ -37,11 +35,6 @@ class Looked:
     niftis: tuple[Path, ...] = ()
     damaged: tuple[Path, ...] = ()
     others: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def others_words(self) -> str:
-        """Counts of the files that are no images, in words."""
-        return counted_words(self.others)
 
 
 def look_at(found: Found, reading: Reading, index: HeaderIndex | None = None) -> Looked:
@@ -65,13 +58,11 @@ def look_at_all(paths: Sequence[Path], reading: Reading) -> list[Look]:
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if len(paths) < _SHARED_FROM or workers < 2:
         return look_in_turn(paths, reading)
-    shares = [paths[k::workers] for k in range(workers)]
+    size = -(-len(paths) // workers)  # whole folders stay together, and with them most series
+    shares = [paths[k : k + size] for k in range(0, len(paths), size)]
     with ThreadPoolExecutor(workers) as threads:
         answers = list(threads.map(lambda share: _in_another_process(share, reading), shares))
-    looks: list[Look] = [FileKind.OTHER] * len(paths)
-    for k, answer in enumerate(answers):
-        looks[k::workers] = answer
-    return looks
+    return [look for answer in answers for look in answer]
 
 
 def look_in_turn(paths: Sequence[Path], reading: Reading) -> list[Look]:
@@ -97,15 +88,14 @@ def _in_another_process(paths: Sequence[Path], reading: Reading) -> list[Look]:
     """
     ended = subprocess.run(
         [sys.executable, "-m", "plexus_mri.io.header_worker"],
-        input=pickle.dumps((list(paths), reading)),
+        input=pickle.dumps((list(map(str, paths)), reading)),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
     if ended.returncode == 0:
-        with collector_paused():
-            answer: list[Look] = pickle.loads(ended.stdout)  # noqa: S301  (made by our own process)
+        answer: list[Look] = unpacked(ended.stdout, paths, LOOK_KINDS)
         return answer
     return look_in_turn(paths, reading)
 

@@ -13,31 +13,48 @@ from plexus_mri.errors import InputError, PlexusError, RefusedError
 from plexus_mri.io.choose import choose
 from plexus_mri.io.dicom import read_stack
 from plexus_mri.io.dicom_frames import Reading
-from plexus_mri.io.discover import discover, nothing_found
+from plexus_mri.io.discover import Found, discover, nothing_found
 from plexus_mri.io.disguise import Disguise, StudySecret
+from plexus_mri.io.file_kind import counted_words
 from plexus_mri.io.header_index import HeaderIndex
 from plexus_mri.io.headers import look_at
 from plexus_mri.io.identity import with_identity
 from plexus_mri.io.nifti import read_nifti
 from plexus_mri.io.series_row import SeriesRow, draft_rows, error_of
 from plexus_mri.io.series_rules import SeriesRules
+from plexus_mri.io.stored_rows import Drafts, StoredRows
+from plexus_mri.io.stored_stack import StoredStack
 from plexus_mri.reasons import ReasonCode
 
 _AFFINE_DIGITS = 4  # a tenth of a micron: below it only rounding differs
 
 
 @dataclass(frozen=True)
+class ForNextRun:
+    """Headers and rows of an input."""
+
+    index: HeaderIndex
+    rows: StoredRows
+    drafts: Drafts
+
+    def save(self) -> None:
+        """Write them; a folder that cannot be written costs only time."""
+        self.index.save()
+        self.rows.write(self.drafts)
+
+
+@dataclass(frozen=True)
 class Inventory:
     """All series of an input.
 
-    ``ignored`` counts files that are no images at all, also by kind in words. ``index`` holds the
-    headers for a next run, if it is saved.
+    ``ignored`` counts files that are no images at all, also by kind in words. ``for_next_run`` is
+    what spares a next run the reading, once it is saved; None when there is nothing new.
     """
 
     rows: tuple[SeriesRow, ...]
     ignored: int = 0
     ignored_words: str = ""
-    index: HeaderIndex | None = field(default=None, repr=False, compare=False)
+    for_next_run: ForNextRun | None = field(default=None, repr=False, compare=False)
 
     def subjects(self) -> tuple[tuple[str, str | None], ...]:
         """Every (subject, session) once, in the order of the rows."""
@@ -97,14 +114,31 @@ def take_inventory(
     found = discover(source)
     rules, secret = rules or SeriesRules.read(), secret or StudySecret()
     reading = Reading(rules, Disguise(secret.salt))
-    index = HeaderIndex.open(secret.folder, found, reading) if secret.folder else None
+    drafts, kept = _drafts(found, reading, secret.folder, assert_orientation=assert_orientation)
+    others, words = sum(drafts.others.values()), counted_words(drafts.others)
+    if not drafts.rows:
+        raise nothing_found(source, words)
+    rows = with_identity(drafts.rows, found, reading.disguise, subject=subject, session=session)
+    return Inventory(choose(rows, rules), others, words if others else "", kept)
+
+
+def _drafts(
+    found: Found, reading: Reading, folder: Path | None, *, assert_orientation: bool
+) -> tuple[Drafts, ForNextRun | None]:
+    """Rows of all files, those of an earlier run when nothing has changed; and what to keep."""
+    stored = folder and StoredRows.of(
+        folder, found, reading, assert_orientation=assert_orientation
+    )
+    drafts = stored.read() if stored else None
+    if drafts is not None:
+        return drafts, None
+    index = HeaderIndex.open(folder, found, reading) if folder else None
     looked = look_at(found, reading, index)
-    drafts = draft_rows(looked, found, rules, assert_orientation=assert_orientation, index=index)
-    if not drafts:
-        raise nothing_found(source, looked.others_words)
-    rows = with_identity(drafts, found, reading.disguise, subject=subject, session=session)
-    others = sum(looked.others.values())
-    return Inventory(choose(rows, rules), others, looked.others_words if others else "", index)
+    rows = draft_rows(
+        looked, found, reading.rules, assert_orientation=assert_orientation, index=index
+    )
+    drafts = Drafts(rows, looked.others)
+    return drafts, ForNextRun(index, stored, drafts) if index and stored else None
 
 
 def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Volume, SeriesInfo]:
@@ -122,7 +156,8 @@ def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Vo
     if not (row.sound or vouched):
         raise error_of(row)
     if row.stack is not None:
-        volume, orientation = read_stack(row.stack), "DICOM image position and orientation"
+        stack = row.stack.opened() if isinstance(row.stack, StoredStack) else row.stack
+        volume, orientation = read_stack(stack), "DICOM image position and orientation"
     else:
         volume, orientation = read_nifti(row.paths[0], assert_orientation=assert_orientation)
     if volume.data.max() == volume.data.min():

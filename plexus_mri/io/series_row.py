@@ -18,6 +18,7 @@ from plexus_mri.io.header_index import HeaderIndex
 from plexus_mri.io.headers import Looked
 from plexus_mri.io.nifti_series import NiftiSeries, nifti_series
 from plexus_mri.io.series_rules import UNKNOWN, SeriesRules
+from plexus_mri.io.stored_stack import StoredStack
 from plexus_mri.reasons import ReasonCode
 
 MIN_SLICES = 8  # fewer, 3 mm each, hold less of a root than its ganglion is long (about 20 mm)
@@ -87,10 +88,10 @@ class SeriesRow:
     role: str = ""
     part: int = 0
     nifti: str | None = None
-    paths: tuple[Path, ...] = field(default=(), repr=False)
+    paths: Sequence[Path] = field(default=(), repr=False)
     sound: bool = False
     acquisition: Mapping[str, float | str] = field(default_factory=dict)
-    stack: Stack | None = field(default=None, repr=False, compare=False)
+    stack: Stack | StoredStack | None = field(default=None, repr=False, compare=False)
     origin: Origin = field(default_factory=Origin, repr=False, compare=False)
     unpacked: tuple[UnpackedFolder, ...] = field(default=(), repr=False, compare=False)
 
@@ -190,7 +191,7 @@ def _pixel_problem(
     """What is wrong with the pixels, as far as a first look tells; not looked at twice."""
     if index is None:
         return stack_problem(stack)
-    mark = index.mark(paths, stack.frames[0].index)
+    mark = index.mark(paths, stack.frames[0].in_file)
     proven, problem = index.pixels(mark)
     if not proven:
         problem = stack_problem(stack)

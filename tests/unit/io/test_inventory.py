@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from plexus_mri.errors import InputError, RefusedError, SettingsError
 from plexus_mri.io import headers
+from plexus_mri.io import inventory as inventories
 from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, read_series, take_inventory
 from plexus_mri.io.series_rules import SeriesRules
@@ -387,36 +389,89 @@ def test_roles_and_coverage_are_said(tmp_path: Path) -> None:
     assert [row.coverage for row in rows] == ["both_sides", "too_small", "too_small"]
 
 
+def kept(folder: Path, secret: StudySecret) -> Inventory:
+    """The first run over a folder, with what spares the next one the reading."""
+    inventory = take_inventory(folder, secret=secret)
+    assert inventory.for_next_run is not None
+    inventory.for_next_run.save()
+    return inventory
+
+
 def test_a_second_run_reads_only_what_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, secret = tmp_path / "in", StudySecret(b"x", tmp_path / "private")
     paths = write(folder)
-    first = take_inventory(folder, secret=secret)
-    assert first.index is not None
-    first.index.save()
+    kept(folder, secret)
     read: list[str] = []
-
-    def spy(path: Path, reading: headers.Reading) -> object:
-        read.append(path.name)
-        return look(path, reading)
-
-    look = headers.look
-    monkeypatch.setattr(headers, "look", spy)
-    assert repr(take_inventory(folder, secret=secret)) == repr(first)
-    assert read == []
+    look = headers._look
+    monkeypatch.setattr(
+        headers, "_look", lambda path, reader: (read.append(path.name), look(path, reader))[1]
+    )
     edit(paths[:1], put(PatientID="another one"))
     take_inventory(folder, secret=secret)
     assert read == [paths[0].name]
 
 
-def test_an_index_that_someone_else_wrote_is_not_believed(tmp_path: Path) -> None:
+def test_an_unchanged_input_is_not_judged_again_and_reads_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, secret = tmp_path / "in", StudySecret(b"x", tmp_path / "private")
+    write(folder / "dicom")
+    nifti(folder / "nifti" / "a_stir.nii.gz")
+    (folder / "notes.txt").write_text("no image")
+    first = kept(folder, secret)
+    monkeypatch.setattr(inventories, "look_at", None)
+    second = take_inventory(folder, secret=secret)
+    assert second == first
+    for one, again in zip(first.rows, second.rows, strict=True):
+        (volume, info), (read, info_again) = read_series(one), read_series(again)
+        assert np.array_equal(volume.data, read.data)
+        assert np.array_equal(volume.grid.affine, read.grid.affine)
+        assert info == info_again
+
+
+@pytest.mark.parametrize("change", ["new", "gone", "sidecar", "touched"])
+def test_any_changed_file_makes_the_input_be_judged_again(tmp_path: Path, change: str) -> None:
+    folder, secret = tmp_path / "in", StudySecret(b"x", tmp_path / "private")
+    image = nifti(folder / "a.nii.gz", SeriesDescription="t2")
+    nifti(folder / "b.nii.gz")
+    kept(folder, secret)
+    if change == "new":
+        nifti(folder / "c.nii.gz")
+    elif change == "gone":
+        (folder / "b.nii.gz").unlink()
+    elif change == "sidecar":
+        image.with_name("a.json").write_text(json.dumps({"SeriesDescription": "stir"}))
+    else:
+        os.utime(image, ns=(0, 0))
+    again = take_inventory(folder, secret=secret)
+    assert again.for_next_run is not None
+    assert again == take_inventory(folder, secret=StudySecret(b"x"))
+
+
+def test_rows_that_were_judged_otherwise_are_not_taken(tmp_path: Path) -> None:
+    folder, secret = tmp_path / "in", StudySecret(b"x", tmp_path / "private")
+    for name in ("a.nii.gz", "b.nii.gz"):
+        nib.save(nib.Nifti1Image(np.ones((9, 9, 9)), None), folder_of(folder) / name)
+    assert {row.reason for row in kept(folder, secret).rows} == {ReasonCode.SIDE_UNPROVEN}
+    vouched = take_inventory(folder, secret=secret, assert_orientation=True)
+    assert ReasonCode.SIDE_UNPROVEN not in {row.reason for row in vouched.rows}
+
+
+def folder_of(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["headers.gz", "rows.gz"])
+def test_an_index_that_someone_else_wrote_is_not_believed(tmp_path: Path, name: str) -> None:
     class Harm:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return (exec, ("raise SystemExit",))
 
     write(tmp_path / "in")
-    index = tmp_path / "private" / "headers.gz"
+    index = tmp_path / "private" / name
     index.parent.mkdir()
     index.write_bytes(gzip.compress(pickle.dumps(("x", {"a": Harm()}, {}))))
     secret = StudySecret(b"x", tmp_path / "private")
