@@ -107,7 +107,7 @@ def measured(export: Path, private: Path) -> str:
             "|---|---|",
             f"| plain loop of pydicom over the headers, one process | {plain_s:.1f} |",
             f"| inventory, first run ({first_s / plain_s:.2f} of it) | {first_s:.1f} |",
-            f"| second run, nothing changed ({first_s / second_s:.0f} times faster) | {second_s:.2f} |",
+            f"| second run, unchanged ({first_s / second_s:.0f} times faster) | {second_s:.2f} |",
             f"| third run, one file changed | {third_s:.1f} |",
             "",
             f"Peak memory {peak_mb:.0f} MB, {peak_mb - before_mb:.0f} MB more than the loop.",
