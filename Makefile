@@ -39,7 +39,7 @@ demo: $(VENV)/.runtime
 	@echo "report: $(OUT)/sub-02.html"
 
 test: $(VENV)/.runtime $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -15,8 +15,9 @@ from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
 from plexus_mri.io.nifti import read_nifti
 
-SAMPLE = Path(__file__).resolve().parents[2] / "sample_data/study/sub-01/anat"
-IMAGE = SAMPLE / "sub-01_acq-stir_T2w.nii.gz"
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
+IMAGE = SAMPLE / "study/sub-01/anat/sub-01_acq-stir_T2w.nii.gz"
+TEMPLATE = SAMPLE / "template"
 SHIFT_MM = (7.0, -9.0, 6.0)
 TURN_DEG = (6.0, -5.0, 8.0)
 
@@ -94,10 +95,10 @@ def map_options(folder: Path) -> list[str]:
 
 
 def measured_with_maps(folder: Path) -> subprocess.CompletedProcess[str]:
-    """A part of the sample image, one map that fits and two that do not, in one run."""
+    """A part of the sample image, a template, one map that fits and two that do not: one run."""
     image = main_image()
     saved(image, folder / "main.nii.gz")
     saved(displaced_map(image), folder / "t2.nii.gz")
     saved(limb(image), folder / "limb.nii.gz")
     saved(elsewhere(image), folder / "far.nii.gz")
-    return measure(folder, *map_options(folder))
+    return measure(folder, "--template", TEMPLATE, *map_options(folder))

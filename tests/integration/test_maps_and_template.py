@@ -1,5 +1,6 @@
 """Further series and a template, from the command line to the report, with one measured case."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from plexus_mri.io.template_cases import template_cases
 from plexus_mri.registration.average import build_template
 from plexus_mri.registration.settings import RegistrationSettings
 from tests.integration.maps_case import (
+    TEMPLATE,
     displaced_map,
     main_image,
     map_options,
@@ -26,7 +28,6 @@ from tests.integration.maps_case import (
 )
 
 pytestmark = pytest.mark.slow
-TEMPLATE = Path(__file__).resolve().parents[2] / "sample_data" / "template"
 
 
 @pytest.fixture(scope="module")
@@ -96,45 +97,51 @@ def test_the_report_shows_each_registration_with_its_number_and_reason(maps_run,
 
 
 @pytest.fixture(scope="module")
-def tables(maps_run, maps_folder) -> tuple[Path, dict[str, bytes]]:
-    """Folder of a case that was measured, then again with a template; its first tables."""
+def out(maps_run, maps_folder) -> Path:
+    """Output of the case that was placed in the template."""
     assert maps_run.returncode == 0, maps_run.stderr
-    anat = case_paths(maps_folder / "out", "01", None).summary.parent
-    first = {path.name: path.read_bytes() for path in anat.glob("*_desc-*_measures.tsv")}
-    placed = measure(maps_folder, "--template", TEMPLATE, *map_options(maps_folder))
-    assert placed.returncode == 0, placed.stderr
-    return maps_folder, first
+    return maps_folder / "out"
 
 
 @pytest.fixture(scope="module")
-def facts(tables) -> dict:
-    summary = read_summary(case_paths(tables[0] / "out", "01", None).summary)
-    return summary["registration"]["template"]
+def out_without(out, tmp_path_factory) -> Path:
+    """A copy of that output after the same case was run again without the template."""
+    folder = Path(shutil.copytree(out.parent, tmp_path_factory.mktemp("without") / "maps"))
+    again = measure(folder, *map_options(folder))
+    assert again.returncode == 0, again.stderr
+    return folder / "out"
 
 
-def test_a_template_changes_no_number(tables):
-    folder, first = tables
-    anat = case_paths(folder / "out", "01", None).summary.parent
-    assert len(first) >= 4
-    assert {name: (anat / name).read_bytes() for name in first} == first
+@pytest.fixture(scope="module")
+def facts(out) -> dict:
+    return read_summary(case_paths(out, "01", None).summary)["registration"]["template"]
 
 
-def test_the_summary_says_how_far_each_nerve_lies(facts, tables):
+def test_a_template_changes_no_number(out, out_without):
+    anat = case_paths(out, "01", None).summary.parent
+    names = [path.name for path in anat.glob("sub-01_desc-*_measures.tsv")]
+    assert len(names) >= 4
+    for name in names:
+        assert (anat / name).read_bytes() == (
+            case_paths(out_without, "01", None).summary.parent / name
+        ).read_bytes(), name
+
+
+def test_the_summary_says_how_far_each_nerve_lies(facts, out):
     assert facts["used"]
     assert facts["least_jacobian"] > 0
-    rows = read_table(case_paths(tables[0] / "out", "01", None).profile_measures)
+    rows = read_table(case_paths(out, "01", None).profile_measures)
     traced = {(row["side"], row["nerve"]) for row in rows}
     assert {(row["side"], row["nerve"]) for row in facts["nerves"]} == traced
     assert all(row["far"] == (row["distance_mm"] > row["limit_mm"]) for row in facts["nerves"])
     # Of a healthy phantom with its shoulders in the picture; 2.5 mm is usual there.
     roots = [row["distance_mm"] for row in facts["nerves"] if row["nerve"] in set(ROOTS)]
     assert np.median(roots) < 5.0
-    page = case_paths(tables[0] / "out", "01", None).html.read_text(encoding="utf-8")
+    page = case_paths(out, "01", None).html.read_text(encoding="utf-8")
     assert facts["sentence"] in page
 
 
-def test_image_and_nodes_are_written_in_template_space(tables):
-    out = tables[0] / "out"
+def test_image_and_nodes_are_written_in_template_space(out):
     anat = case_paths(out, "01", None).summary.parent
     image, _ = read_nifti(anat / "sub-01_space-template_desc-preproc_T2w.nii.gz")
     template = read_template(TEMPLATE)
@@ -147,11 +154,8 @@ def test_image_and_nodes_are_written_in_template_space(tables):
     assert min(aside) > 0
 
 
-def test_without_a_template_nothing_of_it_stays(tables):
-    folder, _ = tables
-    again = measure(folder, *map_options(folder))
-    assert again.returncode == 0, again.stderr
-    paths = case_paths(folder / "out", "01", None)
+def test_without_a_template_nothing_of_it_stays(out_without):
+    paths = case_paths(out_without, "01", None)
     assert read_summary(paths.summary)["registration"]["template"] is None
     assert list(paths.summary.parent.glob("*space-template*")) == []
 
@@ -164,8 +168,8 @@ def test_a_template_that_is_none_is_said_before_anything_is_measured(tmp_path):
     assert not (tmp_path / "out" / "sub-01").exists()
 
 
-def test_finished_cases_make_a_template_of_their_own(tables):
-    (case,) = template_cases(tables[0] / "out")
+def test_finished_cases_make_a_template_of_their_own(out):
+    (case,) = template_cases(out)
     built = build_template([case] * 3, "one case, three times", RegistrationSettings())
     assert built.cases == 3
     # Muscle is 1 by the meaning of the unit; the middle of the body is darker (fat) or muscle.
@@ -179,7 +183,7 @@ def test_finished_cases_make_a_template_of_their_own(tables):
     assert mirrored.points_mm == pytest.approx(course.centerline.points_mm)
 
 
-def test_two_cases_are_too_few(tables):
-    (case,) = template_cases(tables[0] / "out")
+def test_two_cases_are_too_few(out):
+    (case,) = template_cases(out)
     with pytest.raises(InputError, match="needs 3 cases with a traced root C7, got 2"):
         build_template([case] * 2, "two cases", RegistrationSettings())
