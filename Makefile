@@ -9,13 +9,14 @@ OUT ?= out/demo
 
 # Numeric kernels are compiled while the tools for tests are downloaded.
 MAKEFLAGS += --jobs=2
+# The lock files are whole: pip need not look for what a package needs, which takes it seconds.
 # Python compiles what it imports; compiling every package at once takes half a minute more.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "setting up $(VENV): downloading the pinned packages, then compiling; some minutes, once"
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -31,7 +32,7 @@ $(VENV)/bench/.installed: requirements-bench.lock
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
-	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	touch $@
 
 demo: $(VENV)/.runtime

@@ -86,7 +86,7 @@ def _widened(
     section: Section, cost: float, robust: tuple[float, float, float], settings: MeasureSettings
 ) -> tuple[Section, float] | None:
     """Section with one more object and its cost, or None when none is worth its parameters."""
-    discs = _discs(settings)
+    discs = trial_discs(settings)
     trials = best_trials(
         section.start, section.prior, section.data, section.scene, (robust[2], discs)
     )
@@ -104,7 +104,7 @@ def _widened(
     return None
 
 
-def _discs(settings: MeasureSettings) -> Discs:
+def trial_discs(settings: MeasureSettings) -> Discs:
     """Radii and places of trial discs."""
     return (
         np.array(settings.vessel_radii_mm),

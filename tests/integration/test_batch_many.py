@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from plexus_mri.batch import pool
 from plexus_mri.batch.engine import Limits
 from plexus_mri.batch.pool import Place
 from plexus_mri.batch.request import StudyRequest
@@ -228,7 +229,8 @@ def test_workers_of_a_scheduler_measure_and_one_may_be_killed(request_, unbroken
     assert not [line for line in steps_done(request_) if line.endswith("REPEATED")]
 
 
-def test_a_scheduler_that_is_not_there_is_one_sentence(request_):
+def test_a_scheduler_that_is_not_there_is_one_sentence(request_, monkeypatch):
+    monkeypatch.setattr(pool, "_ANSWER_S", 1.0)
     request_ = replace(request_, place=Place(scheduler="tcp://127.0.0.1:9"))
     with pytest.raises(
         SettingsError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"
