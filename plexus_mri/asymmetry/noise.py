@@ -1,7 +1,7 @@
 """How much, and over what distance, the difference of the sides scatters along the nerves.
 
 The nodes' own standard errors are checked against the case: all nerves of one course together
-say how strongly neighbouring nodes err together, and whether they scatter more than they claim.
+say over what length nodes err alike, and whether they scatter more than they claim.
 Shapes: ``n`` common usable nodes.
 """
 
@@ -10,20 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plexus_mri.asymmetry.correlation import LEAST_NODES, correlation, shared_length_mm
 from plexus_mri.asymmetry.index import Estimate, normal_quantile
 from plexus_mri.asymmetry.pairing import PairedCourse
 from plexus_mri.core.grid import FloatArray
 
-# Fewer neighbouring pairs than this say nothing about their correlation.
-LEAST_NODES = 8
-LARGEST_LAG_ONE = 0.95
-
 
 @dataclass(frozen=True)
 class NodeNoise:
-    """Correlation of the errors of neighbouring nodes, and the factor on their stated errors."""
+    """Length over which sections err alike, and the factor on their stated errors."""
 
-    lag_one: float
+    shared_mm: float
     scatter: float
 
 
@@ -36,24 +33,9 @@ def estimate_noise(pairs: Sequence[PairedCourse]) -> NodeNoise:
     usable = [pair for pair in pairs if len(pair.arc_length_mm) >= LEAST_NODES]
     if not usable:
         return NodeNoise(0.0, 1.0)
-    lag_one = float(np.median([_lag_one(pair) for pair in usable]))
+    courses = [(pair.arc_length_mm, pair.log_ratio) for pair in usable]
     scatter = float(np.median([_scatter(pair) for pair in usable]))
-    return NodeNoise(min(max(lag_one, 0.0), LARGEST_LAG_ONE), max(scatter, 1.0))
-
-
-def _lag_one(pair: PairedCourse) -> float:
-    """Lag-one autocorrelation of the difference, freed of its small-sample bias.
-
-    The bias of the estimate is -(1 + 4ρ)/n [Kendall 1954, Biometrika 41:403].
-    """
-    residual = pair.log_ratio - pair.log_ratio.mean()
-    power = float(np.sum(residual**2))
-    if power == 0.0:
-        return 0.0
-    together = np.diff(pair.arc_length_mm) < 1.5 * pair.step_mm
-    raw = float(np.sum((residual[1:] * residual[:-1])[together])) / power
-    count = len(residual)
-    return (count * raw + 1.0) / (count - 4.0)
+    return NodeNoise(shared_length_mm(courses, terms=1), max(scatter, 1.0))
 
 
 def _scatter(pair: PairedCourse) -> float:
@@ -80,11 +62,9 @@ def mean_estimate(
 
 
 def _covariance(pair: PairedCourse, standard_errors: FloatArray, noise: NodeNoise) -> FloatArray:
-    """Covariance (n, n) of the nodes' own errors (n,): ``se_i·se_j·ρ^(distance / step)``."""
-    gaps = np.abs(pair.arc_length_mm[:, None] - pair.arc_length_mm[None, :]) / pair.step_mm
-    covariance: FloatArray = (
-        standard_errors[:, None] * standard_errors[None, :] * noise.lag_one**gaps
-    )
+    """Covariance (n, n) of the nodes' own errors (n,): ``se_i·se_j·ρ_ij``."""
+    shared = correlation(pair.arc_length_mm, noise.shared_mm)
+    covariance: FloatArray = standard_errors[:, None] * standard_errors[None, :] * shared
     return covariance
 
 

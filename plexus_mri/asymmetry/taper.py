@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plexus_mri.asymmetry.correlation import LEAST_NODES, correlation, shared_length_mm
 from plexus_mri.asymmetry.index import normal_quantile
-from plexus_mri.asymmetry.noise import LARGEST_LAG_ONE, LEAST_NODES
+from plexus_mri.asymmetry.noise import NodeNoise
 from plexus_mri.asymmetry.pairing import usable_nodes
 from plexus_mri.asymmetry.refusal import is_mostly_coarse
 from plexus_mri.asymmetry.settings import AsymmetrySettings
@@ -43,11 +44,6 @@ class _Course:
     own: FloatArray
     common: FloatArray
 
-    @property
-    def step_mm(self) -> float:
-        """Distance of neighbouring nodes."""
-        return float(np.diff(self.arc_mm).min())
-
 
 def taper_of_sides(
     table: MeasurementTable, nerves: NerveTree, settings: AsymmetrySettings
@@ -64,10 +60,10 @@ def taper_of_sides(
         if key in table.profiles and not is_mostly_coarse(table.profiles[key])
     }
     long = {key: course for key, course in courses.items() if len(course.arc_mm) >= LEAST_NODES}
-    lag_one, scatter = _noise(list(long.values()))
+    noise = _noise(list(long.values()))
     reach = normal_quantile(0.5 + settings.interval_percent / 200.0)
     return tuple(
-        _taper(key, long[key], (lag_one, scatter), reach)
+        _taper(key, long[key], noise, reach)
         if key in long
         else Taper(key[1], key[0], reason=_why_absent(key, table, nerves))
         for key in NERVE_KEYS
@@ -91,17 +87,16 @@ def _course(profile: Profile, settings: AsymmetrySettings) -> _Course:
     )
 
 
-def _noise(courses: Sequence[_Course]) -> tuple[float, float]:
-    """Correlation of neighbours and factor on the stated errors, of all courses of a case."""
+def _noise(courses: Sequence[_Course]) -> NodeNoise:
+    """Noise of all courses of a case about their straight lines."""
     if not courses:
-        return 0.0, 1.0
-    residuals = [_residual(course) for course in courses]
-    lag_one = float(np.median([_lag_one(r, c) for r, c in zip(residuals, courses, strict=True)]))
+        return NodeNoise(0.0, 1.0)
     scatter = [
-        float(np.median(np.abs(residual) / course.own) / normal_quantile(0.75))
-        for residual, course in zip(residuals, courses, strict=True)
+        float(np.median(np.abs(_residual(course)) / course.own) / normal_quantile(0.75))
+        for course in courses
     ]
-    return min(max(lag_one, 0.0), LARGEST_LAG_ONE), max(float(np.median(scatter)), 1.0)
+    shared_mm = shared_length_mm([(c.arc_mm, c.log_area) for c in courses], terms=2)
+    return NodeNoise(shared_mm, max(float(np.median(scatter)), 1.0))
 
 
 def _residual(course: _Course) -> FloatArray:
@@ -112,22 +107,7 @@ def _residual(course: _Course) -> FloatArray:
     return residual
 
 
-def _lag_one(residual: FloatArray, course: _Course) -> float:
-    """Lag-one autocorrelation, freed of the bias that a fitted line makes.
-
-    About a mean the bias is -(1 + 4ρ)/n [Kendall 1954, Biometrika 41:403]; about a line
-    -(2 + 5ρ)/n is taken, with which intervals of simulated courses hold the truth in 95-96 %.
-    """
-    power = float(np.sum(residual**2))
-    if power < len(residual) * 1e-18:  # a straight line, to rounding
-        return 0.0
-    together = np.diff(course.arc_mm) < 1.5 * course.step_mm
-    raw = float(np.sum((residual[1:] * residual[:-1])[together])) / power
-    count = len(residual)
-    return (count * raw + 2.0) / (count - 5.0)
-
-
-def _taper(key: NerveKey, course: _Course, noise: tuple[float, float], reach: float) -> Taper:
+def _taper(key: NerveKey, course: _Course, noise: NodeNoise, reach: float) -> Taper:
     """Slope and ratio of thirds of one course, with their intervals."""
     arc_mm, area = course.arc_mm, np.exp(course.log_area)
     away = arc_mm - arc_mm.mean()
@@ -160,17 +140,16 @@ def _mean(area: FloatArray, weights: FloatArray) -> float:
     return float(area[weights > 0.0].mean())
 
 
-def _error(weights: FloatArray, course: _Course, noise: tuple[float, float]) -> float:
+def _error(weights: FloatArray, course: _Course, noise: NodeNoise) -> float:
     """Standard error of ``weights @ log_area``, with weights (n,) that sum to 0.
 
     Errors of neighbours go together, and what all nodes share counts as far as it differs
     along the nerve.
     """
-    lag_one, scatter = noise
-    gaps = np.abs(course.arc_mm[:, None] - course.arc_mm[None]) / course.step_mm
-    own = scatter * weights * course.own
+    own = noise.scatter * weights * course.own
     shared = float(weights @ course.common)
-    return float(np.sqrt(max(float(own @ lag_one**gaps @ own), 0.0) + shared**2))
+    variance = float(own @ correlation(course.arc_mm, noise.shared_mm) @ own)
+    return float(np.sqrt(max(variance, 0.0) + shared**2))
 
 
 def _why_absent(key: NerveKey, table: MeasurementTable, nerves: NerveTree) -> ReasonCode:

@@ -25,9 +25,9 @@ class ProfileErrors:
 
     Parameters
     ----------
-    node, lag_one
-        Own error of area at one node, as the profile states it, and the correlation of
-        neighbouring nodes. A diameter errs by half as much.
+    node, shared_mm
+        Own error of area at one node, as the profile states it, and the length over which
+        neighbouring nodes err alike. A diameter errs by half as much.
     signal_node
         The same of signal; None: as that of area.
     common
@@ -42,7 +42,7 @@ class ProfileErrors:
     """
 
     node: float = 2.0
-    lag_one: float = 0.0
+    shared_mm: float = 1.0
     common: float = 0.0
     area_model: float = 0.0
     signal_model: float = 0.0
@@ -79,13 +79,15 @@ def swelling(from_mm: float, to_mm: float, percent: float) -> Shape:
     return shape
 
 
-def ar1(rng: np.random.Generator, count: int, lag_one: float) -> FloatArray:
-    """Noise (count,) of unit variance whose neighbours correlate by ``lag_one``."""
-    fresh = rng.standard_normal(count)
-    noise = np.empty(count)
-    noise[0] = fresh[0]
-    for k in range(1, count):
-        noise[k] = lag_one * noise[k - 1] + np.sqrt(1.0 - lag_one**2) * fresh[k]
+def slab_noise(rng: np.random.Generator, arc_mm: FloatArray, shared_mm: float) -> FloatArray:
+    """Noise (n,) of unit variance as of sections that average slabs of ``shared_mm``.
+
+    The correlation falls in a straight line from 1 to 0 over that length.
+    """
+    apart = np.abs(arc_mm[:, None] - arc_mm[None, :])
+    shared = np.maximum(1.0 - apart / shared_mm, 0.0)
+    spread = np.linalg.cholesky(shared + 1e-9 * np.eye(len(arc_mm)))
+    noise: FloatArray = spread @ rng.standard_normal(len(arc_mm))
     return noise
 
 
@@ -160,7 +162,7 @@ def _noisy_profile(
     area, signal = (
         1.0
         + (
-            node * ar1(rng, len(nodes), errors.lag_one)
+            node * slab_noise(rng, nodes, errors.shared_mm)
             + errors.common * rng.standard_normal()
             + model * rng.standard_normal()
         )

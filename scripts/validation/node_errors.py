@@ -29,8 +29,8 @@ class NodeErrors:
     area, signal
         Standard error that a node states of its own, and ``scatter`` the factor that the case
         finds on that of the area.
-    lag_one, ratio_lag_one
-        Correlation of neighbouring nodes' errors, of area and of signal ratio.
+    shared_mm, ratio_shared_mm
+        Length over which nodes err alike, of area and of signal ratio.
     root_usable_mm, other_usable_mm
         Stretch that is compared, of roots and of trunks and cords.
     """
@@ -40,8 +40,8 @@ class NodeErrors:
     signal: float
     scatter: float
     ratio_scatter: float
-    lag_one: float
-    ratio_lag_one: float
+    shared_mm: float
+    ratio_shared_mm: float
     root_usable_mm: float
     other_usable_mm: float
 
@@ -92,8 +92,8 @@ def _node_errors(result: CaseResult, edge_mm: float) -> NodeErrors:
         round(errors[1], 2),
         round(noise.scatter, 2),
         round(ratio_noise.scatter, 2),
-        round(noise.lag_one, 2),
-        round(ratio_noise.lag_one, 2),
+        round(noise.shared_mm, 2),
+        round(ratio_noise.shared_mm, 2),
         float(np.median(roots)),
         float(np.median(others)),
     )

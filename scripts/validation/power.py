@@ -27,7 +27,7 @@ from plexus_mri.synthetic.profiles import ProfileErrors, flat, swelling
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES, DIFFUSE_CASES, FOCAL_CASES = 500, 60, 20
-LAG_ONE = (0.0, 0.5, 0.8)
+SHARED_MM = (1.0, 3.0, 5.0)
 MOST_FLAGGED, COVERAGE = 0.05, (0.93, 0.97)
 DIFFUSE_PERCENT = (5, 10, 20, 30)
 SWELLING_MM, SWELLING_PERCENT = (10, 20, 30, 40), (30, 60)
@@ -77,10 +77,10 @@ def _origin_lines() -> list[str]:
             f"{LENGTH_MM:.0f} mm long, so that 17 mm of a root are compared, as on that case."
         ),
         "",
-        "| slice mm | area of a node % | signal of a node % | neighbours correlate | common % |",
+        "| slice mm | area of a node % | signal of a node % | alike over mm | common % |",
         "|---|---|---|---|---|",
         *(
-            f"| {level.edge_mm} | {level.area:.1f} | {level.signal:.1f} | {level.lag_one:.2f} | "
+            f"| {level.edge_mm} | {level.area:.1f} | {level.signal:.1f} | {level.shared_mm:.1f} | "
             f"{errors_at(level).common:.1f} |"
             for level in LEVELS
         ),
@@ -109,12 +109,12 @@ def _symmetric_lines(cases: int) -> list[str]:
 def _symmetric_rows() -> Iterator[tuple[str, ProfileErrors, AsymmetrySettings]]:
     """Title, errors and settings of each row."""
     fine, thick = LEVELS[0], LEVELS[-1]
-    for lag_one in LAG_ONE:
-        yield f"lag-one {lag_one}", errors_at(fine, lag_one=lag_one), SHIPPED
-    yield f"lag-one as measured ({fine.lag_one})", errors_at(fine), SHIPPED
+    for shared_mm in SHARED_MM:
+        yield f"nodes alike over {shared_mm} mm", errors_at(fine, shared_mm=shared_mm), SHIPPED
+    yield f"as measured ({fine.shared_mm} mm)", errors_at(fine), SHIPPED
     yield f"slices of {thick.edge_mm} mm, as measured", errors_at(thick), SHIPPED
-    alone = ProfileErrors(fine.area, lag_one=0.5, signal_node=fine.signal)
-    yield "nodes' own errors alone, lag-one 0.5", alone, SHIPPED
+    alone = ProfileErrors(fine.area, shared_mm=3.0, signal_node=fine.signal)
+    yield "nodes' own errors alone, alike over 3 mm", alone, SHIPPED
     yield "the same, compared without the model errors", alone, NO_FLOOR
 
 

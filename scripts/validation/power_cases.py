@@ -45,7 +45,7 @@ class Level:
     edge_mm: float
     area: float
     signal: float
-    lag_one: float
+    shared_mm: float
 
 
 # Symmetric case of seed 1, development, 26 November 2026. What nodes state times the factor that
@@ -58,13 +58,13 @@ LEVELS = (
 )
 
 
-def errors_at(level: Level, *, lag_one: float | None = None) -> ProfileErrors:
+def errors_at(level: Level, *, shared_mm: float | None = None) -> ProfileErrors:
     """Errors of profiles at a voxel edge; those of whole sides as the settings take them."""
     edges = level.edge_mm / POINT_MM
     return ProfileErrors(
         node=level.area,
         signal_node=level.signal,
-        lag_one=level.lag_one if lag_one is None else lag_one,
+        shared_mm=level.shared_mm if shared_mm is None else shared_mm,
         common=COMMON_PERCENT * edges**2,
         area_model=SHIPPED.area_mean_model_error_percent,
         signal_model=SHIPPED.ratio_mean_model_error_percent,

@@ -142,7 +142,7 @@ def test_the_verdict_is_a_difference_exactly_from_the_smallest_detectable_one(ta
 def test_the_same_table_gives_the_same_rows(seed):
     rng = np.random.default_rng(seed)
     table = noisy_case(
-        rng, ProfileErrors(5.0, lag_one=0.5), left_shapes={Nerve.C7: swelling(10, 20, 50)}
+        rng, ProfileErrors(5.0, shared_mm=3.0), left_shapes={Nerve.C7: swelling(10, 20, 50)}
     )
     first = compare_sides(table, NO_TREE, SETTINGS)
     assert compare_sides(table, NO_TREE, SETTINGS) == first

@@ -50,7 +50,9 @@ def by_hand(p_values):
 @pytest.fixture(scope="module")
 def case():
     rng = np.random.default_rng(3)
-    return compare_sides(noisy_case(rng, ProfileErrors(6.0, lag_one=0.5)), NerveTree({}), SETTINGS)
+    return compare_sides(
+        noisy_case(rng, ProfileErrors(6.0, shared_mm=3.0)), NerveTree({}), SETTINGS
+    )
 
 
 def test_false_discovery_control_is_that_of_the_reference(case):

@@ -8,9 +8,9 @@ from plexus_mri.synthetic.profiles import (
     AREA_MM2,
     TAPER_MM,
     ProfileErrors,
-    ar1,
     arc,
     noisy_case,
+    slab_noise,
     swelling,
 )
 
@@ -30,11 +30,15 @@ def log_areas(errors: ProfileErrors) -> np.ndarray:
     )
 
 
-@pytest.mark.parametrize("lag_one", [0.0, 0.5, 0.8])
-def test_neighbours_correlate_as_asked(lag_one):
-    noise = ar1(np.random.default_rng(2), 20_000, lag_one)
-    assert np.std(noise) == pytest.approx(1.0, abs=0.05)  # 20,000 draws, correlated
-    assert np.corrcoef(noise[1:], noise[:-1])[0, 1] == pytest.approx(lag_one, abs=0.03)
+@pytest.mark.parametrize("shared_mm", [1.0, 3.0, 5.0])
+def test_sections_err_alike_as_far_as_their_slabs_overlap(shared_mm):
+    rng = np.random.default_rng(2)
+    noise = np.array([slab_noise(rng, arc(20.0), shared_mm) for _ in range(4000)])
+    # 4,000 draws: a correlation is known to 0.016.
+    assert noise.std(axis=0) == pytest.approx(1.0, abs=0.06)
+    for steps in (1, 2, 6):
+        together = np.corrcoef(noise[:, 0], noise[:, steps])[0, 1]
+        assert together == pytest.approx(max(1.0 - steps / shared_mm, 0.0), abs=0.06)
 
 
 def test_nodes_err_by_their_own_error_and_whole_nerves_by_the_common_one():
