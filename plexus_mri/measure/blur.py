@@ -3,18 +3,19 @@
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numba
 import numpy as np
+from scipy.optimize import lsq_linear
 
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.nerve_state import NerveStates
 from plexus_mri.measure.point_spread import PointSpread
-from plexus_mri.measure.section_fit import fit_section
+from plexus_mri.measure.section_fit import fit_section, model_and_slopes
 from plexus_mri.measure.section_fits import SectionFits
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
@@ -23,8 +24,11 @@ from plexus_mri.measure.untraced import no_objects, with_untraced
 logger = logging.getLogger(__name__)
 
 Place = tuple[NerveKey, int]
+Seen = Sequence[tuple[Place, Section]]
 _FEWEST_SECTIONS = 12
-_ROUNDS = 2
+# Steps of the descent; the longest, one that is at rest, and that of the derivative: voxels².
+_STEPS = 6
+_LONGEST_STEP, _SETTLED, _TRIAL = 0.2, 2e-3, 0.01
 
 
 def point_spread(image: Volume, blur_voxels: FloatArray, settings: MeasureSettings) -> PointSpread:
@@ -48,75 +52,102 @@ def estimate_blur(
 ) -> FloatArray:
     """Blur (3,) in voxels along the array axes that fits the clearest sections best.
 
-    The sections, with what stands beside them, are refitted at trial blurs; their summed cost
-    and a weak prior are brought to a minimum, axis after axis, by parabolas in the variance.
-    With too few clear sections the default is kept.
+    The variance of the blur is one more parameter of all these sections together: Gauss-Newton
+    steps on it, freed of what each section's own parameters can make up for, with a weak prior,
+    between refits of the sections. With too few clear sections the default is kept.
     """
     places = _clear_places(fits, settings)
     if len(places) < _FEWEST_SECTIONS:
         logger.info("blur: only %d clear sections, the default is kept", len(places))
         return default_blur(settings)
-    start = default_blur(settings)
-    spread = point_spread(image, start, settings)
-    variance = start**2
-    steps = np.array(settings.blur_trial_voxels) ** 2
+    spread = point_spread(image, default_blur(settings), settings)
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
-        sections = pool.map(
+        prepared = pool.map(
             lambda place: _prepared(image, spread, states, place, noise, settings), places
         )
-        pairs = [(p, s) for p, s in zip(places, sections, strict=True) if s is not None]
-        bench = _Bench(image, states, pairs, noise, settings)
-        for _ in range(_ROUNDS):
-            for axis in range(3):
-                costs = [bench.cost(_with(variance, axis, v), pool) for v in steps]
-                variance = _with(variance, axis, lowest(steps, np.array(costs)))
-    return np.sqrt(variance)
+        seen = [(p, s) for p, s in zip(places, prepared, strict=True) if s is not None]
+        return _descended(_Bench(image, states, noise, settings), seen, pool, settings)
 
 
-def lowest(places: FloatArray, costs: FloatArray) -> float:
-    """Place (n,) of the lowest cost (n,), refined by a parabola through it and its neighbours.
+def _descended(
+    bench: "_Bench", seen: Seen, pool: Executor, settings: MeasureSettings
+) -> FloatArray:
+    """Blur (3,) at the least cost of all sections."""
+    expected = settings.blur_expected_voxels**2
+    variance = default_blur(settings) ** 2
+    for _ in range(_STEPS):
+        looks = list(pool.map(partial(bench.look, variance), seen))
+        seen = [(place, look.section) for (place, _), look in zip(seen, looks, strict=True)]
+        curvature = np.sum([look.curvature for look in looks], axis=0) + np.eye(3) / expected**2
+        slope = np.sum([look.slope for look in looks], axis=0)
+        slope = slope + (expected - variance) / expected**2
+        step = _step(variance, curvature, slope, settings)
+        variance = variance + step
+        if np.abs(step).max() < _SETTLED:
+            break
+    blur: FloatArray = np.sqrt(np.maximum(variance, 0.0))
+    return blur
 
-    >>> x = np.array([0.0, 1.0, 3.0, 4.0])
-    >>> round(lowest(x, (x - 2.0) ** 2), 6)
-    2.0
+
+def _step(
+    variance: FloatArray, curvature: FloatArray, slope: FloatArray, settings: MeasureSettings
+) -> FloatArray:
+    """Step (3,) to the minimum of a parabola, within what blurs there are and not too far."""
+    root = np.linalg.cholesky(curvature)
+    low = np.maximum(-variance, -_LONGEST_STEP)
+    high = np.minimum(settings.blur_largest_voxels**2 - variance, _LONGEST_STEP)
+    found = lsq_linear(root.T, np.linalg.solve(root, slope), (low - 1e-9, high + 1e-9))
+    step: FloatArray = np.clip(found.x, low, high)
+    return step
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A section refitted at a blur, and the cost's slope (3,) and curvature (3, 3) there.
+
+    Both are halved and along the variance of the blur: a step is ``curvature⁻¹ · slope``.
     """
-    k = min(max(int(np.argmin(costs)), 1), len(places) - 2)
-    near = slice(k - 1, k + 2)
-    curve = np.polynomial.Polynomial.fit(places[near], costs[near], 2).convert()
-    if curve.coef[2] <= 0.0:
-        return float(places[np.argmin(costs)])
-    best = -curve.coef[1] / (2.0 * curve.coef[2])
-    return float(np.clip(best, places[k - 1], places[k + 1]))
+
+    section: Section
+    slope: FloatArray
+    curvature: FloatArray
 
 
 class _Bench:
     """Sections refitted at any blur."""
 
     def __init__(
-        self,
-        image: Volume,
-        states: NerveStates,
-        pairs: Sequence[tuple[Place, Section]],
-        noise: float,
-        settings: MeasureSettings,
+        self, image: Volume, states: NerveStates, noise: float, settings: MeasureSettings
     ) -> None:
-        self._image, self._states, self._pairs = image, states, pairs
+        self._image, self._states, self._noise = image, states, noise
         self._settings = settings
-        self._robust = (settings.loss_turn_noise_units, noise, noise)
 
-    def cost(self, variance: FloatArray, pool: Executor) -> float:
-        """Cost of all sections at a blur variance (3,) in voxels², with its prior."""
+    def look(self, variance: FloatArray, seen: tuple[Place, Section]) -> _Look:
+        """What one section says of the blur at a variance (3,) in voxels²."""
+        place, turn = seen[0], self._settings.loss_turn_noise_units
+        section = self._at(variance, seen[1], place)
+        robust = (turn, self._noise, self._noise)
+        theta = fit_section(section.start, section.prior, section.data, section.scene, robust)[0]
+        model, slopes = model_and_slopes(theta, section.scene)
+        values, weights = section.data
+        off = (values - model) / self._noise
+        root = np.sqrt(weights / np.sqrt(1.0 + (off / turn) ** 2))
+        firm = np.sqrt(section.prior[1])
+        own = np.concatenate([slopes * (root / self._noise)[:, None], np.diag(firm)])
+        rest = np.concatenate([root * off, firm * (section.prior[0] - theta)])
+        blurs = np.zeros((len(rest), 3))
+        for axis in range(3):
+            wider = self._at(_with(variance, axis, variance[axis] + _TRIAL), section, place)
+            change = (model_and_slopes(theta, wider.scene)[0] - model) / _TRIAL
+            blurs[: len(root), axis] = root * change / self._noise
+        basis = np.linalg.qr(own)[0]
+        free = blurs - basis @ (basis.T @ blurs)
+        return _Look(section.started_at(theta), free.T @ rest, free.T @ free)
+
+    def _at(self, variance: FloatArray, section: Section, place: Place) -> Section:
+        """Section seen at another blur."""
         spread = point_spread(self._image, np.sqrt(variance), self._settings)
-        expected = self._settings.blur_expected_voxels**2
-        prior = float(((variance - expected) ** 2).sum()) / expected**2
-        return prior + sum(pool.map(partial(self._cost_of, spread), self._pairs))
-
-    def _cost_of(self, spread: PointSpread, pair: tuple[Place, Section]) -> float:
-        """Cost of one section's best fit."""
-        seen = _rewhitened(pair[1], self._states, pair[0], spread)
-        return float(
-            fit_section(seen.start, seen.prior, seen.data, seen.scene, self._robust)[2][1]
-        )
+        return _rewhitened(section, self._states, place, spread)
 
 
 def _clear_places(fits: Mapping[NerveKey, SectionFits], settings: MeasureSettings) -> list[Place]:

@@ -64,7 +64,7 @@ class MeasureSettings:
     loss_turn_noise_units: float = 2.0
     # Blur
     blur_expected_voxels: float = 0.3
-    blur_trial_voxels: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7, 0.9)
+    blur_largest_voxels: float = 0.9
     # Sections that blur is estimated from (ADR-23).
     blur_sections: int = 60
     # Flags
