@@ -44,20 +44,20 @@ class AsymmetrySettings:
     # The largest value is that of a running mean this long, so that one node cannot make it.
     max_window_mm: float = 3.0
 
-    # Model errors: chosen on synthetic cases, see ADR-0043.
-    area_mean_model_error_percent: float = 1.3
+    # Model errors: chosen on synthetic cases, see ADR-0043 and ADR-84.
+    area_mean_model_error_percent: float = 0.5
     # What rests on a few nodes has the model error of a node: neighbours that move one move all.
     area_max_model_error_percent: float = 5.0
-    diameter_mean_model_error_percent: float = 0.65
+    diameter_mean_model_error_percent: float = 0.25
     diameter_point_model_error_percent: float = 2.5
     # Shading that bias correction leaves: 1.9 % between the sides (ADR-0040).
     signal_mean_model_error_percent: float = 3.0
-    ratio_mean_model_error_percent: float = 2.5
+    ratio_mean_model_error_percent: float = 2.8
     ratio_max_model_error_percent: float = 5.0
     area_node_model_error_percent: float = 5.0
     ratio_node_model_error_percent: float = 5.0
-    # A nerve whose common error is larger on a side is not compared: that of one as wide as the
-    # longest voxel edge (ADR-48).
+    # A nerve whose common error is larger on a side is not compared: that of one 1.14 times as
+    # wide as the longest voxel edge, whose sides would have to differ by about 75 % (ADR-84).
     largest_common_error_percent: float = 15.0
     # Where a nerve touches a neighbour its model error is this many times as large; chosen on
     # synthetic cases, see ADR-0012.

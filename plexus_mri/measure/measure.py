@@ -25,6 +25,8 @@ from plexus_mri.reasons import ReasonCode
 
 logger = logging.getLogger(__name__)
 
+# Of voxel over diameter, in the error that few voxels across a nerve make (ADR-84).
+COARSE_POWER = 3
 _QUIET_SHARE = 0.3
 
 
@@ -137,7 +139,7 @@ def _profile(
         reference=muscle,
         common_error=settings.coarse_error_percent
         / 100.0
-        * coarseness(image, state.curve, fits) ** 2,
+        * coarseness(image, state.curve, fits) ** COARSE_POWER,
         quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
     )
 

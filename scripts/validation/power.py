@@ -70,7 +70,7 @@ def _origin_lines() -> list[str]:
         (
             "Errors: of single nodes as measured on a development case at a nerve signal of 20 "
             "times the noise, voxels of 1 mm in plane (`scripts/validation/node_errors.py`, seed "
-            "1); common to all nodes 15 % · (edge / 3.4 mm)², with a nerve of 3.4 mm (ADR-48); "
+            "1); common to all nodes 22 % · (edge / 3.4 mm)³, with a nerve of 3.4 mm (ADR-84); "
             f"of a whole side {SHIPPED.area_mean_model_error_percent} % of area and "
             f"{SHIPPED.ratio_mean_model_error_percent} % of signal, and of node 0 "
             f"{SHIPPED.root_start_error_mm} mm, as the settings take them to be. Nerves are "
@@ -123,7 +123,7 @@ def _symmetric_row(
 ) -> str:
     found = symmetric(errors, cases, seed, settings)
     cells = [title, _rate(*found.nerves), _rate(*found.cases)]
-    cells += [f"{100.0 * held / of:.1f}" for held, of in found.covered.values()]
+    cells += [f"{100.0 * held / of:.1f}" if of else "n/a" for held, of in found.covered.values()]
     cells.append(_missed(found))
     print(" | ".join(cells), flush=True)
     return f"| {' | '.join(cells)} |"
