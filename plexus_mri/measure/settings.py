@@ -110,6 +110,9 @@ class MeasureSettings:
     # Summary
     # The ganglion reaches about 4 mm beyond its centre; means of roots start beyond it.
     root_start_mm: float = 5.0
+    # The last stretch of a trace: half of its section slab is missing and the curve is free to
+    # stray (ADR-0010), so the last nodes would often be the largest.
+    trace_end_mm: float = 3.0
     # Diameter at 0 mm is the mean within this distance of node 0.
     ganglion_reach_mm: float = 1.0
     # Node 0 lies this near to the centre of the ganglion, along the nerve (ADR-42).

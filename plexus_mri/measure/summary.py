@@ -35,9 +35,8 @@ def summarize(
 ) -> tuple[Measurement, ...]:
     """Every quantity of one nerve.
 
-    Means and maxima leave out junctions and failed fits, and of roots the ganglion: they run
-    from ``root_start_mm`` on. Errors of nodes, the profile's own scatter and its correlation
-    along the nerve, and a model error are in the interval.
+    Means and maxima run over what `_body` says. Errors of nodes, the profile's own scatter and
+    its correlation along the nerve, and a model error are in the interval.
 
     Parameters
     ----------
@@ -46,10 +45,7 @@ def summarize(
     reference
         Muscle of the case; its unevenness is part of the error of every signal.
     """
-    flags = np.array([q.value for q in profile.quality])
-    clean = (flags & (Quality.POOR_FIT | Quality.JUNCTION).value) == 0
-    beyond = profile.arc_length_mm >= (settings.root_start_mm if profile.nerve in ROOTS else 0.0)
-    body = clean & beyond & np.isfinite(profile.csa_mm2)
+    body = _body(profile, settings)
     csa = Series(profile.csa_mm2, profile.csa_se_mm2, body)
     diameter = Series(
         profile.diameter_mm, profile.csa_se_mm2 / np.sqrt(np.pi * profile.csa_mm2), body
@@ -82,6 +78,15 @@ def summarize(
     coarse = float(profile.common_error[body].mean()) if body.any() else 0.0
     model = {q: _model_error(q, coarse, reference.unevenness, settings) for q in Quantity}
     return tuple(_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
+
+
+def _body(profile: Profile, settings: MeasureSettings) -> BoolArray:
+    """Nodes (n,) that count: no junctions, failed fits, last stretch, and no ganglion of a root."""
+    arc_mm = profile.arc_length_mm
+    start_mm = settings.root_start_mm if profile.nerve in ROOTS else 0.0
+    inner = (arc_mm >= start_mm) & (arc_mm <= arc_mm[-1] - settings.trace_end_mm)
+    clean = ~profile.flagged(Quality.POOR_FIT | Quality.JUNCTION)
+    return np.asarray(inner & clean & np.isfinite(profile.csa_mm2))
 
 
 def mean_along(series: Series, settings: MeasureSettings) -> Estimate | None:

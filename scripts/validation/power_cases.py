@@ -49,12 +49,12 @@ class Level:
 
 
 # Symmetric case of seed 1, development, 26 November 2026. What nodes state times the factor that
-# the case finds on it: 1.0, 1.08, 1.05 and 1.82 for area, 1.0, 1.04, 1.0 and 1.46 for signal.
+# the case finds on it: 1.0, 1.14, 1.16 and 1.61 for area, 1.0, 1.0, 1.0 and 1.45 for signal.
 LEVELS = (
-    Level(1.0, 2.13, 3.78, 4.0),
-    Level(1.6, 3.05, 4.60, 5.0),
-    Level(2.2, 5.23, 4.95, 5.0),
-    Level(3.0, 13.3, 10.1, 5.0),
+    Level(1.0, 2.13, 3.78, 4.5),
+    Level(1.6, 3.28, 4.43, 20.0),
+    Level(2.2, 6.39, 5.40, 9.0),
+    Level(3.0, 12.3, 10.0, 20.0),
 )
 
 
