@@ -81,7 +81,7 @@ def summarize(
 
 
 def _body(profile: Profile, settings: MeasureSettings) -> BoolArray:
-    """Nodes (n,) that count: no junctions, failed fits, last stretch, and no ganglion of a root."""
+    """Nodes (n,) that count: no junction, failed fit, last stretch, or ganglion of a root."""
     arc_mm = profile.arc_length_mm
     start_mm = settings.root_start_mm if profile.nerve in ROOTS else 0.0
     inner = (arc_mm >= start_mm) & (arc_mm <= arc_mm[-1] - settings.trace_end_mm)
