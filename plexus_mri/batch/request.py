@@ -29,6 +29,8 @@ class StudyRequest:
         The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
     labels
         Label table of the mask.
+    model
+        Folder of a network that finds the nerves; none by default.
     rater
         Whose corrections are used; None for the newest of anyone.
     maps
@@ -67,6 +69,7 @@ class StudyRequest:
     exclude_list: Path | None = None
     segmentation: str | None = None
     labels: Path | None = None
+    model: Path | None = None
     rater: str | None = None
     maps: tuple[tuple[str, str], ...] = ()
     rules: Path | None = None
