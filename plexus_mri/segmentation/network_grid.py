@@ -78,10 +78,10 @@ def network_input(
         labels = resampled_labels(previous[box], size, spacing_mm, own_mm)
         found += [(labels == k).astype(np.float32) for k in range(1, channels)]
     shape = (image.shape[0], image.shape[1], image.shape[2])
-    return NetworkInput(np.stack(found), box, shape, spacing_mm)
+    return NetworkInput(np.stack(found).astype(np.float32, copy=False), box, shape, spacing_mm)
 
 
-def labels_on_image(logits: Float32Array, seen: NetworkInput, stage: OnnxStage) -> LabelArray:
+def labels_on_image(logits: FloatArray, seen: NetworkInput, stage: OnnxStage) -> LabelArray:
     """Label with the largest output at each voxel of the image: (a, b, c).
 
     Outputs are resampled one after the other: all of them on the image's voxels at once would
@@ -94,10 +94,10 @@ def labels_on_image(logits: Float32Array, seen: NetworkInput, stage: OnnxStage) 
     """
     labels = np.zeros(seen.shape, np.int16)
     size, own_mm = labels[seen.box].shape, np.array(stage.spacing_mm)
-    best = np.full(size, -np.inf, np.float32)
+    best = np.full(size, -np.inf, logits.dtype)
     winner = np.zeros(size, np.int16)
     for index, one in enumerate(logits):
-        value = resampled(one, size, own_mm, seen.spacing_mm, order=1)
+        value = resampled(one, size, own_mm, seen.spacing_mm, order=1).astype(logits.dtype)
         larger = value > best
         best[larger] = value[larger]
         winner[larger] = index
@@ -132,13 +132,13 @@ def normalized(
 
 
 def resampled(
-    array: Float32Array,
+    array: FloatArray,
     shape: tuple[int, ...],
     from_mm: FloatArray,
     to_mm: FloatArray,
     *,
     order: int,
-) -> Float32Array:
+) -> FloatArray:
     """Array on other voxels of the same box: splines, or slice by slice across thick slices.
 
     Parameters
@@ -161,7 +161,7 @@ def resampled(
     flat = np.stack([_resized(one, size, order) for one in slices])
     count = len(slices)
     nearest = np.floor((np.arange(shape[axis]) + 0.5) * count / shape[axis]).astype(int)
-    found: Float32Array = flat[np.minimum(nearest, count - 1)]
+    found: FloatArray = flat[np.minimum(nearest, count - 1)]
     return np.moveaxis(found, 0, axis)
 
 
@@ -176,11 +176,11 @@ def resampled_labels(
     return out
 
 
-def _resized(array: Float32Array, shape: tuple[int, ...], order: int) -> Float32Array:
+def _resized(array: FloatArray, shape: tuple[int, ...], order: int) -> FloatArray:
     if array.shape == shape:
         return array
-    out: Float32Array = resize(array, shape, order, mode="edge", anti_aliasing=False)
-    return out.astype(np.float32, copy=False)
+    out: FloatArray = resize(array.astype(float), shape, order, mode="edge", anti_aliasing=False)
+    return out.astype(array.dtype)
 
 
 def _thick_axis(from_mm: FloatArray, to_mm: FloatArray) -> int | None:

@@ -1,7 +1,8 @@
 """A network over an image that is larger than its window: overlapping windows, weighted.
 
-Windows overlap by half and count most in their middle, as in nnU-Net v2, so that a network gives
-here what it gave where it was trained.
+Windows overlap by half, count most in their middle and are added up in half precision, as in
+nnU-Net v2: a network gives here what it gave where it was trained. In single precision 2 to 3 in
+1,000 voxels of a network with random weights were labelled otherwise (ADR-92).
 """
 
 from collections.abc import Callable, Iterator
@@ -12,17 +13,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from plexus_mri.errors import InputError
+from plexus_mri.reasons import ReasonCode
+
+Float16Array = npt.NDArray[np.float16]
 Float32Array = npt.NDArray[np.float32]
 Shape = tuple[int, int, int]
 Run = Callable[[Float32Array], Float32Array]
 
 _STEP = 0.5  # of the window; nnU-Net v2, `tile_step_size`
 _SIGMA = 1.0 / 8.0  # of the window; nnU-Net v2, `sigma_scale`
+_LARGEST_WEIGHT = 10.0  # keeps small weights apart from 0; nnU-Net v2, `value_scaling_factor`
 
 
 def slide(
     channels: Float32Array, run: Run, window: Shape, mirrored_axes: tuple[int, ...] = ()
-) -> Float32Array:
+) -> Float16Array:
     """Outputs of a network at every voxel.
 
     Parameters
@@ -38,19 +44,29 @@ def slide(
     -------
     (labels, a, b, c)
         Weighted mean over the windows.
+
+    Raises
+    ------
+    InputError
+        When outputs are too large for half precision.
     """
     padded, inner = _padded(channels, window)
     weight = window_weight(window)
-    total: Float32Array | None = None
-    weights = np.zeros(padded.shape[1:], np.float32)
+    total: Float16Array | None = None
+    weights = np.zeros(padded.shape[1:], np.float16)
     for place in windows((padded.shape[1], padded.shape[2], padded.shape[3]), window):
         out = _with_mirrored(run, padded[(slice(None), *place)], mirrored_axes)
         if total is None:
-            total = np.zeros((len(out), *padded.shape[1:]), np.float32)
-        total[(slice(None), *place)] += out * weight
+            total = np.zeros((len(out), *padded.shape[1:]), np.float16)
+        part = total[(slice(None), *place)]
+        with np.errstate(over="ignore"):
+            part[...] = part + out * weight.astype(np.float32)
         weights[place] += weight
-    if total is None:
-        raise AssertionError("an image has a window at least")
+    if total is None or not np.isfinite(total).all():
+        msg = (
+            "the network's outputs are no numbers, or too large; it was not trained as nnU-Net is"
+        )
+        raise InputError(msg, ReasonCode.MODEL_UNUSABLE)
     total /= weights
     return total[(slice(None), *inner)]
 
@@ -67,15 +83,15 @@ def windows(shape: Shape, window: Shape) -> Iterator[tuple[slice, slice, slice]]
 
 
 @lru_cache(maxsize=2)
-def window_weight(window: Shape) -> Float32Array:
+def window_weight(window: Shape) -> Float16Array:
     """Weight of each voxel of a window: a Gaussian about its middle, nowhere 0."""
     point = np.zeros(window)
     point[tuple(n // 2 for n in window)] = 1.0
     weight = ndimage.gaussian_filter(point, [n * _SIGMA for n in window], mode="constant")
-    # Half precision, in which nnU-Net adds up, knows nothing smaller.
-    least = float(np.finfo(np.float16).smallest_subnormal)
-    out: Float32Array = np.maximum(weight / weight.max(), least).astype(np.float32)
-    return out
+    half = (weight * (_LARGEST_WEIGHT / weight.max())).astype(np.float16)
+    least: Float16Array = half[half > 0].min()
+    weights: Float16Array = np.maximum(half, least)
+    return weights
 
 
 def _starts(length: int, window: int) -> list[int]:

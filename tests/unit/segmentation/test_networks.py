@@ -38,7 +38,7 @@ def test_one_window_gives_what_the_library_gives_itself(tmp_path):
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     theirs = session.run(None, {"x": data[None, None]})[0][0].argmax(axis=0)
     assert np.array_equal(found.labels.data, theirs)
-    assert 0.1 < (theirs == 1).mean() < 0.9  # no label is found everywhere
+    assert (theirs == 2).mean() > 0.05  # no label is found everywhere
 
 
 def test_windows_leave_no_trace_where_every_voxel_is_judged_alone(tmp_path):
@@ -54,9 +54,17 @@ def test_overlapping_windows_are_averaged_by_their_weight():
     out = slide(seen, lambda window: np.full_like(window, next(numbers)), (8, 8, 8))
     weight = window_weight((8, 8, 8))
     at = (6, 4, 4)  # voxel 6 of the first window, voxel 2 of the second
-    expected = (weight[6, 4, 4] + 3 * weight[2, 4, 4]) / (weight[6, 4, 4] + weight[2, 4, 4])
-    assert out[0][at] == pytest.approx(expected, rel=1e-6)
+    first, second = float(weight[6, 4, 4]), float(weight[2, 4, 4])
+    expected = (first + 3 * second) / (first + second)
+    assert out[0][at] == pytest.approx(expected, rel=3e-3)  # half precision
     assert out[0, 0, 4, 4] == pytest.approx(1.0)
+
+
+def test_outputs_that_are_no_numbers_are_refused():
+    seen = np.zeros((1, 8, 8, 8), np.float32)
+    for value in (np.nan, 1e6):
+        with pytest.raises(InputError, match="no numbers, or too large"):
+            slide(seen, lambda window, value=value: np.full_like(window, value), (8, 8, 8))
 
 
 @pytest.mark.parametrize("stored", ["RAS", "LPS", "SAR", "PIR"])
@@ -115,9 +123,9 @@ def test_second_stage_sees_one_channel_a_label_where_it_was_trained_so(tmp_path)
 
 
 def test_mirroring_averages_the_outputs_of_all_flips(tmp_path):
-    data = np.random.default_rng(3).uniform(0.5, 2.0, (8, 8, 8)).astype(np.float32)
-    network = random_network(3)
-    model = write_model(tmp_path, [network], mirrored_axes=[0, 2])
+    data = np.random.default_rng(3).uniform(0.5, 2.0, (7, 7, 7)).astype(np.float32)
+    network = random_network(3, (7, 7, 7))  # odd: the weight of a window is symmetric
+    model = write_model(tmp_path, [network], patch=[7, 7, 7], mirrored_axes=[0, 2])
     found = segment_by_network(image_of(data), model).labels.data
     flipped = segment_by_network(image_of(data[::-1, :, ::-1]), model).labels.data
     assert np.array_equal(found, flipped[::-1, :, ::-1])
