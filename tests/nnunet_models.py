@@ -74,9 +74,7 @@ def plans(channels: int = 1, **changes: object) -> dict[str, Any]:
     }
 
 
-def write_nnunet(
-    folder: Path, channels: int = 1, seed: int = 0, *, one_hot: bool = False
-) -> Any:  # noqa: ANN401
+def write_nnunet(folder: Path, channels: int = 1, seed: int = 0, *, one_hot: bool = False) -> Any:
     """Result folder of a training; gives its network."""
     torch = pytest.importorskip("torch")
     build = pytest.importorskip("nnunetv2.utilities.get_network_from_plans")

@@ -163,8 +163,6 @@ def _check_mask(request: StudyRequest, cases: int) -> None:
         raise SettingsError("--labels needs --segmentation, the mask whose labels it explains")
     if request.segmentation is not None and request.labels is None:
         raise SettingsError("--segmentation needs --labels, which say what its numbers mean")
-    if request.segmentation is not None and request.model is not None:
-        raise SettingsError("--segmentation and --model both say where nerves are; give one")
     for name, template in request.maps:
         if cases > 1 and "{subject}" not in template:
             msg = f"one map '{name}={template}' cannot fit {cases} cases; "

@@ -1,10 +1,13 @@
 """A model folder is read strictly, and only what lies inside it."""
 
+from pathlib import Path
+
 import pytest
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.network import NetworkLibrary, Normalization
 from plexus_mri.errors import InputError
+from plexus_mri.io.mask import read_label_table
 from plexus_mri.io.network_model import read_network_model
 from plexus_mri.reasons import ReasonCode
 from tests.network_models import STAGE, TABLE, write_manifest
@@ -124,3 +127,11 @@ def test_a_label_without_a_nerve_is_refused(folder, table, sentence):
     with pytest.raises(InputError, match=sentence) as caught:
         read_network_model(folder)
     assert caught.value.reason is ReasonCode.MASK_LABELS
+
+
+def test_the_table_of_bpseg_names_ganglion_and_root_of_each_level():
+    table = Path(__file__).resolve().parents[3] / "configs/labels_bpseg.tsv"
+    nerves, ignored = read_label_table(table, parts=True)
+    assert (len(nerves), len(set(nerves.values())), ignored) == (16, 8, set())
+    assert all(nerves[index] == nerves[index + 8] for index in range(1, 9))
+    assert nerves[1] == (Side.RIGHT, Nerve.C5)

@@ -180,7 +180,11 @@ def test_plans_that_name_other_code_are_refused(tmp_path, changes):
         ("plans.json", b"{", "is no JSON"),
         ("plans.json", b"[]", "must hold an object"),
         ("plans.json", b"{}", "no nnU-Net that fits"),
-        ("dataset.json", b'{"channel_names": {"0": "a", "1": "b"}}', "has 2 channels and is given"),
+        (
+            "dataset.json",
+            b'{"channel_names": {"0": "a", "1": "b"}}',
+            "has 2 channels and is given",
+        ),
     ],
 )
 def test_files_that_do_not_fit_are_refused_in_a_sentence(tmp_path, file, content, sentence):
