@@ -10,9 +10,9 @@ from plexus_mri.core.network import NetworkLibrary, NetworkModel
 _LIBRARIES_MB = 450.0
 _BYTES_OF_VOXEL = 110.0
 _MB = 1_000_000
-# A network of 31 million weights with a window of 32 x 128 x 128 voxels took 450 MB beside the rest;
-# PyTorch and nnU-Net are larger by themselves. For each label and voxel one half-precision sum,
-# which nnU-Net makes double precision to resample it (ADR-92). Not measured on whole cases.
+# A network of 31 million weights with a window of 32 x 128 x 128 voxels took 450 MB beside the
+# rest; PyTorch and nnU-Net are larger by themselves. For each label and voxel one sum in half
+# precision, which nnU-Net resamples in double precision (ADR-92). Not measured on whole cases.
 _NETWORK_MB = {NetworkLibrary.ONNX: 600.0, NetworkLibrary.NNUNET: 1500.0}
 _BYTES_OF_OUTPUT = {NetworkLibrary.ONNX: 4.0, NetworkLibrary.NNUNET: 12.0}
 
