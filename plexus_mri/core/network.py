@@ -81,6 +81,8 @@ class OnnxStage:
         Voxel of its input, and voxels of one window, along those axes.
     mirrored_axes
         Axes along which the input is also mirrored, the outputs averaged; none by default.
+    outputs
+        Labels with the background that it must give; None where any number will do.
     """
 
     weights: ModelFile
@@ -90,6 +92,7 @@ class OnnxStage:
     normalization: Normalization
     mirrored_axes: tuple[int, ...] = ()
     previous: Previous | None = None
+    outputs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,8 @@ class NnunetStage:
         reoriented (x, y, z turned to z, y, x).
     mirrored
         Whether the input is also mirrored as in training, the outputs averaged.
+    outputs
+        As in `OnnxStage`.
     """
 
     plans: ModelFile
@@ -116,6 +121,7 @@ class NnunetStage:
     orientation: str
     mirrored: bool = False
     previous: Previous | None = None
+    outputs: int | None = None
 
 
 @dataclass(frozen=True)

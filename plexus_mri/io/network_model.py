@@ -6,7 +6,7 @@ needed; nothing of them is interpreted.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -162,6 +162,7 @@ def _model(folder: Path, manifest: _OnnxManifest | _NnunetManifest) -> NetworkMo
     nerves, ignored = read_label_table(folder / manifest.labels, parts=True)
     labels = {index: nerves.get(index) for index in sorted({*nerves, *ignored})}
     _check_gaps(table.name, labels)
+    stages = (*stages[:-1], replace(stages[-1], outputs=len(labels) + 1))
     files = {f.name: f.sha256 for f in (_file(folder, MANIFEST), table, *_files_of(stages))}
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
     return NetworkModel(

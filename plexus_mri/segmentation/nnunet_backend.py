@@ -111,13 +111,14 @@ def _network(
     manager = nnunet["PlansManager"](plans)
     configuration = manager.get_configuration(stage.configuration)
     _check_plans(stage.plans, configuration.configuration)
-    _check_channels(stage, dataset)
+    labels = manager.get_label_manager(dataset)
+    _check_channels(stage, dataset, len(labels.all_labels))
     network = nnunet["get_network_from_plans"](
         configuration.network_arch_class_name,
         configuration.network_arch_init_kwargs,
         configuration.network_arch_init_kwargs_req_import,
         nnunet["determine_num_input_channels"](manager, configuration, dataset),
-        manager.get_label_manager(dataset).num_segmentation_heads,
+        labels.num_segmentation_heads,
         deep_supervision=False,
     )
     weights = [checkpoint["network_weights"] for checkpoint in checkpoints]
@@ -214,12 +215,15 @@ def _unknown_name(file: ModelFile, key: str, name: object) -> InputError:
     return InputError(msg, ReasonCode.MODEL_UNSAFE)
 
 
-def _check_channels(stage: NnunetStage, dataset: Mapping[str, Any]) -> None:
-    """Refuse a network that was trained on other channels than it would be given."""
+def _check_channels(stage: NnunetStage, dataset: Mapping[str, Any], labels: int) -> None:
+    """Refuse a network that was trained on other channels or labels than are told of it."""
     channels = len(dataset["channel_names"])
     given = 2 if stage.previous is Previous.LABELS else 1
     if channels != given:
         msg = f"'{stage.dataset.name}' has {channels} channels and is given {given}"
+        raise ValueError(msg)
+    if stage.outputs not in {None, labels}:
+        msg = f"it has {labels} labels with the background, the label table {stage.outputs}"
         raise ValueError(msg)
 
 

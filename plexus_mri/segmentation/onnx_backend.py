@@ -63,6 +63,12 @@ class OnnxPredictor:
                 f"{list(window.shape[1:])}; a first output of (1, labels, a, b, c) is needed"
             )
             raise InputError(msg, ReasonCode.MODEL_UNUSABLE)
+        if self.stage.outputs not in {None, out.shape[1]}:
+            msg = (
+                f"'{self.stage.weights.name}' gives {out.shape[1]} outputs, the label table names "
+                f"{self.stage.outputs} with the background; correct the table"
+            )
+            raise InputError(msg, ReasonCode.MASK_LABELS)
         found: Float32Array = out[0].astype(np.float32, copy=False)
         return found
 
@@ -107,8 +113,8 @@ def _channels(network: Any, stage: OnnxStage) -> int:  # noqa: ANN401
     )
     if not (single and fits and isinstance(shape[1], int)):
         msg = (
-            f"'{stage.weights.name}' takes {[(i.type, i.shape) for i in inputs]}; one input of "
-            f"32-bit numbers and shape (1, channels, {', '.join(map(str, stage.patch))}) is needed"
+            f"'{stage.weights.name}' takes {[(i.type, i.shape) for i in inputs[:2]]}; one input "
+            f"of 32-bit numbers and shape (1, channels, {', '.join(map(str, stage.patch))}) is needed"
         )
         raise InputError(msg, ReasonCode.MODEL_UNUSABLE)
     return int(shape[1])

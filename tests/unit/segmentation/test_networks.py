@@ -5,10 +5,10 @@ import pytest
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.grid import Grid
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.errors import InputError
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.segmentation.networks import segment_by_network
+from plexus_mri.segmentation.networks import _named, segment_by_network
 from plexus_mri.segmentation.sliding_window import slide, window_weight
 from tests.network_models import level_network, random_network, write_model
 
@@ -117,7 +117,8 @@ def test_second_stage_sees_the_labels_of_the_first(tmp_path):
 def test_second_stage_sees_one_channel_a_label_where_it_was_trained_so(tmp_path):
     data = levels()
     second = level_network(2, channels=3, seen=2)  # is it label 2?
-    model = write_model(tmp_path, [level_network(3), second], previous="one_hot")
+    table = "index\tnerve\tside\n1\tC5\tL\n"
+    model = write_model(tmp_path, [level_network(3), second], table, previous="one_hot")
     found = segment_by_network(image_of(data), model)
     assert np.array_equal(found.labels.data, (data == 2).astype(int))
 
@@ -141,16 +142,26 @@ def test_parts_of_a_nerve_become_one_label_and_ignored_ones_background(tmp_path)
     assert np.array_equal(found.labels.data, np.isin(data, [1, 2]).astype(int))
 
 
-def test_a_label_without_a_name_is_refused(tmp_path):
-    model = write_model(tmp_path, [level_network(4)])
-    with pytest.raises(InputError, match=r"labels \[3\] that its label table does not") as caught:
+@pytest.mark.parametrize("outputs", [2, 4])
+def test_a_network_with_other_labels_than_its_table_is_refused(tmp_path, outputs):
+    model = write_model(tmp_path, [level_network(outputs)])
+    sentence = f"gives {outputs} outputs, the label table names 3 with the background"
+    with pytest.raises(InputError, match=sentence) as caught:
         segment_by_network(image_of(levels() + 1), model)
     assert caught.value.reason is ReasonCode.MASK_LABELS
 
 
+def test_a_label_that_no_table_names_is_refused(tmp_path):
+    model = write_model(tmp_path, [level_network(3)])
+    labels = LabelMap(np.full((2, 2, 2), 5, np.int16), Grid((2, 2, 2), np.eye(4)))
+    with pytest.raises(InputError, match=r"labels \[5\] that its label table does not name"):
+        _named(labels, model)
+
+
 def test_intensities_are_scaled_before_they_are_seen(tmp_path):
     data = np.tile([100.0, 300.0], 256).reshape(8, 8, 8)  # z-scores -1 and 1
-    model = write_model(tmp_path, [level_network(2)], normalization="zscore")
+    table = "index\tnerve\tside\n1\tC5\tL\n"
+    model = write_model(tmp_path, [level_network(2)], table, normalization="zscore")
     found = segment_by_network(image_of(data), model).labels.data
     assert np.array_equal(found, data > 200)
 
