@@ -112,9 +112,10 @@ def _channels(network: Any, stage: OnnxStage) -> int:  # noqa: ANN401
         if isinstance(got, int)
     )
     if not (single and fits and isinstance(shape[1], int)):
+        patch = ", ".join(map(str, stage.patch))
         msg = (
             f"'{stage.weights.name}' takes {[(i.type, i.shape) for i in inputs[:2]]}; one input "
-            f"of 32-bit numbers and shape (1, channels, {', '.join(map(str, stage.patch))}) is needed"
+            f"of 32-bit numbers and shape (1, channels, {patch}) is needed"
         )
         raise InputError(msg, ReasonCode.MODEL_UNUSABLE)
     return int(shape[1])

@@ -1,7 +1,7 @@
 """A network over an image that is larger than its window: overlapping windows, weighted.
 
 Windows overlap by half, count most in their middle and are added up in half precision, as in
-nnU-Net v2: a network gives here what it gave where it was trained. In single precision 2 to 3 in
+nnU-Net v2: a network gives here what it gave where it was trained. In single precision 1 to 3 in
 1,000 voxels of a network with random weights were labelled otherwise (ADR-92).
 """
 
