@@ -172,6 +172,11 @@ def test_plans_that_name_other_code_are_refused(tmp_path, changes):
     assert caught.value.reason is ReasonCode.MODEL_UNSAFE
 
 
+def dataset(channels, more=0):
+    labels = {"background": 0, "a": 1, "b": 2, "c": 3} | {f"more{k}": 4 + k for k in range(more)}
+    return json.dumps({"channel_names": channels, "labels": labels}).encode()
+
+
 @pytest.mark.parametrize(
     ("file", "content", "sentence"),
     [
