@@ -185,11 +185,9 @@ def dataset(channels, more=0):
         ("plans.json", b"{", "is no JSON"),
         ("plans.json", b"[]", "must hold an object"),
         ("plans.json", b"{}", "no nnU-Net that fits"),
-        (
-            "dataset.json",
-            b'{"channel_names": {"0": "a", "1": "b"}}',
-            "has 2 channels and is given",
-        ),
+        ("dataset.json", dataset({"0": "a", "1": "b"}), "has 2 channels and is given 1"),
+        ("dataset.json", dataset({"0": "a"}, more=1), "it has 5 labels with the background"),
+        ("dataset.json", b'{"channel_names": {}}', "no nnU-Net that fits"),
     ],
 )
 def test_files_that_do_not_fit_are_refused_in_a_sentence(tmp_path, file, content, sentence):
