@@ -25,7 +25,9 @@ from plexus_mri.registration.frame import find_patient_frame, prove_sides
 from plexus_mri.registration.series import register_series
 from plexus_mri.registration.template import place_in_template
 from plexus_mri.segmentation.classical import find_nerves
+from plexus_mri.segmentation.networks import segment_by_network
 from plexus_mri.settings import Settings
+from plexus_mri.tracing.network_labels import trace_network_labels
 from plexus_mri.tracing.own_mask import trace_own_mask
 from plexus_mri.tracing.paint import paint_labels
 from plexus_mri.tracing.trace import trace_nerves
@@ -134,20 +136,26 @@ def _assess(
 def _find_and_trace(
     case: Case, image: Volume, frame: PatientFrame | None, settings: Settings
 ) -> NerveTree:
-    """Traced nerves, from the user's own mask where there is one, else from the image."""
+    """Traced nerves, from the user's own mask where there is one, else found in the image."""
     if frame is None:
         return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND))
     if case.own_mask is None:
-        return _find_all(image, frame, settings)
+        return _find_all(case, image, frame, settings)
     drawn = trace_own_mask(case.own_mask, frame, settings.tracing)
     correction = case.own_mask.correction
     if correction is None or set(correction.redrawn) == set(NERVE_KEYS):
         return drawn
-    return _find_all(image, frame, settings).with_nerves_of(drawn, correction.redrawn)
+    return _find_all(case, image, frame, settings).with_nerves_of(drawn, correction.redrawn)
 
 
-def _find_all(image: Volume, frame: PatientFrame, settings: Settings) -> NerveTree:
-    """Nerves found in the image alone."""
+def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings) -> NerveTree:
+    """Nerves found in the image alone, by the case's network or without one.
+
+    A network sees the image as it was acquired: it was trained without our bias correction.
+    """
+    if case.model is not None:
+        found = segment_by_network(case.image, case.model)
+        return trace_network_labels(found, frame, settings.tracing)
     evidence = find_nerves(image, frame, settings.segmentation)
     return trace_nerves(image, evidence, frame, settings.tracing)
 

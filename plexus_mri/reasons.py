@@ -58,6 +58,16 @@ class ReasonCode(StrEnum):
         "CORRECTION_STALE",
         "A correction is not used: the image or label map that it edited has changed since.",
     )
+    # Networks of others
+    MODEL_UNUSABLE = (
+        "MODEL_UNUSABLE",
+        "The model folder, its manifest or its weights cannot be used.",
+    )
+    MODEL_UNSAFE = (
+        "MODEL_UNSAFE",
+        "The model could run code of its own, so it was not loaded.",
+    )
+    MODEL_LIBRARY = "MODEL_LIBRARY", "The library that runs the model is not installed."
     # Further series (maps)
     MAP_NO_OVERLAP = "MAP_NO_OVERLAP", "The map covers too little of the main image's body."
     MAP_NOT_REGISTERED = "MAP_NOT_REGISTERED", "The map could not be placed on the main image."

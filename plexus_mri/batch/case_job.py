@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plexus_mri.core.correction import Correction
+from plexus_mri.core.network import NetworkModel
 from plexus_mri.core.norms import Norms
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.settings import Settings
@@ -27,6 +28,8 @@ class CaseJob:
         What healthy people show.
     template, template_sha256
         Folder of the template in which the case is placed, and its fingerprint.
+    model
+        Network that finds the nerves; None for the program's own search.
     input_sha256, recipe_sha256
         Fingerprints of the files of the series, and of all else that shapes the result.
     correction
@@ -48,6 +51,7 @@ class CaseJob:
     norms: Norms = field(default_factory=Norms)
     template: Path | None = None
     template_sha256: str = ""
+    model: NetworkModel | None = None
     assert_orientation: bool = False
     input_sha256: str = ""
     recipe_sha256: str = ""

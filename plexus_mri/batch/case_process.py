@@ -10,7 +10,7 @@ from plexus_mri.batch.case_log import case_log
 from plexus_mri.batch.crash import describe_crash
 from plexus_mri.batch.outcome import CRASHED, CaseOutcome, outcome_of_error
 from plexus_mri.batch.output_folder import clear_case, settings_path
-from plexus_mri.batch.software import software_versions
+from plexus_mri.batch.software import versions_with
 from plexus_mri.batch.status import CaseState
 from plexus_mri.batch.steps import StepStore, is_done, mark_done, step_keys, steps_from
 from plexus_mri.batch.study_entry import keep_entry
@@ -105,6 +105,7 @@ def read_case(job: CaseJob) -> Case:
         warnings=warnings,
         norms=norms,
         template=template,
+        model=job.model,
     )
     if job.segmentation is None or job.labels is None:
         return case
@@ -127,7 +128,8 @@ def write_result(result: CaseResult, job: CaseJob) -> None:
         **draw_figures(result, job.settings.report),
         **viewer_figures(*preview_bytes(result)),
     }
-    report = build_report(result, settings=settings, software=software_versions(), figures=figures)
+    software = versions_with(job.model)
+    report = build_report(result, settings=settings, software=software, figures=figures)
     summary = report_to_json(report)
     contents = {file_name(name, figure.mime): figure.bytes for name, figure in figures.items()}
     write_viewer(job.out, summary, figures)

@@ -11,13 +11,16 @@ from plexus_mri.batch.outcome import CaseOutcome, outcome_of_error
 from plexus_mri.batch.pseudonym import keep_salt, private_folder, study_salt
 from plexus_mri.batch.recipe import files_sha256, recipe_sha256
 from plexus_mri.batch.request import StudyRequest
+from plexus_mri.batch.software import versions_with
 from plexus_mri.batch.source import check_source
 from plexus_mri.core.correction import Correction
+from plexus_mri.core.network import NetworkModel
 from plexus_mri.core.norms import Norms
 from plexus_mri.errors import SettingsError
 from plexus_mri.io.corrections import label_table_path, mask_path, read_corrections
 from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, take_inventory
+from plexus_mri.io.network_model import read_network_model
 from plexus_mri.io.reference import read_norms
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.io.series_rules import SeriesRules
@@ -115,10 +118,11 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     Raises
     ------
     InputError, SettingsError
-        As `survey`, `of_participants`, `read_norms` and `read_template`, and when the mask cannot
-        fit the cases.
+        As `survey`, `of_participants`, `read_norms`, `read_template` and `read_network_model`, and
+        when the mask cannot fit the cases.
     """
     norms = read_norms(request.norms)
+    model = _model(request)
     template = read_template(request.template).digest if request.template is not None else ""
     everyone = survey(request, request.out)
     inventory = of_participants(everyone, request.participants)
@@ -130,7 +134,7 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     for subject, session in names:
         row = inventory.chosen(subject, session)
         if row is not None:
-            job = _job(request, row, norms, template)
+            job = _job(request, row, norms, template, model)
             jobs.append(_corrected(job, corrections, request))
         else:
             outcome = outcome_of_error(inventory.why_none(subject, session))
@@ -168,7 +172,23 @@ def _check_mask(request: StudyRequest, cases: int) -> None:
         raise SettingsError(msg + "put {subject} (and {session}) into its path")
 
 
-def _job(request: StudyRequest, row: SeriesRow, norms: Norms, template_sha256: str) -> CaseJob:
+def _model(request: StudyRequest) -> NetworkModel | None:
+    """The network of a request, if its library is there; workers elsewhere have their own."""
+    if request.model is None:
+        return None
+    model = read_network_model(request.model)
+    if request.place.is_here:
+        model.library.check_installed()
+    return model
+
+
+def _job(
+    request: StudyRequest,
+    row: SeriesRow,
+    norms: Norms,
+    template_sha256: str,
+    model: NetworkModel | None,
+) -> CaseJob:
     mask = _filled(request.segmentation, row) if request.segmentation is not None else None
     maps = tuple((name, _filled(template, row)) for name, template in request.maps)
     files = (mask, request.labels, *(path for _, path in maps))
@@ -181,6 +201,7 @@ def _job(request: StudyRequest, row: SeriesRow, norms: Norms, template_sha256: s
         acquisition,
         norms.digest,
         template_sha256,
+        model and (model.sha256, versions_with(model)[model.library.words]),
         *names,
     )
     return CaseJob(
@@ -195,6 +216,7 @@ def _job(request: StudyRequest, row: SeriesRow, norms: Norms, template_sha256: s
         norms=norms,
         template=request.template,
         template_sha256=template_sha256,
+        model=model,
         assert_orientation=request.assert_orientation,
         input_sha256=files_sha256(row.paths),
         recipe_sha256=recipe_sha256(request.settings, files, stated),

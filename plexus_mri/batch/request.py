@@ -29,6 +29,8 @@ class StudyRequest:
         The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
     labels
         Label table of the mask.
+    model
+        Folder of a network that finds the nerves; none by default.
     rater
         Whose corrections are used; None for the newest of anyone.
     maps
@@ -53,8 +55,8 @@ class StudyRequest:
     Raises
     ------
     SettingsError
-        When subject or session is no label, or a step is unknown; said before anything is read
-        or written.
+        When subject or session is no label, a step is unknown or nerves are to come from two
+        places; said before anything is read or written.
     """
 
     source: Path
@@ -67,6 +69,7 @@ class StudyRequest:
     exclude_list: Path | None = None
     segmentation: str | None = None
     labels: Path | None = None
+    model: Path | None = None
     rater: str | None = None
     maps: tuple[tuple[str, str], ...] = ()
     rules: Path | None = None
@@ -81,6 +84,8 @@ class StudyRequest:
 
     def __post_init__(self) -> None:
         case_stem("1" if self.subject is None else self.subject, self.session)
+        if self.segmentation is not None and self.model is not None:
+            raise SettingsError("--segmentation and --model both say where nerves are; give one")
         if self.from_step and self.from_step not in STEPS:
             msg = f"--from-step must be one of {', '.join(STEPS)}, got '{self.from_step}'"
             raise SettingsError(msg)

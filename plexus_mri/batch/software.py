@@ -3,11 +3,12 @@
 import hashlib
 import platform
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import plexus_mri
 from plexus_mri import __version__
+from plexus_mri.core.network import NetworkModel
 
 # Code that no result depends on.
 _BESIDE = ("cli", "synthetic", "__pycache__")
@@ -20,8 +21,24 @@ def software_versions() -> dict[str, str]:
     return ours | {name: _version(name) for name in _LIBRARIES}
 
 
+def versions_with(model: NetworkModel | None) -> dict[str, str]:
+    """`software_versions`, and that of the library that runs a network."""
+    versions = software_versions()
+    if model is not None:
+        versions[model.library.words] = _version_if_there(model.library.package)
+    return versions
+
+
 # Asked for at every case; the answer takes milliseconds.
 _version = cache(version)
+
+
+@cache
+def _version_if_there(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # the workers have it, this machine does not
+        return "elsewhere"
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from plexus_mri.batch.case_job import CaseJob
 from plexus_mri.batch.recipe import files_sha256
-from plexus_mri.batch.software import code_sha256, software_versions
+from plexus_mri.batch.software import code_sha256, software_versions, versions_with
 from plexus_mri.batch.step_names import PARTS_OF_STEP, STEPS
 from plexus_mri.batch.work_folder import case_folder, read_record, write_record
 from plexus_mri.core.correction import key_text
@@ -43,6 +43,7 @@ def step_keys(job: CaseJob) -> dict[str, str]:
         shaped: dict[str, object] = {p: settings[p] for p in parts if p in settings}
         if step == "trace":  # bias field and midline do not look at the user's mask
             shaped["mask"] = own, job.correction and sorted(map(key_text, job.correction.redrawn))
+            shaped["model"] = job.model and (job.model.sha256, versions_with(job.model))
         if step == "maps":
             shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]
         if step == "template":

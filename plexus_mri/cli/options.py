@@ -108,6 +108,13 @@ class CheckSidesOptions(ConvertOptions):
         Path | None,
         typer.Option(metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side."),
     ] = None
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Trained network (ONNX or nnU-Net v2, with a model.yaml) that finds the nerves.",
+        ),
+    ] = None
     assert_orientation: Annotated[
         bool,
         typer.Option(

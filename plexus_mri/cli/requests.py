@@ -57,6 +57,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         exclude_list=options.exclude_yml,
         segmentation=options.segmentation,
         labels=options.labels,
+        model=options.model,
         rater=options.rater,
         maps=named_maps(options.maps or ()),
         assert_orientation=options.assert_orientation,
@@ -122,6 +123,7 @@ def check_request(options: CheckSidesOptions) -> StudyRequest:
         settings=read_settings(options.config, options.assignments or ()),
         segmentation=options.segmentation,
         labels=options.labels,
+        model=options.model,
         assert_orientation=options.assert_orientation,
     )
 

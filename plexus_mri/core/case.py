@@ -9,6 +9,7 @@ from plexus_mri.core.correction import Correction
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.network import NetworkModel
 from plexus_mri.core.norms import Norms
 from plexus_mri.core.series_map import MapProfiles, RegisteredMap, SeriesMap
 from plexus_mri.core.taper import Taper
@@ -61,6 +62,7 @@ class Case:
 
     ``norms`` are what healthy people show, bound to the image's contrast; none by default.
     ``warnings`` are known before it is measured. ``template`` is where nerves are expected.
+    ``model`` finds the nerves in place of the program's own search.
     """
 
     subject: str
@@ -72,6 +74,7 @@ class Case:
     norms: Norms = field(default_factory=Norms)
     warnings: tuple[CaseWarning, ...] = ()
     template: Template | None = None
+    model: NetworkModel | None = None
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,16 @@ class Grid:
         return tuple((w, 1 if cosines[w, k] >= 0 else -1) for k, w in enumerate(best))
 
 
+def axis_of_letter(letter: str) -> tuple[int, int]:
+    """World axis (0 x, 1 y, 2 z) and sign of the direction that a letter of ``RLAPSI`` names.
+
+    >>> axis_of_letter("R"), axis_of_letter("P")
+    ((0, 1), (1, -1))
+    """
+    index = "RLAPSI".index(letter)
+    return index // 2, -1 if index % 2 else 1
+
+
 def same_grid(one: Grid, other: Grid, *, tolerance_mm: float = 1e-3) -> bool:
     """Whether two grids put every voxel at the same place, within ``tolerance_mm``."""
     return one.shape == other.shape and bool(

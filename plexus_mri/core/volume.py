@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from plexus_mri.core.grid import FloatArray, Grid, frozen
+from plexus_mri.core.grid import FloatArray, Grid, axis_of_letter, frozen
 from plexus_mri.errors import InputError
 from plexus_mri.reasons import ReasonCode
 
@@ -31,9 +31,21 @@ class _GridArray:
 
         No world point changes its value, so every storage order gives the same result.
         """
+        return self.reoriented("RAS")
+
+    def reoriented(self, orientation: str) -> Self:
+        """Permute and flip the axes so that they run nearest to the named directions.
+
+        Parameters
+        ----------
+        orientation
+            One letter per array axis, as nibabel's axis codes: ``RAS`` grows to the patient's
+            right, front and head; ``SAR`` has the slices of a transverse image first.
+        """
         axes = self.grid.nearest_world_axes()
-        order = [[w for w, _ in axes].index(k) for k in range(3)]
-        flips = [axes[k][1] < 0 for k in order]
+        wanted = [axis_of_letter(letter) for letter in orientation]
+        order = [[w for w, _ in axes].index(world) for world, _ in wanted]
+        flips = [axes[k][1] != sign for k, (_, sign) in zip(order, wanted, strict=True)]
         voxel_from_new = np.zeros((4, 4))
         voxel_from_new[3, 3] = 1.0
         for new_axis, (old_axis, flip) in enumerate(zip(order, flips, strict=True)):

@@ -62,8 +62,13 @@ def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
     return OwnMask(LabelMap(data, mask.grid), kept)
 
 
-def read_label_table(path: Path) -> tuple[dict[int, NerveKey], set[int]]:
+def read_label_table(path: Path, *, parts: bool = False) -> tuple[dict[int, NerveKey], set[int]]:
     """Side and nerve of each index, and the indices to be ignored.
+
+    Parameters
+    ----------
+    parts
+        Whether several labels may be parts of one nerve, e.g. ganglion and root.
 
     Raises
     ------
@@ -81,7 +86,7 @@ def read_label_table(path: Path) -> tuple[dict[int, NerveKey], set[int]]:
             ignored.add(index)
             continue
         key = (_side(path, row, index), _nerve(path, row, index))
-        if key in nerve_of_index.values():
+        if not parts and key in nerve_of_index.values():
             msg = f"'{path.name}' names {key[1]} {key[0]} twice; give each nerve one index"
             raise InputError(msg, ReasonCode.MASK_LABELS)
         nerve_of_index[index] = key

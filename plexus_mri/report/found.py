@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
-from plexus_mri.core.case import CaseResult, OwnMask
+from plexus_mri.core.case import CaseResult
 from plexus_mri.core.correction import Correction, key_text
+from plexus_mri.core.network import NetworkModel
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.words import key_words
@@ -51,7 +52,8 @@ def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
     own = result.case.own_mask
     labels, voxels = np.unique(result.labels.data[result.labels.data > 0], return_counts=True)
     return {
-        "method": _method(own),
+        "method": _method(result),
+        "model": None if result.case.model is None else _model_facts(result.case.model),
         "correction": None if own is None else _correction_facts(own.correction),
         "own_labels": None if own is None else len(own.nerve_of_index),
         "traced": len(found),
@@ -65,11 +67,25 @@ def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
     }
 
 
-def _method(own: OwnMask | None) -> str:
+def _method(result: CaseResult) -> str:
     """Where the nerves come from, in words."""
+    own, model = result.case.own_mask, result.case.model
     if own is None:
-        return "automatic"
+        return "automatic" if model is None else f"the network {model.words}"
     return "own mask of the user" if own.correction is None else own.correction.words
+
+
+def _model_facts(model: NetworkModel) -> Mapping[str, object]:
+    """Which network found the nerves, so that another can be told from it."""
+    return {
+        "name": model.name,
+        "version": model.version,
+        "library": model.library.words,
+        "sha256": model.sha256,
+        "files": dict(model.files),
+        "stages": len(model.stages),
+        "nerves": [key_text(key) for key in model.nerves],
+    }
 
 
 def _correction_facts(correction: Correction | None) -> Mapping[str, object] | None:

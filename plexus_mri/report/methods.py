@@ -44,7 +44,7 @@ def method_facts(
         _image_step(result, software),
         _bias_step(settings),
         _side_step(result),
-        _nerve_step(result),
+        _nerve_step(result, software),
         _measure_step(result, settings),
         _asymmetry_step(result, settings),
     )
@@ -102,7 +102,7 @@ def _side_step(result: CaseResult) -> _Step:
     )
 
 
-def _nerve_step(result: CaseResult) -> _Step:
+def _nerve_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
     count = f"{len(result.nerves.nerves)} of {len(NERVE_KEYS)} nerves were traced"
     if result.frame is None:
         return _Step("No nerve was looked for.")
@@ -113,13 +113,29 @@ def _nerve_step(result: CaseResult) -> _Step:
             return _Step(
                 f"Nerves were taken from a {correction.words}, who edited an earlier label map of "
                 f"this case ({drawn}); nerves that the rater left alone are as found without a "
-                f"correction, by minimal paths through a tubularity map; {count}."
+                f"correction, {_found_by(result, software)}; {count}."
             )
         return _Step(f"Nerves were taken from the user's own mask ({labels} labels); {count}.")
+    if result.case.model is not None:
+        return _Step(
+            f"Nerves were found {_found_by(result, software)}; the largest piece of each label "
+            f"was followed; {count}."
+        )
     return _Step(
         "Nerves were found without learned weights: ganglia as blobs beside the canal, nerves as "
         "minimal paths through a tubularity map, the roots of both sides named together; "
         f"{count}."
+    )
+
+
+def _found_by(result: CaseResult, software: Mapping[str, str]) -> str:
+    """What found the nerves that nobody drew."""
+    model = result.case.model
+    if model is None:
+        return "by minimal paths through a tubularity map"
+    return (
+        f"by the network {model.words} (SHA-256 {model.sha256}), run by "
+        f"{_named(software, model.library.words)} on the image as acquired"
     )
 
 

@@ -15,7 +15,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.errors import InputError, StageError
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.tracing.refine import smooth_curve
+from plexus_mri.tracing.refine import RefinedCurve, smooth_curve
 from plexus_mri.tracing.settings import TracingSettings
 
 # Thick slices and a nerve that lies over another part a label by some millimetres; a slip of the
@@ -39,22 +39,33 @@ def trace_own_mask(mask: OwnMask, frame: PatientFrame, settings: TracingSettings
     missing = dict.fromkeys(NERVE_KEYS, ReasonCode.NERVE_NOT_FOUND)
     for index, key in sorted(mask.nerve_of_index.items()):
         _check_pieces(mask, key, index, frame)
-        points, radius_mm = _longest_path(mask, index, frame)
-        if len(points) == 0:
+        found = curve_of_label(mask, index, frame, settings)
+        if found is None:
             continue
-        try:
-            line = smooth_curve(points, settings.node_step_mm, settings.smooth_mm)
-        except StageError:
-            missing[key] = ReasonCode.TOO_SHORT
-            continue
-        _check_side(line, key, index, frame)
-        if line.length_mm < settings.least_length_mm:
-            missing[key] = ReasonCode.TOO_SHORT
-            continue
-        radius = np.full(len(line.points_mm), radius_mm)
-        nerves[key] = TracedNerve(line, 1.0, {"own_mask": 1.0}, radius)
-        del missing[key]
+        missing[key] = ReasonCode.TOO_SHORT
+        if isinstance(found, RefinedCurve):
+            _check_side(found.line, key, index, frame)
+            if found.line.length_mm >= settings.least_length_mm:
+                nerves[key] = TracedNerve(found.line, 1.0, {"own_mask": 1.0}, found.radius_mm)
+                del missing[key]
     return NerveTree(nerves, missing)
+
+
+def curve_of_label(
+    mask: OwnMask, index: int, frame: PatientFrame, settings: TracingSettings
+) -> RefinedCurve | ReasonCode | None:
+    """Curve through the largest piece of a label, medial end first, and its mean radius.
+
+    None where the label is not there, TOO_SHORT where it is no more than a spot.
+    """
+    points, radius_mm = _longest_path(mask, index, frame)
+    if len(points) == 0:
+        return None
+    try:
+        line = smooth_curve(points, settings.node_step_mm, settings.smooth_mm)
+    except StageError:
+        return ReasonCode.TOO_SHORT
+    return RefinedCurve(line, np.full(len(line.points_mm), radius_mm))
 
 
 def _check_side(line: Centerline, key: NerveKey, index: int, frame: PatientFrame) -> None:
@@ -71,7 +82,7 @@ def _check_side(line: Centerline, key: NerveKey, index: int, frame: PatientFrame
 
 def _longest_path(mask: OwnMask, index: int, frame: PatientFrame) -> tuple[FloatArray, float]:
     """Longest way through the largest piece of a label, medial end first, and its mean radius."""
-    pieces, low = _pieces(mask, index)
+    pieces, low = pieces_of_label(mask, index)
     if pieces.size == 0:
         return np.empty((0, 3)), 0.0
     piece: BoolArray = pieces == 1
@@ -86,7 +97,7 @@ def _longest_path(mask: OwnMask, index: int, frame: PatientFrame) -> tuple[Float
     return points, float(np.sqrt(volume_mm3 / length_mm / np.pi))
 
 
-def _pieces(mask: OwnMask, index: int) -> tuple[IntArray, IntArray]:
+def pieces_of_label(mask: OwnMask, index: int) -> tuple[IntArray, IntArray]:
     """Connected pieces of a label in a window around it, the largest numbered 1.
 
     The second value is the window's first voxel (3,); the window is empty without the label.
@@ -106,7 +117,7 @@ def _pieces(mask: OwnMask, index: int) -> tuple[IntArray, IntArray]:
 
 def _check_pieces(mask: OwnMask, key: NerveKey, index: int, frame: PatientFrame) -> None:
     """Refuse a label with a piece far from its largest one, with the place of it in mm."""
-    pieces, low = _pieces(mask, index)
+    pieces, low = pieces_of_label(mask, index)
     voxels = np.argwhere(pieces > 1)
     if len(voxels) == 0:
         return

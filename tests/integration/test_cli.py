@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import importlib.util
 import json
 import signal
 import socket
@@ -21,6 +22,7 @@ from plexus_mri.io.ratings import ratings_from_json
 from plexus_mri.io.tables import read_table, write_json
 from plexus_mri.report.rating_form import rated_case
 from tests.integration.inputs import noise, write_nifti
+from tests.network_models import write_manifest
 
 
 def test_version_is_printed_by_the_program_and_every_command(program):
@@ -95,6 +97,7 @@ def test_dry_run_says_which_map_is_missing(program, study, tmp_path):
         (["--memory-limit", "much"], "must be a size such as 6G"),
         (["--labels", "x.tsv"], "--labels needs --segmentation"),
         (["--segmentation", "x.nii.gz"], "--segmentation needs --labels"),
+        (["--segmentation", "x", "--labels", "y", "--model", "m"], "give one"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_and_exit_code_2(program, study, extra, sentence):
@@ -105,6 +108,29 @@ def test_a_wrong_setting_is_one_sentence_and_exit_code_2(program, study, extra, 
     assert sentence in ended.err
     assert "exit code 2" in ended.last_line
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "batch", "check-sides"])
+def test_a_model_that_cannot_be_used_is_one_sentence_and_no_usable_input(
+    program, study, tmp_path, command
+):
+    (tmp_path / "model").mkdir()
+    ended = program(command, study, "--out", tmp_path / "out", "--model", tmp_path / "model")
+    assert ended.code == 3
+    assert "the model folder 'model' holds no 'model.yaml'" in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_missing_library_is_told_with_its_remedy(program, study, tmp_path, monkeypatch):
+    (tmp_path / "net.onnx").write_bytes(b"weights")
+    write_manifest(tmp_path, {})
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else there(name)
+    )
+    ended = program("batch", study, "--out", tmp_path / "out", "--model", tmp_path, "--dry-run")
+    assert ended.code == 3
+    assert 'needs ONNX Runtime; install it: pip install "plexus-mri[networks]"' in ended.err
 
 
 def test_participants_can_be_listed_after_one_option_or_several(program, study):

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from plexus_mri.batch.case_job import CaseJob
+from plexus_mri.batch.memory import expected_memory_mb
 from plexus_mri.batch.step_names import STEPS
 from plexus_mri.batch.steps import StepStore, step_keys, steps_from
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.volume import Volume
+from plexus_mri.io.network_model import read_network_model
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.settings import Settings, settings_from_mapping
+from tests.network_models import write_manifest
 
 ROW = SeriesRow(
     series=1,
@@ -105,3 +108,21 @@ def test_large_steps_are_dropped_when_the_case_is_done(tmp_path):
 
 def test_another_template_places_the_case_again_and_measures_nothing():
     assert changed(replace(JOB, template_sha256="cd")) == ["template", "write"]
+
+
+def test_another_network_traces_again_and_keeps_what_came_before(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(b"weights")
+    write_manifest(tmp_path, {})
+    model = read_network_model(tmp_path)
+    assert changed(replace(JOB, model=model)) == list(STEPS[STEPS.index("trace") :])
+    (tmp_path / "net.onnx").write_bytes(b"other weights")
+    one, other = (step_keys(replace(JOB, model=m)) for m in (model, read_network_model(tmp_path)))
+    assert [s for s in STEPS if one[s] != other[s]] == list(STEPS[STEPS.index("trace") :])
+
+
+def test_a_case_with_a_network_is_expected_to_need_more_memory(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(b"weights")
+    write_manifest(tmp_path, {})
+    alone = expected_memory_mb(JOB)
+    with_it = expected_memory_mb(replace(JOB, model=read_network_model(tmp_path)))
+    assert with_it - alone == pytest.approx(600, abs=1)  # 512 voxels and three outputs: nothing

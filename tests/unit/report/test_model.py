@@ -12,6 +12,7 @@ from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.measurement import Quantity
+from plexus_mri.core.network import NetworkLibrary, NetworkModel
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
 from plexus_mri.core.taper import Taper
 from plexus_mri.io.reference import read_norms
@@ -125,6 +126,22 @@ def test_methods_tell_of_an_own_mask(result: CaseResult) -> None:
     text = " ".join(summary_of(own)["methods"]["paragraphs"])
     assert "user's own mask (1 labels)" in text
     assert "minimal paths" not in text
+
+
+def test_summary_and_methods_name_the_network(result: CaseResult) -> None:
+    digest = "ab" * 32
+    labels = {1: NERVE_KEYS[0], 2: NERVE_KEYS[1], 3: NERVE_KEYS[0], 4: None}
+    files = {"net.onnx": "cd" * 32}
+    model = NetworkModel("roots", "2026-07", NetworkLibrary.ONNX, (), labels, digest, files)
+    found = replace(result, case=replace(result.case, model=model))
+    summary = summary_of(found)
+    assert summary["segmentation"]["method"] == "the network roots 2026-07"
+    assert summary["segmentation"]["model"]["sha256"] == digest
+    assert summary["segmentation"]["model"]["files"] == files
+    assert len(summary["segmentation"]["model"]["nerves"]) == 2
+    text = " ".join(summary["methods"]["paragraphs"])
+    assert f"found by the network roots 2026-07 (SHA-256 {digest}), run by ONNX Runtime" in text
+    assert "without learned weights" not in text
 
 
 def test_summary_and_methods_name_the_rater_of_a_correction(result: CaseResult) -> None:
