@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from plexus_mri.asymmetry.compare import compare_sides
+from plexus_mri.asymmetry.muscles import compare_muscles
 from plexus_mri.asymmetry.pooled import pool_sides
 from plexus_mri.asymmetry.taper import taper_of_sides
 from plexus_mri.core.anatomy import NERVE_KEYS
@@ -17,6 +18,7 @@ from plexus_mri.core.template import TemplateMatch
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles
 from plexus_mri.measure.measure import measure_nerves
+from plexus_mri.measure.muscles import sample_muscles
 from plexus_mri.preprocess.bias import correct_bias
 from plexus_mri.quality.assess import assess_quality
 from plexus_mri.quality.warn import collect_warnings, warnings_of_maps, warnings_of_template
@@ -73,6 +75,8 @@ def run_case(
     along = map_profiles(maps, table.profiles)
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     tapers = taper_of_sides(table, nerves, settings.asymmetry)
+    sampled = sample_muscles(image, frame, nerves, table.reference, settings.measure)
+    muscles = compare_muscles(sampled, settings.asymmetry)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     place = _template_step(case, image, frame, nerves, settings)
     match = flow("template", place) if place is not None else None
@@ -98,6 +102,7 @@ def run_case(
         pool_sides(asymmetry, settings.asymmetry),
         match,
         tapers,
+        muscles,
     )
 
 

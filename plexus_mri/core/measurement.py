@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.reference import ReferenceMuscle
 from plexus_mri.reasons import ReasonCode
 
 
@@ -161,10 +162,11 @@ class Profile:
 
 @dataclass(frozen=True, eq=False)
 class MeasurementTable:
-    """All measurements and profiles of a case."""
+    """All measurements and profiles of a case, and the muscle that ratios rest on."""
 
     measurements: tuple[Measurement, ...]
     profiles: Mapping[NerveKey, Profile] = field(default_factory=dict)
+    reference: ReferenceMuscle = field(default_factory=ReferenceMuscle.none)
 
     @classmethod
     def unmeasured(cls, missing: Mapping[NerveKey, ReasonCode]) -> "MeasurementTable":

@@ -11,12 +11,13 @@ from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.reference import ReferenceMuscle
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.blur import default_blur, estimate_blur, point_spread
 from plexus_mri.measure.nerve_state import NerveState, NerveStates, traced_states
 from plexus_mri.measure.node_quality import coarseness, node_quality
 from plexus_mri.measure.point_spread import PointSpread
-from plexus_mri.measure.reference_muscle import ReferenceMuscle, reference_muscle
+from plexus_mri.measure.reference_muscle import reference_muscle
 from plexus_mri.measure.refine_state import refined_state
 from plexus_mri.measure.section_fits import Look, SectionFits, fit_nerve, fitted_points
 from plexus_mri.measure.settings import MeasureSettings
@@ -59,7 +60,7 @@ def measure_nerves(
         for key in states
     }
     rows = [row for key in NERVE_KEYS for row in _rows(key, nerves, profiles, reference, settings)]
-    return MeasurementTable(tuple(rows), profiles)
+    return MeasurementTable(tuple(rows), profiles, reference)
 
 
 def fit_nerves(

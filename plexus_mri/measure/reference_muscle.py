@@ -13,9 +13,11 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from plexus_mri.core.anatomy import Side
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.reference import ReferenceMuscle
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.unevenness import unevenness
@@ -23,91 +25,64 @@ from plexus_mri.measure.unevenness import unevenness
 BoolArray = npt.NDArray[np.bool_]
 _Choice = Callable[[], BoolArray]
 _BINS = 200
-_LARGEST_FLOOR = 1.0 / 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class ReferenceMuscle:
-    """Muscle intensity by level, m levels.
+class _Samples:
+    """Places (n, 3), intensities (n,) and distances (n,) to the right of the midline."""
 
-    Parameters
-    ----------
-    level_mm : (m,)
-        Height z of each level, RAS+ mm, increasing; empty when no muscle was found.
-    intensity, standard_error : (m,)
-        Most common intensity of muscle there and its standard error.
-    left_right_ratio
-        Left over right of the same region; far from 1 means shading or disease of the muscle.
-    region
-        ``"paraspinal"``, ``"around the canal"`` or ``"none"``.
-    points_mm : (q, 3)
-        Voxel centres that were taken for muscle, for drawing.
-    unevenness
-        Relative standard deviation of its intensity from place to place.
-    """
-
-    level_mm: FloatArray
-    intensity: FloatArray
-    standard_error: FloatArray
-    left_right_ratio: float | None
-    region: str
     points_mm: FloatArray
-    unevenness: float = 0.0
+    values: FloatArray
+    lateral_mm: FloatArray
 
-    def at(self, points_mm: FloatArray) -> FloatArray:
-        """Intensity (n,) at the level of points (n, 3); NaN beyond the levels or when none."""
-        if not len(self.level_mm):
-            return np.full(len(points_mm), np.nan)
-        z = points_mm[:, 2]
-        step = float(np.median(np.diff(self.level_mm))) if len(self.level_mm) > 1 else 1.0
-        values = np.interp(z, self.level_mm, self.intensity)
-        beyond = (z < self.level_mm[0] - 10 * step) | (z > self.level_mm[-1] + 10 * step)
-        return np.where(beyond, np.nan, values)
+    def where(self, chosen: BoolArray) -> "_Samples":
+        """Some of the samples."""
+        return _Samples(self.points_mm[chosen], self.values[chosen], self.lateral_mm[chosen])
 
-    def without_noise_floor(self, noise: float) -> "ReferenceMuscle":
-        """Muscle as it would be without the lift that noise gives a magnitude image.
-
-        Parameters
-        ----------
-        noise
-            Standard deviation of the noise, in image units.
-
-        References
-        ----------
-        Gudbjartsson & Patz 1995, Magn Reson Med 34:910: the true intensity is about
-        sqrt(measured² - noise²); below a signal-to-noise of 1.5 nothing more is taken off.
-        """
-        floor = np.minimum(noise, _LARGEST_FLOOR * self.intensity)
-        return replace(self, intensity=np.sqrt(self.intensity**2 - floor**2))
-
-    def relative_error(self, points_mm: FloatArray) -> FloatArray:
-        """Relative standard error (n,) at the level of points (n, 3); 0 when there is none."""
-        if not len(self.level_mm):
-            return np.zeros(len(points_mm))
-        share = self.standard_error / self.intensity
-        return np.asarray(np.interp(points_mm[:, 2], self.level_mm, share))
+    def of(self, side: Side) -> "_Samples":
+        """Samples of one side."""
+        return self.where(self.lateral_mm * side.sign > 0.0)
 
 
 def reference_muscle(
     image: Volume, frame: PatientFrame, nerves: NerveTree, settings: MeasureSettings
 ) -> ReferenceMuscle:
-    """Find muscle behind the canal, or around it where the image ends too close behind."""
+    """Find muscle behind the canal, or around it where the image ends too close behind.
+
+    Muscle of both sides is pooled. Where one side is brighter than the other by more than
+    ``reference_largest_side_difference_percent`` (denervation brightens), the darker side's alone
+    serves both sides.
+    """
     points, values = _around_canal(image, frame, settings)
     lateral, forward = _canal_coordinates(points, frame)
+    samples = _Samples(points, values, lateral)
     regions: tuple[tuple[str, _Choice], ...] = (
         ("paraspinal", lambda: _paraspinal(lateral, forward, settings)),
         ("around the canal", lambda: _shell(points, lateral, forward, nerves, settings)),
     )
     for region, choose in regions:
-        chosen = choose()
-        found = _by_level(points[chosen], values[chosen], lateral[chosen], settings)
+        found = _of_region(samples.where(choose()), region, settings)
         if found is not None:
-            level, intensity, error, ratio, used = found
-            relative = values[chosen] / np.interp(points[chosen, 2], level, intensity)
-            even = unevenness(points[chosen], relative, settings)
-            return ReferenceMuscle(level, intensity, error, ratio, region, used, even)
-    nothing = np.empty(0)
-    return ReferenceMuscle(nothing, nothing, nothing, None, "none", np.empty((0, 3)))
+            return found
+    return ReferenceMuscle.none()
+
+
+def _of_region(
+    samples: _Samples, region: str, settings: MeasureSettings
+) -> ReferenceMuscle | None:
+    """Reference muscle of one region; None when it holds too little."""
+    pooled = _by_level(samples, region, settings)
+    if pooled is None:
+        return None
+    ratio = _side_ratio(samples, pooled)
+    limit = 1.0 + settings.reference_largest_side_difference_percent / 100.0
+    if ratio is None or 1.0 / limit <= ratio <= limit:
+        return replace(pooled, left_right_ratio=ratio)
+    darker = Side.RIGHT if ratio > 1.0 else Side.LEFT
+    alone = _by_level(samples.of(darker), region, settings)
+    if alone is None:
+        return replace(pooled, left_right_ratio=ratio)
+    return replace(alone, left_right_ratio=ratio, taken_from=darker)
 
 
 def main_mode(values: FloatArray) -> float:
@@ -196,42 +171,48 @@ def _shell(
     return shell
 
 
-def _by_level(
-    points: FloatArray, values: FloatArray, lateral: FloatArray, settings: MeasureSettings
-) -> tuple[FloatArray, FloatArray, FloatArray, float | None, FloatArray] | None:
-    """Levels, intensities, errors, left/right ratio and the voxels used; None when too few."""
-    if len(values) < settings.reference_fewest_voxels:
+def _by_level(samples: _Samples, region: str, settings: MeasureSettings) -> ReferenceMuscle | None:
+    """Reference muscle of these samples level by level; None when they are too few."""
+    if len(samples.values) < settings.reference_fewest_voxels:
         return None
-    start = main_mode(values)
-    order = np.argsort(points[:, 2], kind="stable")
-    points, values, lateral = points[order], values[order], lateral[order]
-    z = points[:, 2]
-    levels = np.arange(z[0], z[-1] + 1e-9, settings.reference_level_step_mm)
-    half = settings.reference_level_half_mm
-    rows = []
-    for level in levels:
-        a, b = np.searchsorted(z, [level - half, level + half])
-        mode, count = local_mode(values[a:b], start)
-        enough = count >= settings.reference_fewest_voxels_at_level
-        rows.append((level, mode if enough else np.nan, 0.3 * mode / np.sqrt(max(count, 1))))
-    table = np.array(rows)
-    good = np.isfinite(table[:, 1])
-    if not good.any():
+    order = np.argsort(samples.points_mm[:, 2], kind="stable")
+    points, values = samples.points_mm[order], samples.values[order]
+    table = _modes(points[:, 2], values, settings)
+    if not len(table):
         return None
-    table = table[good]
+    level, error = table[:, 0], table[:, 2]
     smooth = ndimage.gaussian_filter1d(
         table[:, 1],
         settings.reference_smoothing_mm / settings.reference_level_step_mm,
         mode="nearest",
     )
-    here = np.interp(z, table[:, 0], smooth)
-    muscle = np.abs(np.log(values / here)) < np.log(1.3)
-    return table[:, 0], smooth, table[:, 2], _side_ratio(values / here, lateral), points[muscle]
+    relative = values / np.interp(points[:, 2], level, smooth)
+    muscle = np.abs(np.log(relative)) < np.log(1.3)
+    even = unevenness(points, relative, settings)
+    return ReferenceMuscle(level, smooth, error, None, region, points[muscle], even)
 
 
-def _side_ratio(relative: FloatArray, lateral: FloatArray) -> float | None:
-    """Left over right of the muscle's mode."""
-    left, right = relative[lateral < 0], relative[lateral > 0]
-    if min(len(left), len(right)) == 0:
-        return None
-    return local_mode(left, 1.0)[0] / local_mode(right, 1.0)[0]
+def _modes(z_mm: FloatArray, values: FloatArray, settings: MeasureSettings) -> FloatArray:
+    """Level, mode and its standard error (m, 3) of values (n,) at rising heights (n,)."""
+    start = main_mode(values)
+    half = settings.reference_level_half_mm
+    rows = []
+    for level in np.arange(z_mm[0], z_mm[-1] + 1e-9, settings.reference_level_step_mm):
+        a, b = np.searchsorted(z_mm, [level - half, level + half])
+        mode, count = local_mode(values[a:b], start)
+        if count >= settings.reference_fewest_voxels_at_level:
+            rows.append((level, mode, 0.3 * mode / np.sqrt(count)))
+    return np.array(rows).reshape(-1, 3)
+
+
+def _side_ratio(samples: _Samples, pooled: ReferenceMuscle) -> float | None:
+    """Left over right of the muscle's mode, relative to that of both sides at the same level."""
+    modes = []
+    for side in (Side.LEFT, Side.RIGHT):
+        own = samples.of(side)
+        if not len(own.values):
+            return None
+        level = np.interp(own.points_mm[:, 2], pooled.level_mm, pooled.intensity)
+        relative = own.values / level
+        modes.append(local_mode(relative, main_mode(relative))[0])
+    return modes[0] / modes[1]

@@ -10,8 +10,8 @@ from scipy import ndimage
 from plexus_mri.core.anatomy import ROOTS
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, Profile, Quality, Quantity
+from plexus_mri.core.reference import ReferenceMuscle
 from plexus_mri.measure.landmark import Estimate, diameter_near, ganglion_doubt
-from plexus_mri.measure.reference_muscle import ReferenceMuscle
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 

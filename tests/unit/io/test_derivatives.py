@@ -32,8 +32,8 @@ from plexus_mri.io.derivatives import (
     on_stored_grid,
     write_case,
     write_dataset_files,
-    write_group_tables,
 )
+from plexus_mri.io.group_tables import write_group_tables
 from plexus_mri.io.tables import read_table
 from plexus_mri.reasons import ReasonCode
 
@@ -113,6 +113,11 @@ def test_names_follow_the_contract(tmp_path: Path) -> None:
         "sub-01.html",
         "sub-01/anat/sub-01_desc-asymmetry_measures.json",
         "sub-01/anat/sub-01_desc-asymmetry_measures.tsv",
+        "sub-01/anat/sub-01_desc-muscle_dseg.json",
+        "sub-01/anat/sub-01_desc-muscle_dseg.nii.gz",
+        "sub-01/anat/sub-01_desc-muscle_dseg.tsv",
+        "sub-01/anat/sub-01_desc-muscle_measures.json",
+        "sub-01/anat/sub-01_desc-muscle_measures.tsv",
         "sub-01/anat/sub-01_desc-nerve_dseg.json",
         "sub-01/anat/sub-01_desc-nerve_dseg.nii.gz",
         "sub-01/anat/sub-01_desc-nerve_dseg.tsv",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plexus_mri.measure.reference_muscle import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceMuscle
 
 
 def reference(intensity: float) -> ReferenceMuscle:
