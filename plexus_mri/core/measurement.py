@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.reference import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.reasons import ReasonCode
 
 
@@ -162,11 +162,12 @@ class Profile:
 
 @dataclass(frozen=True, eq=False)
 class MeasurementTable:
-    """All measurements and profiles of a case, and the muscle that ratios rest on."""
+    """All measurements and profiles of a case, and what ratios rest on: muscle, and marrow."""
 
     measurements: tuple[Measurement, ...]
     profiles: Mapping[NerveKey, Profile] = field(default_factory=dict)
-    reference: ReferenceMuscle = field(default_factory=ReferenceMuscle.none)
+    reference: ReferenceTissue = field(default_factory=ReferenceTissue.none)
+    marrow: ReferenceTissue = field(default_factory=ReferenceTissue.none)
 
     @classmethod
     def unmeasured(cls, missing: Mapping[NerveKey, ReasonCode]) -> "MeasurementTable":

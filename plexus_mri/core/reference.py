@@ -1,4 +1,4 @@
-"""ReferenceMuscle: the intensity of muscle by level, one for both sides, and how sound it is."""
+"""ReferenceTissue: intensity of muscle or marrow by level, one for both sides, and its health."""
 
 from dataclasses import dataclass, replace
 
@@ -11,21 +11,21 @@ _LARGEST_FLOOR = 1.0 / 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class ReferenceMuscle:
-    """Muscle intensity by level, m levels.
+class ReferenceTissue:
+    """Intensity of one tissue by level, m levels.
 
     Parameters
     ----------
     level_mm : (m,)
-        Height z of each level, RAS+ mm, increasing; empty when no muscle was found.
+        Height z of each level, RAS+ mm, increasing; empty when none was found.
     intensity, standard_error : (m,)
-        Most common intensity of muscle there and its standard error.
+        Most common intensity of the tissue there and its standard error.
     left_right_ratio
         Left over right of the same region; far from 1 means shading or disease of the muscle.
     region
-        ``"paraspinal"``, ``"around the canal"`` or ``"none"``.
+        ``"paraspinal"``, ``"around the canal"``, ``"vertebral marrow"`` or ``"none"``.
     points_mm : (q, 3)
-        Voxel centres that were taken for muscle, for drawing.
+        Voxel centres that were taken for it, for drawing.
     unevenness
         Relative standard deviation of its intensity from place to place.
     taken_from
@@ -46,8 +46,8 @@ class ReferenceMuscle:
     noise: float = 0.0
 
     @classmethod
-    def none(cls) -> "ReferenceMuscle":
-        """Give the reference of an image in which no muscle was found."""
+    def none(cls) -> "ReferenceTissue":
+        """Give the reference of an image in which the tissue was not found."""
         nothing = np.empty(0)
         return cls(nothing, nothing, nothing, None, "none", np.empty((0, 3)))
 
@@ -61,8 +61,8 @@ class ReferenceMuscle:
         beyond = (z < self.level_mm[0] - 10 * step) | (z > self.level_mm[-1] + 10 * step)
         return np.where(beyond, np.nan, values)
 
-    def without_noise_floor(self, noise: float) -> "ReferenceMuscle":
-        """Muscle as it would be without the lift that noise gives a magnitude image.
+    def without_noise_floor(self, noise: float) -> "ReferenceTissue":
+        """Tissue as it would be without the lift that noise gives a magnitude image.
 
         Parameters
         ----------

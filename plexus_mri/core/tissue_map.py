@@ -4,13 +4,13 @@ import numpy as np
 
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.muscle import MuscleTable, muscle_index
-from plexus_mri.core.reference import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import LabelMap
 
 REFERENCE_INDEX = 201
 
 
-def tissue_labels(grid: Grid, muscles: MuscleTable, reference: ReferenceMuscle) -> LabelMap:
+def tissue_labels(grid: Grid, muscles: MuscleTable, reference: ReferenceTissue) -> LabelMap:
     """Voxels that were sampled, by tissue; a muscle covers the reference where both were.
 
     Parameters

@@ -20,7 +20,7 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.muscle import Muscle, MuscleSample, MuscleTable, VoxelIndices
 from plexus_mri.core.nerve_tree import NerveTree
-from plexus_mri.core.reference import ReferenceMuscle, without_floor
+from plexus_mri.core.reference import ReferenceTissue, without_floor
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.muscle_places import expected_places, half_space
 from plexus_mri.measure.settings import MeasureSettings
@@ -36,7 +36,7 @@ class _Scene:
 
     image: Volume
     space: CanalSpace
-    reference: ReferenceMuscle
+    reference: ReferenceTissue
     settings: MeasureSettings
 
 
@@ -63,7 +63,7 @@ def sample_muscles(
     image: Volume,
     frame: PatientFrame | None,
     nerves: NerveTree,
-    reference: ReferenceMuscle,
+    reference: ReferenceTissue,
     settings: MeasureSettings,
 ) -> MuscleTable:
     """Samples of every muscle and side; what could not be sampled has a reason.

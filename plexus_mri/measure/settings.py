@@ -109,6 +109,16 @@ class MeasureSettings:
     # Cells whose means tell how even muscle is, and the fewest samples of one (ADR-44).
     unevenness_cell_mm: float = 12.0
     unevenness_fewest_samples: int = 60
+    # Vertebral marrow
+    # Where the vertebral bodies lie beside and before the canal's centre (ADR-96).
+    marrow_lateral_mm: float = 7.0
+    marrow_before_mm: tuple[float, float] = (12.0, 25.0)
+    # Discs and end plates differ from the marrow within this window by so much, at gaps between
+    # these, of which this share may not be wider (ADR-96).
+    marrow_window_mm: float = 40.0
+    marrow_break_percent: float = 10.0
+    marrow_gap_mm: tuple[float, float] = (10.0, 30.0)
+    marrow_least_regular: float = 0.75
     # Muscles
     # Balls of muscle of this radius are looked for within this reach of each expected place, on
     # samples this far apart (ADR-96).

@@ -8,7 +8,7 @@ from plexus_mri.core.anatomy import Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.muscle import MuscleComparison, MuscleSample
-from plexus_mri.core.reference import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.rounding import fixed, percent_decimals
 from plexus_mri.report.words import SIDE_WORDS
@@ -93,13 +93,13 @@ def reference_facts(result: CaseResult) -> Mapping[str, object]:
     }
 
 
-def _reason(reference: ReferenceMuscle) -> str | None:
+def _reason(reference: ReferenceTissue) -> str | None:
     if not len(reference.level_mm):
         return ReasonCode.NO_REFERENCE.value
     return None if reference.taken_from is None else ReasonCode.REFERENCE_UNEQUAL.value
 
 
-def _sentence(reference: ReferenceMuscle) -> str:
+def _sentence(reference: ReferenceTissue) -> str:
     """Where the reference lies, what serves both sides and what speaks against it."""
     levels = f"{np.ptp(reference.level_mm):.0f} mm"
     words = f"Reference muscle ({reference.region}) was found over {levels} of height"

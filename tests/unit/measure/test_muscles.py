@@ -11,12 +11,13 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.muscle import Muscle, MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.reference import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.muscle_places import _LANDMARKS_MM, expected_places, half_space
 from plexus_mri.measure.muscles import sample_muscles
 from plexus_mri.measure.reference_muscle import reference_muscle
 from plexus_mri.measure.settings import MeasureSettings
+from plexus_mri.measure.tissue_samples import around_canal
 from plexus_mri.reasons import ReasonCode
 from tests.unit.shapes import grid_of
 
@@ -61,7 +62,7 @@ def brightened(image: Volume, where, factor: float) -> Volume:
 
 
 def sampled(image: Volume, frame: PatientFrame, nerves: NerveTree) -> MuscleTable:
-    reference = reference_muscle(image, frame, nerves, SETTINGS)
+    reference = reference_muscle(around_canal(image, frame, SETTINGS), nerves, SETTINGS)
     return sample_muscles(image, frame, nerves, reference, SETTINGS)
 
 
@@ -138,10 +139,10 @@ def test_muscle_streaked_with_fat_is_not_sampled(frame, nerves):
 
 def test_without_midline_reference_or_nerves_nothing_is_sampled(frame, nerves):
     image, no_nerves = body(), NerveTree({})
-    reference = reference_muscle(image, frame, nerves, SETTINGS)
+    reference = reference_muscle(around_canal(image, frame, SETTINGS), nerves, SETTINGS)
     for expected, args in {
         ReasonCode.MIDLINE_NOT_FOUND: (None, nerves, reference),
-        ReasonCode.NO_REFERENCE: (frame, nerves, ReferenceMuscle.none()),
+        ReasonCode.NO_REFERENCE: (frame, nerves, ReferenceTissue.none()),
         ReasonCode.NERVE_NOT_FOUND: (frame, no_nerves, reference),
     }.items():
         table = sample_muscles(image, *args, SETTINGS)
@@ -174,7 +175,7 @@ def test_half_space_is_its_own_inverse():
 @pytest.mark.parametrize("side", Side)
 def test_a_bright_reference_of_one_side_does_not_enter_the_ratios(frame, nerves, side):
     image = brightened(body(), lambda p: (p[:, 0] - MIDLINE_MM) * side.sign > 0.0, 1.5)
-    found = reference_muscle(image, frame, nerves, SETTINGS)
+    found = reference_muscle(around_canal(image, frame, SETTINGS), nerves, SETTINGS)
     ratio = 1.5 if side is Side.LEFT else 1.0 / 1.5
     assert found.left_right_ratio == pytest.approx(ratio, rel=0.02)
     assert found.taken_from is side.opposite
@@ -184,6 +185,6 @@ def test_a_bright_reference_of_one_side_does_not_enter_the_ratios(frame, nerves,
 
 def test_sides_of_a_reference_that_differ_by_a_twentieth_are_pooled(frame, nerves):
     image = brightened(body(), lambda p: p[:, 0] < MIDLINE_MM, 1.05)
-    found = reference_muscle(image, frame, nerves, SETTINGS)
+    found = reference_muscle(around_canal(image, frame, SETTINGS), nerves, SETTINGS)
     assert found.taken_from is None
     assert found.left_right_ratio == pytest.approx(1.05, rel=0.01)

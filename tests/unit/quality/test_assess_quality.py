@@ -11,7 +11,7 @@ from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import MeasurementTable, Profile, Quality
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.reference import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import Volume
 from plexus_mri.quality import QualitySettings, assess_quality
 from plexus_mri.quality.noise import noise_sigma
@@ -63,7 +63,7 @@ def straight(side, nerve=Nerve.C6) -> Profile:
 TABLE = MeasurementTable(
     (),
     {(side, Nerve.C6): straight(side) for side in Side},
-    replace(ReferenceMuscle.none(), left_right_ratio=1.02),
+    replace(ReferenceTissue.none(), left_right_ratio=1.02),
 )
 TREE = NerveTree(
     {
@@ -179,7 +179,7 @@ def test_fat_that_is_not_suppressed_on_the_right_moves_the_right_number_only():
 
 @pytest.mark.parametrize(("ratio", "passed"), [(1.5, False), (1.0 / 1.5, False), (1.1, True)])
 def test_a_brighter_reference_muscle_on_one_side_is_noticed(ratio, passed):
-    reference = replace(ReferenceMuscle.none(), left_right_ratio=ratio)
+    reference = replace(ReferenceTissue.none(), left_right_ratio=ratio)
     table = replace(TABLE, reference=reference)
     number = numbers(table=table)["muscle_side_difference_percent"]
     assert number.value == pytest.approx(200.0 * abs(ratio - 1.0) / (ratio + 1.0))

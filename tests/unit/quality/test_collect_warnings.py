@@ -11,7 +11,7 @@ from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.norms import Norms
-from plexus_mri.core.reference import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.template import PlaceInTemplate, Template, TemplateMatch
 from plexus_mri.core.volume import Volume
 from plexus_mri.io.reference import read_norms
@@ -170,7 +170,7 @@ def test_a_case_without_a_place_in_the_template_says_why():
 
 
 def test_a_reference_of_one_side_is_told_with_the_side_and_the_ratio():
-    unequal = replace(ReferenceMuscle.none(), left_right_ratio=1.46, taken_from=Side.RIGHT)
+    unequal = replace(ReferenceTissue.none(), left_right_ratio=1.46, taken_from=Side.RIGHT)
     (warning,) = warnings_of_reference(replace(EMPTY, reference=unequal))
     assert warning.reason is ReasonCode.REFERENCE_UNEQUAL
     assert "1.46" in warning.sentence

@@ -22,7 +22,7 @@ from plexus_mri.core.measurement import (
 )
 from plexus_mri.core.muscle import Muscle, MuscleComparison, MuscleSample, MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.reference import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.taper import Taper
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
@@ -189,12 +189,12 @@ def compare(table: MeasurementTable, nerve: Nerve, quantity: Quantity) -> Compar
     )
 
 
-def reference_of() -> ReferenceMuscle:
+def reference_of() -> ReferenceTissue:
     """Reference muscle behind the canal, its left 2 % brighter."""
     heights = np.arange(-60.0, 61.0, 2.0)
     flat = np.full(len(heights), 100.0)
     points = np.stack([flat * 0 + 20.0, flat * 0 - 25.0, heights], axis=1)
-    return ReferenceMuscle(heights, flat, 0.01 * flat, 1.02, "paraspinal", points, 0.03)
+    return ReferenceTissue(heights, flat, 0.01 * flat, 1.02, "paraspinal", points, 0.03)
 
 
 def muscles_of(image: Volume) -> MuscleTable:
