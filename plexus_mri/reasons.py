@@ -102,6 +102,7 @@ class ReasonCode(StrEnum):
         "The nerve is under two voxels wide: only averages are compared; under one, nothing.",
     )
     NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."
+    NO_MARROW = "NO_MARROW", "No column of vertebral bodies was recognised before the canal."
     REFERENCE_UNEQUAL = (
         "REFERENCE_UNEQUAL",
         "Reference muscle of left and right differ: that of the darker side serves both.",

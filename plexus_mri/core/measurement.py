@@ -109,6 +109,10 @@ class Profile:
         One flag per node.
     long_axis : (n, 3)
         Unit vector of the ellipse's long axis in RAS+ mm, for drawing; None when not kept.
+    marrow : (n,)
+        Vertebral marrow's intensity at the same level; None when not looked for.
+    noise
+        Standard deviation of the image's noise, in image units; 0 when unknown.
     """
 
     nerve: Nerve
@@ -126,6 +130,8 @@ class Profile:
     common_error: FloatArray
     quality: tuple[Quality, ...]
     long_axis: FloatArray | None = None
+    marrow: FloatArray | None = None
+    noise: float = 0.0
 
     @cached_property
     def _flags(self) -> npt.NDArray[np.int64]:
@@ -158,6 +164,20 @@ class Profile:
     def signal_ratio(self) -> FloatArray:
         """Signal over reference muscle of the same level."""
         return self.signal / self.reference
+
+    @property
+    def signal_ratio_marrow(self) -> FloatArray:
+        """Signal over vertebral marrow of the same level (n,); NaN where there is none."""
+        if self.marrow is None:
+            return np.full(len(self.signal), np.nan)
+        return self.signal / self.marrow
+
+    @property
+    def contrast_to_noise(self) -> FloatArray:
+        """Signal above reference muscle over the image's noise (n,); NaN where unknown."""
+        if self.noise <= 0.0:
+            return np.full(len(self.signal), np.nan)
+        return (self.signal - self.reference) / self.noise
 
 
 @dataclass(frozen=True, eq=False)

@@ -171,6 +171,8 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
             "angle_deg": number(profile.angle_deg[node], 1.0),
             "signal_se": _error(signal_se),
             "reference": number(profile.reference[node]),
+            "signal_ratio_marrow": number(profile.signal_ratio_marrow[node], 0.01),
+            "contrast_to_noise": number(profile.contrast_to_noise[node], 0.1),
         }
 
 

@@ -136,6 +136,17 @@ PROFILE_COLUMNS = (
         "1",
     ),
     Column("reference", "Intensity of the reference muscle at the same level", "1"),
+    Column(
+        "signal_ratio_marrow",
+        "Signal divided by vertebral marrow of the same level, a second reference; n/a where no "
+        "vertebral bodies were recognised. Marrow moves with inversion time and marrow fat",
+        "1",
+    ),
+    Column(
+        "contrast_to_noise",
+        "Signal above reference muscle, divided by the standard deviation of the image's noise",
+        "1",
+    ),
 )
 
 

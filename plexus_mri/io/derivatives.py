@@ -162,7 +162,9 @@ def _write_muscles(paths: CasePaths, result: CaseResult, who: Mapping[str, objec
     write_table(
         paths.muscle_measures, MUSCLE_COLUMNS, muscle_rows(result.muscles, who), notes=NOTES
     )
-    sampled = tissue_labels(result.image.grid, result.muscles, result.table.reference)
+    sampled = tissue_labels(
+        result.image.grid, result.muscles, result.table.reference, result.table.marrow
+    )
     write_labels(paths.muscle_labels, on_stored_grid(sampled, result.case.image.grid))
     label_table = paths.muscle_labels.with_name(f"{paths.html.stem}_desc-muscle_dseg.tsv")
     write_table(label_table, TISSUE_LABEL_COLUMNS, tissue_label_rows())

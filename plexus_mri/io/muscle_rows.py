@@ -15,7 +15,7 @@ from plexus_mri.core.muscle import (
     MuscleTable,
     muscle_index,
 )
-from plexus_mri.core.tissue_map import REFERENCE_INDEX
+from plexus_mri.core.tissue_map import MARROW_INDEX, REFERENCE_INDEX
 from plexus_mri.io.case_rows import check_reason
 from plexus_mri.io.columns import REASON, SESSION, SIDE, SUBJECT, WORLD
 from plexus_mri.io.tables import Column, number
@@ -146,4 +146,5 @@ def tissue_label_rows() -> Sequence[dict[str, object]]:
         for muscle in Muscle
     ]
     reference = {"index": REFERENCE_INDEX, "tissue": "reference muscle", "name": "reference"}
-    return [*rows, reference]
+    marrow = {"index": MARROW_INDEX, "tissue": "vertebral marrow", "name": "marrow"}
+    return [*rows, reference, marrow]

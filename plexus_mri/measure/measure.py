@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -59,7 +60,11 @@ def measure_nerves(
     reference = reference_muscle(samples, nerves, settings).without_noise_floor(noise)
     marrow = vertebral_marrow(samples, frame, settings).without_noise_floor(noise)
     profiles = {
-        key: _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings)
+        key: replace(
+            _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings),
+            marrow=marrow.at(fitted_points(states[key], fits[key])),
+            noise=noise,
+        )
         for key in states
     }
     rows = [row for key in NERVE_KEYS for row in _rows(key, nerves, profiles, reference, settings)]

@@ -7,19 +7,21 @@ import numpy as np
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.muscle import Muscle, muscle_index
-from plexus_mri.core.tissue_map import REFERENCE_INDEX, tissue_labels
+from plexus_mri.core.tissue_map import MARROW_INDEX, REFERENCE_INDEX, tissue_labels
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.report.base_picture import DIRECTION_NOTE, base_axes
 from plexus_mri.report.canvas import SIDE_COLORS, SIDE_LINES, WEBP, Figure, to_webp
 from plexus_mri.report.planes import axial_slice, labels_on_axial
 from plexus_mri.report.settings import ReportSettings
 
-_DOT_COLOR = "#F0E442"
+_DOT_COLORS = {REFERENCE_INDEX: "#F0E442", MARROW_INDEX: "#CC79A7"}
 
 
 def muscle_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, Figure]:
     """An axial picture through each muscle that was sampled, with all that was sampled there."""
-    labels = tissue_labels(result.image.grid, result.muscles, result.table.reference)
+    labels = tissue_labels(
+        result.image.grid, result.muscles, result.table.reference, result.table.marrow
+    )
     heights = {muscle: _height_mm(result, muscle) for muscle in Muscle}
     return {
         f"muscle_{muscle.value}": _figure(result, labels, muscle, z_mm, settings)
@@ -45,8 +47,9 @@ def _figure(
     shown = labels_on_axial(labels, picture, z_mm)
     axes = base_axes(result, picture, settings, z_mm)
     across, rows = picture.centers_mm
-    dots = np.argwhere(shown == REFERENCE_INDEX)
-    axes.scatter(across[dots[:, 1]], rows[dots[:, 0]], s=1.0, c=_DOT_COLOR, alpha=0.5)
+    for index, color in _DOT_COLORS.items():
+        dots = np.argwhere(shown == index)
+        axes.scatter(across[dots[:, 1]], rows[dots[:, 0]], s=1.0, c=color, alpha=0.5)
     for side in Side:
         inside = np.isin(shown, [muscle_index(side, m) for m in Muscle])
         if inside.any():
@@ -61,7 +64,7 @@ def _figure(
             )
     words = (
         f"Axial plane seen from the feet, through the {muscle.value}. Outlines: muscle that was "
-        "sampled. Dots: reference muscle."
+        "sampled. Dots: reference muscle (yellow) and vertebral marrow (purple)."
     )
     return Figure(
         to_webp(axes, quality_percent=settings.webp_quality_percent),

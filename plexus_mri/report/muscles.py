@@ -89,8 +89,20 @@ def reference_facts(result: CaseResult) -> Mapping[str, object]:
         "unevenness_percent": 100.0 * reference.unevenness if found else None,
         "noise": reference.noise,
         "reason": _reason(reference),
+        "marrow": _marrow_sentence(result.table.marrow),
+        "marrow_reason": None if len(result.table.marrow.level_mm) else ReasonCode.NO_MARROW.value,
         "sentence": _sentence(reference) if found else ReasonCode.NO_REFERENCE.text,
     }
+
+
+def _marrow_sentence(marrow: ReferenceTissue) -> str:
+    """Whether vertebral marrow serves as a second reference."""
+    if not len(marrow.level_mm):
+        return ReasonCode.NO_MARROW.text
+    return (
+        f"Vertebral marrow was recognised over {np.ptp(marrow.level_mm):.0f} mm of height; ratios "
+        "to it stand in the profiles as a second reference and enter no verdict."
+    )
 
 
 def _reason(reference: ReferenceTissue) -> str | None:
