@@ -299,7 +299,7 @@ def test_muscle_rows_say_what_was_sampled_and_why_nothing_was(tmp_path: Path) ->
     assert [one[k] for k in ("muscle", "side", "places", "x_mm")] == ["scalenes", "L", "1", "1.00"]
     assert (float(one["signal_ratio"]), float(one["volume_mm3"])) == (1.251, 12.0)
     assert (one["verdict"], one["reason"]) == ("not_comparable", "MUSCLE_ONE_SIDE")
-    assert (lost["signal"], lost["volume_mm3"], lost["reason"]) == ("n/a", "0", "MUSCLE_OUTSIDE")
+    assert (lost["signal"], lost["volume_mm3"], lost["reason"]) == ("n/a", "0.0", "MUSCLE_OUTSIDE")
     assert read_table(tmp_path / "group_muscle.tsv") == [one, lost]
 
 

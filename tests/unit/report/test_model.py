@@ -95,9 +95,8 @@ def test_muscles_stand_apart_with_their_difference_and_interval(result: CaseResu
         "Left: The muscle is outside the field of view on this side."
     )
     without = summary_of(replace(result, muscles=MuscleTable()))
-    assert {k: v for k, v in summary.items() if k not in ("muscles", "figures")} == (
-        {k: v for k, v in without.items() if k not in ("muscles", "figures")}
-    )
+    for section in ("verdict", "nerves", "asymmetry", "pooled", "warnings"):
+        assert summary[section] == without[section]
 
 
 def test_a_reference_of_one_side_is_told(result: CaseResult) -> None:
