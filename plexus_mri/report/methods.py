@@ -158,8 +158,8 @@ def _muscles(result: CaseResult) -> str:
     if all(sample.reason is not None for sample in result.muscles.samples):
         return ""
     return (
-        " Muscles were sampled in balls of even tissue at mirrored places of a mean body laid onto "
-        "the traced nerves, and compared between the sides apart from the nerves."
+        " Muscles were sampled in balls of even tissue at mirrored places of a mean body, laid "
+        "onto the traced nerves, and compared between the sides apart from the nerves."
     )
 
 
