@@ -123,6 +123,6 @@ def _sentence(reference: ReferenceTissue) -> str:
         return f"{words}; both sides share it, pooled ({apart})."
     darker = SIDE_WORDS[reference.taken_from]
     return (
-        f"{words}. Its sides differ ({apart}), as when muscle of one side is denervated, so that "
-        f"of the darker side, the {darker}, serves both sides."
+        f"{words}. Its sides differ ({apart}), so that of the darker side, the {darker}, serves "
+        "both sides: a bright reference would hide a bright nerve."
     )
