@@ -1,25 +1,33 @@
 """The flow of one case, in reading order: from image to asymmetry."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from plexus_mri.asymmetry.compare import compare_sides
+from plexus_mri.asymmetry.muscles import compare_muscles
 from plexus_mri.asymmetry.pooled import pool_sides
 from plexus_mri.asymmetry.taper import taper_of_sides
 from plexus_mri.core.anatomy import NERVE_KEYS
-from plexus_mri.core.case import Case, CaseResult, QualityNumber
+from plexus_mri.core.case import Case, CaseResult, CaseWarning, QualityNumber
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
+from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.core.template import TemplateMatch
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles
 from plexus_mri.measure.measure import measure_nerves
+from plexus_mri.measure.muscles import sample_muscles
 from plexus_mri.preprocess.bias import correct_bias
 from plexus_mri.quality.assess import assess_quality
-from plexus_mri.quality.warn import collect_warnings, warnings_of_maps, warnings_of_template
+from plexus_mri.quality.warn import (
+    collect_warnings,
+    warnings_of_maps,
+    warnings_of_reference,
+    warnings_of_template,
+)
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.registration.frame import find_patient_frame, prove_sides
 from plexus_mri.registration.series import register_series
@@ -70,17 +78,16 @@ def run_case(
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
     table = flow("measure", lambda: measure_nerves(image, nerves, frame, settings.measure))
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
-    along = map_profiles(maps, table.profiles)
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     tapers = taper_of_sides(table, nerves, settings.asymmetry)
+    muscles = _muscles(image, frame, nerves, table, settings)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     place = _template_step(case, image, frame, nerves, settings)
     match = flow("template", place) if place is not None else None
     warnings = (
         *case.warnings,
         *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
-        *warnings_of_maps(maps),
-        *warnings_of_template(match),
+        *_further_warnings(table, maps, match),
     )
     return CaseResult(
         case,
@@ -94,10 +101,22 @@ def run_case(
         warnings,
         flow.seconds,
         maps,
-        along,
+        map_profiles(maps, table.profiles),
         pool_sides(asymmetry, settings.asymmetry),
         match,
         tapers,
+        muscles,
+    )
+
+
+def _further_warnings(
+    table: MeasurementTable, maps: Sequence[RegisteredMap], match: TemplateMatch | None
+) -> tuple[CaseWarning, ...]:
+    """Warnings about what is not the nerves themselves."""
+    return (
+        *warnings_of_reference(table),
+        *warnings_of_maps(maps),
+        *warnings_of_template(match),
     )
 
 
@@ -119,6 +138,18 @@ def _template_step(
     if template is None or frame is None:
         return None
     return lambda: place_in_template(template, image, frame, nerves, settings.registration)
+
+
+def _muscles(
+    image: Volume,
+    frame: PatientFrame | None,
+    nerves: NerveTree,
+    table: MeasurementTable,
+    settings: Settings,
+) -> MuscleTable:
+    """Signal of muscles on both sides, apart from the nerves'."""
+    sampled = sample_muscles(image, frame, nerves, table.reference, settings.measure)
+    return compare_muscles(sampled, settings.asymmetry)
 
 
 def _assess(

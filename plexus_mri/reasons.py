@@ -81,6 +81,7 @@ class ReasonCode(StrEnum):
     MIDLINE_NOT_FOUND = "MIDLINE_NOT_FOUND", "No spinal canal was found, so there is no midline."
     COVERAGE_LEFT = "COVERAGE_LEFT", "The nerve is outside the field of view on the left."
     COVERAGE_RIGHT = "COVERAGE_RIGHT", "The nerve is outside the field of view on the right."
+    MUSCLE_OUTSIDE = "MUSCLE_OUTSIDE", "The muscle is outside the field of view on this side."
     COVERAGE_NONE = "COVERAGE_NONE", "The field of view holds no part of this nerve."
     NERVE_NOT_FOUND = "NERVE_NOT_FOUND", "The nerve could not be found with confidence."
     NERVE_LOST = "NERVE_LOST", "The nerve could be followed only part of the way."
@@ -101,6 +102,19 @@ class ReasonCode(StrEnum):
         "The nerve is under two voxels wide: only averages are compared; under one, nothing.",
     )
     NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."
+    NO_MARROW = "NO_MARROW", "No column of vertebral bodies was recognised before the canal."
+    REFERENCE_UNEQUAL = (
+        "REFERENCE_UNEQUAL",
+        "Reference muscle of left and right differ: that of the darker side serves both.",
+    )
+    MUSCLE_UNEVEN = (
+        "MUSCLE_UNEVEN",
+        "No even muscle was found where this muscle is expected, so it was not sampled.",
+    )
+    MUSCLE_ONE_SIDE = (
+        "MUSCLE_ONE_SIDE",
+        "The muscle was sampled on one side only, or at no place that both sides have.",
+    )
     QUALITY_LOW = "QUALITY_LOW", "The image is too noisy or blurred for this measure."
     SIDE_MISSING = "SIDE_MISSING", "The nerve was measured on one side only."
     NOT_TESTED = "NOT_TESTED", "Given for information; never called a difference."

@@ -79,3 +79,7 @@ class AsymmetrySettings:
 
     # A difference over this share of the common length is diffuse (ADR-0013).
     diffuse_percent: float = 60.0
+    # Shading and misplacement that remain in the signal of a muscle, per side: beside the spine,
+    # and at the shoulder, further from the coil's middle. Chosen on synthetic cases (ADR-0096).
+    neck_muscle_model_error_percent: float = 3.0
+    shoulder_muscle_model_error_percent: float = 4.0

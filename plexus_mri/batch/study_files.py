@@ -16,7 +16,7 @@ from plexus_mri.batch.study_entry import CaseKey, StudyEntry, stored_entry
 from plexus_mri.batch.work_folder import brief_lock
 from plexus_mri.errors import InputError, OutputError
 from plexus_mri.io.atomic import write_text
-from plexus_mri.io.derivatives import write_group_tables
+from plexus_mri.io.group_tables import write_group_tables
 from plexus_mri.io.ratings import rating_row
 from plexus_mri.quality.outliers import CUTOFF_WORDS, outlier_limits
 from plexus_mri.report.index_page import render_index

@@ -8,6 +8,7 @@ from plexus_mri.core.comparison import Comparison, PooledComparison
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import MeasurementTable
+from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.network import NetworkModel
 from plexus_mri.core.norms import Norms
@@ -120,3 +121,4 @@ class CaseResult:
     pooled: tuple[PooledComparison, ...] = ()
     template: TemplateMatch | None = None
     tapers: tuple[Taper, ...] = ()
+    muscles: MuscleTable = field(default_factory=MuscleTable)

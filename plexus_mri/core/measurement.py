@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.reasons import ReasonCode
 
 
@@ -108,6 +109,10 @@ class Profile:
         One flag per node.
     long_axis : (n, 3)
         Unit vector of the ellipse's long axis in RAS+ mm, for drawing; None when not kept.
+    marrow : (n,)
+        Vertebral marrow's intensity at the same level; None when not looked for.
+    noise
+        Standard deviation of the image's noise, in image units; 0 when unknown.
     """
 
     nerve: Nerve
@@ -125,6 +130,8 @@ class Profile:
     common_error: FloatArray
     quality: tuple[Quality, ...]
     long_axis: FloatArray | None = None
+    marrow: FloatArray | None = None
+    noise: float = 0.0
 
     @cached_property
     def _flags(self) -> npt.NDArray[np.int64]:
@@ -158,13 +165,29 @@ class Profile:
         """Signal over reference muscle of the same level."""
         return self.signal / self.reference
 
+    @property
+    def signal_ratio_marrow(self) -> FloatArray:
+        """Signal over vertebral marrow of the same level (n,); NaN where there is none."""
+        if self.marrow is None:
+            return np.full(len(self.signal), np.nan)
+        return self.signal / self.marrow
+
+    @property
+    def contrast_to_noise(self) -> FloatArray:
+        """Signal above reference muscle over the image's noise (n,); NaN where unknown."""
+        if self.noise <= 0.0:
+            return np.full(len(self.signal), np.nan)
+        return (self.signal - self.reference) / self.noise
+
 
 @dataclass(frozen=True, eq=False)
 class MeasurementTable:
-    """All measurements and profiles of a case."""
+    """All measurements and profiles of a case, and what ratios rest on: muscle, and marrow."""
 
     measurements: tuple[Measurement, ...]
     profiles: Mapping[NerveKey, Profile] = field(default_factory=dict)
+    reference: ReferenceTissue = field(default_factory=ReferenceTissue.none)
+    marrow: ReferenceTissue = field(default_factory=ReferenceTissue.none)
 
     @classmethod
     def unmeasured(cls, missing: Mapping[NerveKey, ReasonCode]) -> "MeasurementTable":

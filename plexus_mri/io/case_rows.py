@@ -129,7 +129,7 @@ def taper_rows(tapers: Sequence[Taper], who: Mapping[str, object]) -> list[Row]:
 
 def _nerve_row(m: Measurement) -> Row:
     what = f"{m.quantity.value} of {m.nerve.value} {m.side.value}"
-    _check_reason(what, m.value, m.reason)
+    check_reason(what, m.value, m.reason)
     return {
         "nerve": m.nerve,
         "side": m.side,
@@ -171,12 +171,14 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
             "angle_deg": number(profile.angle_deg[node], 1.0),
             "signal_se": _error(signal_se),
             "reference": number(profile.reference[node]),
+            "signal_ratio_marrow": number(profile.signal_ratio_marrow[node], 0.01),
+            "contrast_to_noise": number(profile.contrast_to_noise[node], 0.1),
         }
 
 
 def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:
     what = f"asymmetry of {c.quantity.value} of {c.nerve.value}"
-    _check_reason(what, c.asymmetry_percent, c.reason)
+    check_reason(what, c.asymmetry_percent, c.reason)
     error = _error_of_interval(c)
     return {
         "nerve": c.nerve,
@@ -198,7 +200,7 @@ def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:
 
 def _pooled_row(one: PooledComparison) -> Row:
     what = f"pooled {one.quantity.value} of the {one.region.value}"
-    _check_reason(what, one.asymmetry_percent, one.reason)
+    check_reason(what, one.asymmetry_percent, one.reason)
     error = _error_of_interval(one)
     return {
         "region": one.region,
@@ -213,7 +215,7 @@ def _pooled_row(one: PooledComparison) -> Row:
 
 
 def _taper_row(one: Taper) -> Row:
-    _check_reason(f"taper of {one.nerve.value} {one.side.value}", one.percent_per_10mm, one.reason)
+    check_reason(f"taper of {one.nerve.value} {one.side.value}", one.percent_per_10mm, one.reason)
     error, ratio_error = _error_of_interval(one), _width(one.ratio_ci_low, one.ratio_ci_high)
     return {
         "nerve": one.nerve,
@@ -267,7 +269,14 @@ def _micrometers(values_mm: FloatArray, node: int) -> str:
     return number(float(values_mm[node]), 0.01)
 
 
-def _check_reason(what: str, value: float | None, reason: ReasonCode | None) -> None:
+def check_reason(what: str, value: float | None, reason: ReasonCode | None) -> None:
+    """Refuse a missing number without a reason.
+
+    Raises
+    ------
+    StageError
+        Names what is missing.
+    """
     if (value is None or not math.isfinite(value)) and reason is None:
         msg = f"the {what} is missing without a reason code"
         raise StageError(msg, ReasonCode.CASE_CRASHED)

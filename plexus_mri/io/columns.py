@@ -17,7 +17,7 @@ NOTES: dict[str, object] = {"Caveats": list(CAVEATS)}
 
 GANGLION, FIRST_POINT = "dorsal_root_ganglion", "first_point"
 
-_WORLD = "in the scanner's frame, RAS+ (x grows to the patient's right, y to the front, z up)"
+WORLD = "in the scanner's frame, RAS+ (x grows to the patient's right, y to the front, z up)"
 SUBJECT = Column("subject", "Label of the subject, a pseudonym, without 'sub-'")
 SESSION = Column("session", "Label of the session, without 'ses-'; n/a when the study has none")
 NERVE = Column(
@@ -48,7 +48,7 @@ _QUALITY = Column(
         Quality.COARSE.word: "under two voxels wide, so values at a place are not compared",
     },
 )
-_REASON = Column(
+REASON = Column(
     "reason",
     "Why a number is missing or doubted",
     levels={code.value: code.text for code in ReasonCode},
@@ -90,7 +90,7 @@ NERVE_COLUMNS = (
     Column("ci_low", "Lower end of the 95 % interval of the value, in its unit"),
     Column("ci_high", "Upper end of the 95 % interval of the value, in its unit"),
     _QUALITY,
-    _REASON,
+    REASON,
     Column("standard_error", "Standard error of the value, in its unit"),
     Column(
         "within_healthy_range",
@@ -106,9 +106,9 @@ PROFILE_COLUMNS = (
     SIDE,
     NODE,
     Column("arc_length_mm", "Distance along the nerve from node 0, proximal to distal", "mm"),
-    Column("x_mm", f"Centre of the nerve, first coordinate {_WORLD}", "mm"),
-    Column("y_mm", f"Centre of the nerve, second coordinate {_WORLD}", "mm"),
-    Column("z_mm", f"Centre of the nerve, third coordinate {_WORLD}", "mm"),
+    Column("x_mm", f"Centre of the nerve, first coordinate {WORLD}", "mm"),
+    Column("y_mm", f"Centre of the nerve, second coordinate {WORLD}", "mm"),
+    Column("z_mm", f"Centre of the nerve, third coordinate {WORLD}", "mm"),
     Column("csa_mm2", "Cross-sectional area perpendicular to the nerve's own centerline", "mm^2"),
     Column("diameter_mm", "Diameter of the circle of the same area: 2·sqrt(csa/π)", "mm"),
     Column("signal", "Mean intensity in the cross-section after bias correction", "1"),
@@ -136,6 +136,17 @@ PROFILE_COLUMNS = (
         "1",
     ),
     Column("reference", "Intensity of the reference muscle at the same level", "1"),
+    Column(
+        "signal_ratio_marrow",
+        "Signal divided by vertebral marrow of the same level, a second reference; n/a where no "
+        "vertebral bodies were recognised. Marrow moves with inversion time and marrow fat",
+        "1",
+    ),
+    Column(
+        "contrast_to_noise",
+        "Signal above reference muscle, divided by the standard deviation of the image's noise",
+        "1",
+    ),
 )
 
 
@@ -175,7 +186,7 @@ ASYMMETRY_COLUMNS = (
     Column("pattern", "How a difference is spread along the nerve", levels=_words(Pattern)),
     Column("from_mm", "Where the differing stretch begins, distance from node 0", "mm"),
     Column("to_mm", "Where the differing stretch ends, distance from node 0", "mm"),
-    _REASON,
+    REASON,
     Column(
         "within_healthy_range",
         "Whether the sides differ no more than in healthy people measured by MRI; verdict asks "
@@ -199,7 +210,7 @@ POOLED_COLUMNS = (
     ),
     Column("ci_low", "Lower end of its 95 % interval, whatever the errors have in common", "%"),
     Column("ci_high", "Upper end of that interval", "%"),
-    _REASON,
+    REASON,
     *_CHANCES,
 )
 
@@ -236,7 +247,7 @@ TAPER_COLUMNS = (
         "Always no_norm: no taper of healthy people with its spread is published for MRI",
         levels={Within.NO_NORM.value: _WITHIN_LEVELS[Within.NO_NORM.value]},
     ),
-    _REASON,
+    REASON,
 )
 
 LABEL_COLUMNS = (

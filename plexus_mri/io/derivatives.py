@@ -1,7 +1,7 @@
-"""The output tree: a case's results as files, and the tables of the whole study."""
+"""The output tree: a case's results as files."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +9,10 @@ import numpy as np
 
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.grid import Grid, same_grid
+from plexus_mri.core.tissue_map import tissue_labels
 from plexus_mri.core.volume import LabelMap
-from plexus_mri.errors import InputError, SettingsError, StageError
-from plexus_mri.io.atomic import atomic_path, output_error, write_bytes, write_text
+from plexus_mri.errors import SettingsError, StageError
+from plexus_mri.io.atomic import output_error, write_bytes, write_text
 from plexus_mri.io.case_rows import (
     asymmetry_rows,
     label_rows,
@@ -30,8 +31,14 @@ from plexus_mri.io.columns import (
     TAPER_COLUMNS,
     map_columns,
 )
+from plexus_mri.io.muscle_rows import (
+    MUSCLE_COLUMNS,
+    TISSUE_LABEL_COLUMNS,
+    muscle_rows,
+    tissue_label_rows,
+)
 from plexus_mri.io.nifti import write_labels
-from plexus_mri.io.tables import MISSING, Column, dictionary, read_table, write_json, write_table
+from plexus_mri.io.tables import write_json, write_table
 from plexus_mri.io.template_space import write_template_space
 from plexus_mri.reasons import ReasonCode
 
@@ -52,17 +59,6 @@ _BIDSIGNORE = (
     "*_report.json",
     "*_recipe.yaml",
 )
-_EXCLUDED_COLUMNS = (
-    Column("subject", "Subject label, without 'sub-'"),
-    Column("session", "Session label, without 'ses-'"),
-    Column("reason", "Rating that leaves the case out of the group tables, or what is damaged"),
-)
-_GROUP_TABLES = (
-    ("group_measures", "nerve", NERVE_COLUMNS),
-    ("group_asymmetry", "asymmetry", ASYMMETRY_COLUMNS),
-    ("group_pooled", "pooled", POOLED_COLUMNS),
-    ("group_taper", "taper", TAPER_COLUMNS),
-)
 _LONGEST_LABEL = 64  # file names of 255 bytes hold it with all that follows
 _NOT_IN_LABEL = re.compile(r"[^0-9A-Za-z+]")
 
@@ -78,6 +74,8 @@ class CasePaths:
     asymmetry_measures: Path
     pooled_measures: Path
     taper_measures: Path
+    muscle_measures: Path
+    muscle_labels: Path
     summary: Path
     html: Path
     figures: tuple[Path, ...] = ()
@@ -110,6 +108,8 @@ def case_paths(out: Path, subject: str, session: str | None) -> CasePaths:
         asymmetry_measures=anat / f"{stem}_desc-asymmetry_measures.tsv",
         pooled_measures=anat / f"{stem}_desc-pooled_measures.tsv",
         taper_measures=anat / f"{stem}_desc-taper_measures.tsv",
+        muscle_measures=anat / f"{stem}_desc-muscle_measures.tsv",
+        muscle_labels=anat / f"{stem}_desc-muscle_dseg.nii.gz",
         summary=anat / f"{stem}_desc-summary_report.json",
         html=out / f"{stem}.html",
     )
@@ -152,8 +152,22 @@ def write_case(
     rows = pooled_rows(result.pooled, who)
     write_table(paths.pooled_measures, POOLED_COLUMNS, rows, notes=NOTES)
     write_table(paths.taper_measures, TAPER_COLUMNS, taper_rows(result.tapers, who), notes=NOTES)
+    _write_muscles(paths, result, who)
     write_template_space(paths.summary.parent, paths.html.stem, result, who)
     return write_report(paths, summary, figures, html)
+
+
+def _write_muscles(paths: CasePaths, result: CaseResult, who: Mapping[str, object]) -> None:
+    """Write the table of muscles and the voxels that were sampled."""
+    write_table(
+        paths.muscle_measures, MUSCLE_COLUMNS, muscle_rows(result.muscles, who), notes=NOTES
+    )
+    sampled = tissue_labels(
+        result.image.grid, result.muscles, result.table.reference, result.table.marrow
+    )
+    write_labels(paths.muscle_labels, on_stored_grid(sampled, result.case.image.grid))
+    label_table = paths.muscle_labels.with_name(f"{paths.html.stem}_desc-muscle_dseg.tsv")
+    write_table(label_table, TISSUE_LABEL_COLUMNS, tissue_label_rows())
 
 
 def write_report(
@@ -206,78 +220,6 @@ def write_dataset_files(out: Path, *, version: str) -> None:
     }
     write_json(out / "dataset_description.json", description)
     write_text(out / ".bidsignore", "\n".join(_BIDSIGNORE) + "\n")
-
-
-def write_group_tables(
-    out: Path, *, left_out: Mapping[tuple[str, str], str] | None = None
-) -> None:
-    """Gather the cases' tables into one tidy table each, in the order of the cases' names.
-
-    What counts not, and a case's table that is damaged, is listed in ``group_excluded.tsv``.
-
-    Parameters
-    ----------
-    left_out
-        Cases (subject and session, empty when absent) that do not count, and why.
-
-    Raises
-    ------
-    OutputError
-        When a table cannot be written.
-    """
-    without = left_out or {}
-    excluded = list(without.items())
-    for name, desc, columns in _GROUP_TABLES:
-        header = "\t".join(column.name for column in columns)
-        with (
-            atomic_path(out / f"{name}.tsv") as temporary,
-            temporary.open("w", encoding="utf-8", newline="\n") as stream,
-        ):
-            stream.write(header + "\n")
-            for path in _tables(out, f"_desc-{desc}_measures.tsv", without):
-                try:
-                    stream.write(_rows_text(path, header))
-                except InputError as error:  # one damaged case must not cost the others
-                    excluded.append((_key_of(path), f"left out of {name}: {error}"))
-        write_json(out / f"{name}.json", {**dictionary(columns), **NOTES})
-    rows = [{"subject": sub, "session": ses, "reason": w} for (sub, ses), w in sorted(excluded)]
-    write_table(out / "group_excluded.tsv", _EXCLUDED_COLUMNS, rows)
-
-
-def _tables(out: Path, ending: str, without: Iterable[tuple[str, str]]) -> list[Path]:
-    """Tables of the cases that count, in the order of the cases' names."""
-    left_out = {f"{case_stem(subject, session or None)}{ending}" for subject, session in without}
-    found = [*out.glob(f"sub-*/anat/*{ending}"), *out.glob(f"sub-*/ses-*/anat/*{ending}")]
-    kept = (path for path in found if path.name not in left_out)
-    return sorted(kept, key=lambda path: path.name)
-
-
-def _key_of(table: Path) -> tuple[str, str]:
-    """Subject and session of a case's table, the latter empty when absent."""
-    entities = dict(part.split("-", 1) for part in table.name.split("_") if "-" in part)
-    return entities["sub"], entities.get("ses", "")
-
-
-def _rows_text(path: Path, header: str) -> str:
-    """Rows of a case's table under this header, as they are where the table has just it.
-
-    An older table may lack columns or have others: then each row is put under the header.
-    """
-    rows = read_table(path) if not _has_just(path, header) else None
-    if rows is None:
-        return path.read_text(encoding="utf-8").partition("\n")[2]
-    names = header.split("\t")
-    return "".join("\t".join(row.get(name, MISSING) for name in names) + "\n" for row in rows)
-
-
-def _has_just(path: Path, header: str) -> bool:
-    """Whether a table has this header and as many cells in its rows, counted all together."""
-    try:
-        first, _, rest = path.read_text(encoding="utf-8").partition("\n")
-    except (OSError, UnicodeDecodeError):
-        return False
-    whole = not rest or rest.endswith("\n")
-    return first == header and whole and rest.count("\t") == header.count("\t") * rest.count("\n")
 
 
 def _label(entity: str, prefix: str, value: str) -> str:

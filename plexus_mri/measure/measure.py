@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -11,16 +12,19 @@ from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.blur import default_blur, estimate_blur, point_spread
+from plexus_mri.measure.marrow import vertebral_marrow
 from plexus_mri.measure.nerve_state import NerveState, NerveStates, traced_states
 from plexus_mri.measure.node_quality import coarseness, node_quality
 from plexus_mri.measure.point_spread import PointSpread
-from plexus_mri.measure.reference_muscle import ReferenceMuscle, reference_muscle
+from plexus_mri.measure.reference_muscle import reference_muscle
 from plexus_mri.measure.refine_state import refined_state
 from plexus_mri.measure.section_fits import Look, SectionFits, fit_nerve, fitted_points
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.summary import summarize
+from plexus_mri.measure.tissue_samples import around_canal
 from plexus_mri.reasons import ReasonCode
 
 logger = logging.getLogger(__name__)
@@ -51,15 +55,20 @@ def measure_nerves(
     scale = float(np.mean(np.abs(image.data))) or 1.0
     unit = image.with_data(image.data / np.float32(scale))
     states, fits = fit_nerves(unit, nerves, settings)
-    reference = reference_muscle(image, frame, nerves, settings).without_noise_floor(
-        scale * image_noise(fits)
-    )
+    noise = scale * image_noise(fits)
+    samples = around_canal(image, frame, settings)
+    reference = reference_muscle(samples, nerves, settings).without_noise_floor(noise)
+    marrow = vertebral_marrow(samples, frame, settings).without_noise_floor(noise)
     profiles = {
-        key: _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings)
+        key: replace(
+            _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings),
+            marrow=marrow.at(fitted_points(states[key], fits[key])),
+            noise=noise,
+        )
         for key in states
     }
     rows = [row for key in NERVE_KEYS for row in _rows(key, nerves, profiles, reference, settings)]
-    return MeasurementTable(tuple(rows), profiles)
+    return MeasurementTable(tuple(rows), profiles, reference, marrow)
 
 
 def fit_nerves(
@@ -109,7 +118,7 @@ def _profile(
     image: Volume,
     nerves: NerveTree,
     fitted: tuple[NerveKey, NerveState, SectionFits, float],
-    reference: ReferenceMuscle,
+    reference: ReferenceTissue,
     settings: MeasureSettings,
 ) -> Profile:
     """Profile of one nerve in image units; NaN where the fit cannot be trusted."""
@@ -148,7 +157,7 @@ def _rows(
     key: NerveKey,
     nerves: NerveTree,
     profiles: Mapping[NerveKey, Profile],
-    reference: ReferenceMuscle,
+    reference: ReferenceTissue,
     settings: MeasureSettings,
 ) -> tuple[Measurement, ...]:
     """Rows of one nerve; a reason in each when it was not measured."""

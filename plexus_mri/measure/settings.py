@@ -104,9 +104,34 @@ class MeasureSettings:
     # Fewest samples in all and at a level for a stable mode (ADR-23).
     reference_fewest_voxels: int = 400
     reference_fewest_voxels_at_level: int = 60
+    # Sides that differ by more are not pooled: the darker one serves both (ADR-96).
+    reference_largest_side_difference_percent: float = 12.0
     # Cells whose means tell how even muscle is, and the fewest samples of one (ADR-44).
     unevenness_cell_mm: float = 12.0
     unevenness_fewest_samples: int = 60
+    # Vertebral marrow
+    # Where the vertebral bodies lie beside and before the canal's centre (ADR-96).
+    marrow_lateral_mm: float = 7.0
+    marrow_before_mm: tuple[float, float] = (12.0, 25.0)
+    # Discs and end plates differ from the marrow within this window by so much, at gaps between
+    # these, of which this share may not be wider (ADR-96).
+    marrow_window_mm: float = 40.0
+    marrow_break_percent: float = 10.0
+    marrow_gap_mm: tuple[float, float] = (10.0, 30.0)
+    marrow_least_regular: float = 0.75
+    # Muscles
+    # Balls of muscle of this radius are looked for within this reach of each expected place, on
+    # samples this far apart (ADR-96).
+    muscle_ball_mm: float = 5.0
+    muscle_search_mm: float = 7.0
+    muscle_step_mm: float = 2.0
+    # A ball is even when it varies by less than this after averaging over 6 mm, and muscle when it
+    # is this bright over reference muscle: marrow and fat are darker, nerves brighter (ADR-96).
+    muscle_roughness_percent: float = 10.0
+    muscle_least_ratio: float = 0.8
+    muscle_largest_ratio: float = 2.5
+    # Voxels further from a ball's median, up or down, are vessels or planes of fat (ADR-96).
+    muscle_trim_percent: float = 40.0
     # Summary
     # The ganglion reaches about 4 mm beyond its centre; means of roots start beyond it.
     root_start_mm: float = 5.0

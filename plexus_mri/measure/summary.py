@@ -10,8 +10,8 @@ from scipy import ndimage
 from plexus_mri.core.anatomy import ROOTS
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, Profile, Quality, Quantity
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.measure.landmark import Estimate, diameter_near, ganglion_doubt
-from plexus_mri.measure.reference_muscle import ReferenceMuscle
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 
@@ -31,7 +31,7 @@ class Series:
 
 
 def summarize(
-    profile: Profile, length_mm: float, reference: ReferenceMuscle, settings: MeasureSettings
+    profile: Profile, length_mm: float, reference: ReferenceTissue, settings: MeasureSettings
 ) -> tuple[Measurement, ...]:
     """Every quantity of one nerve.
 

@@ -21,13 +21,14 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.preprocess.settings import PreprocessSettings
 from plexus_mri.preprocess.tissue_mixture import Mixture, brightest_mode, fit_mixture
 
-# Tolerance about muscle, in the logarithm of intensity, of the first and of the last round.
-_WIDEST, _NARROWEST = 0.35, 0.12
+# Tolerance about muscle, in the logarithm of intensity, of the first and of the last round. A
+# wider one takes a shoulder of denervated muscle, 1.5 times as bright, for shading (ADR-97).
+_WIDEST, _NARROWEST = 0.18, 0.12
 # An edge of this change of the logarithm from one coarse voxel to the next halves its weight:
 # voxels of two tissues are neither.
 _EDGE = 0.15
 # The first rounds fit a stiffer field, so that no tissue is taken for shading at the start.
-_STIFFER = (30.0, 5.0)
+_STIFFER = (300.0, 100.0, 30.0, 10.0, 3.0)
 _FEWEST_SHARE = 50
 
 
@@ -100,9 +101,8 @@ def muscle_log_field(
 
 def _muscle_share(off: FloatArray, mixture: Mixture, tolerance: float) -> FloatArray:
     """How surely a voxel that is ``off`` (a, b, c) muscle's mean is muscle: 0-1."""
-    width = max(tolerance, 2.0 * float(mixture.spreads[1]))
     near: FloatArray = mixture.share_of_muscle(off + mixture.means[1]) * np.exp(
-        -0.5 * (off / width) ** 2
+        -0.5 * (off / tolerance) ** 2
     )
     return near
 

@@ -15,7 +15,8 @@ class PreprocessSettings:
     control_spacing_mm: float = 60.0
     # Weight of the field's bending against a muscle voxel for each control point (ADR-40).
     stiffness: float = 0.1
-    # Rounds of telling muscle and refitting the field, the tolerance narrowing from 35 % to 12 %.
-    iterations: int = 6
+    # Rounds of telling muscle and refitting the field, the tolerance narrowing from 18 % to 12 %
+    # (ADR-97).
+    iterations: int = 7
     # Largest correction, either way: a factor of 3 is beyond any usable coil profile.
     largest_factor: float = 3.0

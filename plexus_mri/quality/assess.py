@@ -179,8 +179,8 @@ def _of_nerves(
     settings: QualitySettings,
 ) -> Iterator[QualityNumber]:
     """Numbers of reference muscle, traced nerves and their distance to the midline."""
-    left, right = (reference_level(table, side) for side in Side)
-    difference = abs(200.0 * (left - right) / (left + right)) if left and right else None
+    ratio = table.reference.left_right_ratio
+    difference = None if ratio is None else abs(200.0 * (ratio - 1.0) / (ratio + 1.0))
     yield _number(
         "muscle_side_difference_percent",
         difference,

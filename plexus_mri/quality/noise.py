@@ -45,9 +45,9 @@ def noise_sigma(image: Volume, brighter_than: float) -> float | None:
     return float(np.median(inside) / special.ndtri(0.75))
 
 
-def reference_level(table: MeasurementTable, side: Side | None = None) -> float | None:
-    """Middle reference muscle intensity of a side, or of both sides together."""
-    return middle([p.reference for (s, _), p in table.profiles.items() if side in (None, s)])
+def reference_level(table: MeasurementTable) -> float | None:
+    """Middle reference muscle intensity at the nerves."""
+    return middle([profile.reference for profile in table.profiles.values()])
 
 
 def nerve_above_muscle(table: MeasurementTable, side: Side) -> float | None:

@@ -43,6 +43,18 @@ def collect_warnings(
     )
 
 
+def warnings_of_reference(table: MeasurementTable) -> tuple[CaseWarning, ...]:
+    """One warning where muscle of one side alone serves both sides."""
+    reference, reason = table.reference, ReasonCode.REFERENCE_UNEQUAL
+    if reference.taken_from is None or reference.left_right_ratio is None:
+        return ()
+    sentence = (
+        f"{reason.text} Left over right {reference.left_right_ratio:.2f}: signal ratios of both "
+        f"sides rest on {'left' if reference.taken_from is Side.LEFT else 'right'} muscle alone."
+    )
+    return (CaseWarning(reason, "reference muscle", sentence),)
+
+
 def warnings_of_maps(maps: Sequence[RegisteredMap]) -> tuple[CaseWarning, ...]:
     """One warning per map that was left out; the rest of the case does not depend on it."""
     return tuple(

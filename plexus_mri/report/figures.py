@@ -8,6 +8,7 @@ from plexus_mri.report.canvas import WEBP, Figure, shrunk_webp
 from plexus_mri.report.charts import difference_figure, profile_figures
 from plexus_mri.report.difference_sections import difference_sections
 from plexus_mri.report.map_figures import map_figures
+from plexus_mri.report.muscle_figures import muscle_figures
 from plexus_mri.report.nerve_figures import nerve_figures
 from plexus_mri.report.section_figures import section_figures
 from plexus_mri.report.settings import ReportSettings
@@ -35,6 +36,7 @@ def draw_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, F
         **difference_sections(result, settings),
         **section_figures(result, settings),
         **profile_figures(result),
+        **muscle_figures(result, settings),
         **blind_figures(result, views, cuts, settings),
     }
     return {**figures, "thumbnail": _thumbnail(figures["nerves_projection"], settings)}

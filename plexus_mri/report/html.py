@@ -8,7 +8,7 @@ from plexus_mri.report.rating_form import COLUMNS, rated_case, rating_form
 from plexus_mri.report.viewer import IMAGE, viewer_bundle, viewer_name
 from plexus_mri.report.words import RADIOLOGICAL, SIGN_RULE
 
-_GROUPS = ("verdict", "side_proof", "maps", "template", "nerves", "profiles", "blind")
+_GROUPS = ("verdict", "side_proof", "maps", "template", "nerves", "profiles", "muscles", "blind")
 _REPORT_SCRIPTS = (
     "early.js.j2",
     "script.js.j2",

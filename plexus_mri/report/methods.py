@@ -147,8 +147,19 @@ def _measure_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
         "fitting a blurred ellipse to each cross-section; the planes are carried along the nerve "
         "without spin (Bishop 1975). Diameter is 2·sqrt(area/π). The signal ratio is signal over "
         "that of reference muscle at the same level. Roots are also measured at the ganglion and "
-        f"10 mm distal to it, the places used by van Rosmalen (2021).{_start(settings)}",
+        f"10 mm distal to it, the places used by van Rosmalen (2021).{_start(settings)}"
+        f"{_muscles(result)}",
         ("bishop_1975", "van_rosmalen_2021"),
+    )
+
+
+def _muscles(result: CaseResult) -> str:
+    """What was done with muscles, apart from the nerves."""
+    if all(sample.reason is not None for sample in result.muscles.samples):
+        return ""
+    return (
+        " Muscles were sampled in balls of even tissue at mirrored places of a mean body, laid "
+        "onto the traced nerves, and compared between the sides apart from the nerves."
     )
 
 

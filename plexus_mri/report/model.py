@@ -20,6 +20,7 @@ from plexus_mri.report.facts import (
 from plexus_mri.report.found import segmentation_facts
 from plexus_mri.report.healthy import norm_facts
 from plexus_mri.report.methods import method_facts
+from plexus_mri.report.muscles import muscle_rows, reference_facts
 from plexus_mri.report.pooled import pooled_rows
 from plexus_mri.report.results import asymmetry_rows, nerve_rows, verdict_facts
 from plexus_mri.report.side_facts import side_proof_facts
@@ -83,6 +84,7 @@ def build_report(
         ("side_proof", "How the sides were proven", side_proof_facts(result)),
         ("registration", "Midline", registration_facts(result)),
         ("segmentation", "Nerves found", segmentation_facts(result)),
+        ("reference", "Reference muscle", reference_facts(result)),
         ("norms", "Healthy range", norm_facts(result.case.norms)),
         ("context", "Also seen in", context_facts(result.asymmetry)),
         ("methods", "Methods", method_facts(result, settings, software)),
@@ -95,6 +97,7 @@ def build_report(
         ("asymmetry", "Left and right compared", asymmetry_rows(result, settings)),
         ("pooled", "Nerves together", pooled_rows(result)),
         ("taper", "Each side along its course", taper_rows(result)),
+        ("muscles", "Muscles", muscle_rows(result)),
     )
     sections = tuple(Section(k, t, c) for k, t, c in facts)
     sections += tuple(Section(k, t, c) for k, t, c in tables)

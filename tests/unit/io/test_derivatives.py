@@ -21,6 +21,13 @@ from plexus_mri.core.measurement import (
     Quality,
     Quantity,
 )
+from plexus_mri.core.muscle import (
+    Muscle,
+    MuscleComparison,
+    MuscleSample,
+    MuscleTable,
+    muscle_index,
+)
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
 from plexus_mri.core.taper import Taper
@@ -32,8 +39,8 @@ from plexus_mri.io.derivatives import (
     on_stored_grid,
     write_case,
     write_dataset_files,
-    write_group_tables,
 )
+from plexus_mri.io.group_tables import write_group_tables
 from plexus_mri.io.tables import read_table
 from plexus_mri.reasons import ReasonCode
 
@@ -113,6 +120,11 @@ def test_names_follow_the_contract(tmp_path: Path) -> None:
         "sub-01.html",
         "sub-01/anat/sub-01_desc-asymmetry_measures.json",
         "sub-01/anat/sub-01_desc-asymmetry_measures.tsv",
+        "sub-01/anat/sub-01_desc-muscle_dseg.json",
+        "sub-01/anat/sub-01_desc-muscle_dseg.nii.gz",
+        "sub-01/anat/sub-01_desc-muscle_dseg.tsv",
+        "sub-01/anat/sub-01_desc-muscle_measures.json",
+        "sub-01/anat/sub-01_desc-muscle_measures.tsv",
         "sub-01/anat/sub-01_desc-nerve_dseg.json",
         "sub-01/anat/sub-01_desc-nerve_dseg.nii.gz",
         "sub-01/anat/sub-01_desc-nerve_dseg.tsv",
@@ -265,6 +277,43 @@ def test_taper_rows_say_both_intervals_the_trend_and_why_there_is_no_number(
     assert read_table(tmp_path / "group_taper.tsv") == [one, lost]
 
 
+def with_muscles(case: CaseResult) -> CaseResult:
+    """The case with one scalene sampled in two voxels, and the other outside the view."""
+    voxels = np.array([[0, 1, 2], [1, 1, 2]], dtype=np.int32)
+    one = MuscleSample(
+        *(Muscle.SCALENES, Side.LEFT, np.array([1.25, np.nan])),
+        *(125.04, 3.0, 12.34, 1.2512, 12.0, np.array([1.0, 2.0, 3.0])),
+        voxels,
+    )
+    lost = MuscleSample(
+        Muscle.SCALENES, Side.RIGHT, np.full(2, np.nan), reason=ReasonCode.MUSCLE_OUTSIDE
+    )
+    row = MuscleComparison(Muscle.SCALENES, 0, reason=ReasonCode.MUSCLE_ONE_SIDE)
+    return replace(case, muscles=MuscleTable((one, lost), (row,)))
+
+
+def test_muscle_rows_say_what_was_sampled_and_why_nothing_was(tmp_path: Path) -> None:
+    paths = write_case(with_muscles(result()), {}, {}, "", tmp_path)
+    write_group_tables(tmp_path)
+    one, lost = read_table(paths.muscle_measures)
+    assert [one[k] for k in ("muscle", "side", "places", "x_mm")] == ["scalenes", "L", "1", "1.00"]
+    assert (float(one["signal_ratio"]), float(one["volume_mm3"])) == (1.251, 12.0)
+    assert (one["verdict"], one["reason"]) == ("not_comparable", "MUSCLE_ONE_SIDE")
+    assert (lost["signal"], lost["volume_mm3"], lost["reason"]) == ("n/a", "0.0", "MUSCLE_OUTSIDE")
+    assert read_table(tmp_path / "group_muscle.tsv") == [one, lost]
+
+
+def test_muscle_labels_lie_on_the_grid_of_the_image(tmp_path: Path) -> None:
+    case = with_muscles(result())
+    paths = write_case(case, {}, {}, "", tmp_path)
+    stored = nib.load(paths.muscle_labels)
+    assert stored.shape == case.case.image.grid.shape
+    found = np.argwhere(np.asarray(stored.dataobj) == muscle_index(Side.LEFT, Muscle.SCALENES))
+    expected = case.image.grid.to_world(case.muscles.samples[0].voxels.astype(float))
+    world = found @ stored.affine[:3, :3].T + stored.affine[:3, 3]
+    assert sorted(map(tuple, world.round(3))) == sorted(map(tuple, expected.round(3)))
+
+
 def test_caveats_stand_in_the_dictionary_of_every_asymmetry_table(tmp_path: Path) -> None:
     paths = write_case(result(), {}, {}, "", tmp_path)
     write_group_tables(tmp_path)
@@ -278,8 +327,8 @@ def test_every_column_of_every_table_is_in_its_dictionary(tmp_path: Path) -> Non
     write_case(result(), {}, {}, "", tmp_path)
     write_group_tables(tmp_path)
     tables = list(tmp_path.rglob("*.tsv"))
-    # Nerves, profiles, asymmetry, pooled, taper, labels, four groups, exclusions.
-    assert len(tables) == 11
+    # Nerves, profiles, asymmetry, pooled, taper, muscles, two of labels, five groups, exclusions.
+    assert len(tables) == 14
     for path in tables:
         header = path.read_text(encoding="utf-8").splitlines()[0].split("\t")
         assert set(header) <= set(json.loads(path.with_suffix(".json").read_text()))
@@ -343,7 +392,7 @@ def test_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
         write_group_tables(tmp_path / name)
         write_dataset_files(tmp_path / name, version="1.0")
     files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
-    assert len(files) == 28
+    assert len(files) == 35
     for path in files:
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
 

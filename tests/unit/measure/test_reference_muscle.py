@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from plexus_mri.measure.reference_muscle import ReferenceMuscle
+from plexus_mri.core.reference import ReferenceTissue
 
 
-def reference(intensity: float) -> ReferenceMuscle:
+def reference(intensity: float) -> ReferenceTissue:
     levels = np.arange(0.0, 20.0, 2.0)
     flat = np.full(len(levels), intensity)
-    return ReferenceMuscle(levels, flat, 0.01 * flat, 1.0, "paraspinal", np.empty((0, 3)))
+    return ReferenceTissue(levels, flat, 0.01 * flat, 1.0, "paraspinal", np.empty((0, 3)))
 
 
 @pytest.mark.parametrize("noise", [10.0, 20.0, 33.0])

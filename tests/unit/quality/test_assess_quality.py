@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -9,6 +11,7 @@ from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import MeasurementTable, Profile, Quality
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import Volume
 from plexus_mri.quality import QualitySettings, assess_quality
 from plexus_mri.quality.noise import noise_sigma
@@ -57,7 +60,11 @@ def straight(side, nerve=Nerve.C6) -> Profile:
     )
 
 
-TABLE = MeasurementTable((), {(side, Nerve.C6): straight(side) for side in Side})
+TABLE = MeasurementTable(
+    (),
+    {(side, Nerve.C6): straight(side) for side in Side},
+    replace(ReferenceTissue.none(), left_right_ratio=1.02),
+)
 TREE = NerveTree(
     {
         key: TracedNerve(Centerline(p.points_mm), 1.0, {}, np.full(41, RADIUS_MM))
@@ -170,14 +177,13 @@ def test_fat_that_is_not_suppressed_on_the_right_moves_the_right_number_only():
     assert found["fat_lateral_to_medial_left"].value == pytest.approx(1.0, abs=0.05)
 
 
-def test_a_brighter_muscle_on_one_side_is_noticed():
-    left = straight(Side.LEFT)
-    columns = {name: getattr(left, name) for name in left.__dataclass_fields__}
-    columns["reference"] = left.reference * 1.5
-    table = MeasurementTable((), {**TABLE.profiles, (Side.LEFT, Nerve.C6): Profile(**columns)})
+@pytest.mark.parametrize(("ratio", "passed"), [(1.5, False), (1.0 / 1.5, False), (1.1, True)])
+def test_a_brighter_reference_muscle_on_one_side_is_noticed(ratio, passed):
+    reference = replace(ReferenceTissue.none(), left_right_ratio=ratio)
+    table = replace(TABLE, reference=reference)
     number = numbers(table=table)["muscle_side_difference_percent"]
-    assert number.value == pytest.approx(40.0)
-    assert number.passed is False
+    assert number.value == pytest.approx(200.0 * abs(ratio - 1.0) / (ratio + 1.0))
+    assert number.passed is passed
 
 
 def test_margin_is_negative_where_a_nerve_crosses_to_the_other_side():

@@ -11,11 +11,12 @@ from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.norms import Norms
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.template import PlaceInTemplate, Template, TemplateMatch
 from plexus_mri.core.volume import Volume
 from plexus_mri.io.reference import read_norms
 from plexus_mri.quality import collect_warnings
-from plexus_mri.quality.warn import warnings_of_template
+from plexus_mri.quality.warn import warnings_of_reference, warnings_of_template
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.synthetic.profiles import arc
 from tests.nerve_tables import profile, table_of
@@ -166,3 +167,13 @@ def test_a_case_without_a_place_in_the_template_says_why():
     assert (warning.reason, warning.where) == (ReasonCode.TEMPLATE_NOT_REGISTERED, "template")
     assert warning.sentence == "No likeness."
     assert warnings_of_template(None) == ()
+
+
+def test_a_reference_of_one_side_is_told_with_the_side_and_the_ratio():
+    unequal = replace(ReferenceTissue.none(), left_right_ratio=1.46, taken_from=Side.RIGHT)
+    (warning,) = warnings_of_reference(replace(EMPTY, reference=unequal))
+    assert warning.reason is ReasonCode.REFERENCE_UNEQUAL
+    assert "1.46" in warning.sentence
+    assert "right muscle alone" in warning.sentence
+    pooled = replace(unequal, left_right_ratio=1.05, taken_from=None)
+    assert warnings_of_reference(replace(EMPTY, reference=pooled)) == ()

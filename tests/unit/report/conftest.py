@@ -20,7 +20,9 @@ from plexus_mri.core.measurement import (
     Quality,
     Quantity,
 )
+from plexus_mri.core.muscle import Muscle, MuscleComparison, MuscleSample, MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.taper import Taper
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
@@ -187,6 +189,41 @@ def compare(table: MeasurementTable, nerve: Nerve, quantity: Quantity) -> Compar
     )
 
 
+def reference_of() -> ReferenceTissue:
+    """Reference muscle behind the canal, its left 2 % brighter."""
+    heights = np.arange(-60.0, 61.0, 2.0)
+    flat = np.full(len(heights), 100.0)
+    points = np.stack([flat * 0 + 20.0, flat * 0 - 25.0, heights], axis=1)
+    return ReferenceTissue(heights, flat, 0.01 * flat, 1.02, "paraspinal", points, 0.03)
+
+
+def muscles_of(image: Volume) -> MuscleTable:
+    """A brighter left scalene, and a deltoid that only the right side shows."""
+    samples = []
+    for muscle, side, ratio in (
+        (Muscle.SCALENES, Side.LEFT, 1.49),
+        (Muscle.SCALENES, Side.RIGHT, 1.01),
+        (Muscle.DELTOID, Side.RIGHT, 1.0),
+    ):
+        middle = np.array([4.0 + side.sign * (40.0 if muscle is Muscle.SCALENES else 100.0), 0, 0])
+        start = np.round(image.grid.to_voxel(middle[None])).astype(np.int32)
+        voxels = start + np.stack(np.meshgrid(*[np.arange(3)] * 3), axis=-1).reshape(-1, 3)
+        samples.append(
+            MuscleSample(
+                *(muscle, side, np.full(2, ratio), 100.0 * ratio, 2.0, 8.0, ratio),
+                *(1500.0, middle, voxels.astype(np.int32)),
+            )
+        )
+    lost = MuscleSample(
+        Muscle.DELTOID, Side.LEFT, np.full(2, np.nan), reason=ReasonCode.MUSCLE_OUTSIDE
+    )
+    rows = (
+        MuscleComparison(Muscle.SCALENES, 2, 38.4, 27.3, 48.9, 12.0, Verdict.LEFT_LARGER),
+        MuscleComparison(Muscle.DELTOID, 0, reason=ReasonCode.MUSCLE_ONE_SIDE),
+    )
+    return MuscleTable((*samples[:2], lost, samples[2]), rows)
+
+
 def make_result(spacing_mm: float = 2.0) -> CaseResult:
     """Make a case with a swollen left C6 and no right T1."""
     image, labels = paint(spacing_mm)
@@ -206,7 +243,7 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
         Measurement(MISSING[1], MISSING[0], q, None, reason=ReasonCode.NERVE_NOT_FOUND)
         for q in Quantity
     ]
-    table = MeasurementTable(tuple(numbers), profiles)
+    table = MeasurementTable(tuple(numbers), profiles, reference_of())
     asymmetry = tuple(compare(table, n, q) for n in Nerve for q in Quantity)
     series = SeriesInfo(
         3, "STIR", "coronal", "sform (code 1)", 1, "ab" * 32, "the only STIR series",
@@ -227,6 +264,7 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
         Taper(Nerve.C6, Side.LEFT, 8.0, 25.0, 12.34, 4.0, 21.0, 1.2345, 1.08, 1.41),
         Taper(Nerve.C6, Side.RIGHT, reason=ReasonCode.TOO_SHORT),
     )
+    muscles = muscles_of(image)
     return CaseResult(
         Case("01", None, image, series),
         image,
@@ -254,6 +292,7 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
             ),
         ),
         tapers=tapers,
+        muscles=muscles,
     )
 
 

@@ -11,7 +11,8 @@ from plexus_mri.core.case import CaseResult, OwnMask
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.correction import Correction
-from plexus_mri.core.measurement import Quantity
+from plexus_mri.core.measurement import MeasurementTable, Quantity
+from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.network import NetworkLibrary, NetworkModel
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
 from plexus_mri.core.taper import Taper
@@ -29,6 +30,7 @@ KEYS = {
     "schema_version", "subject", "session", "inputs", "side_proof", "registration",
     "segmentation", "quality", "nerves", "asymmetry", "caveats", "settings", "software",
     "warnings", "figures", "verdict", "methods", "norms", "context", "pooled", "taper",
+    "muscles", "reference",
 }  # fmt: skip
 
 
@@ -80,6 +82,36 @@ def test_a_course_of_a_side_is_told_with_its_interval_and_without_a_norm(
     assert (told["ratio_printed"], told["ratio_interval_printed"]) == ("1.23", "1.08 to 1.41")
     assert (told["trend_words"], told["within_words"]) == ("wider distally", "no norm for MRI")
     assert (without["taper_printed"], without["reason"]) == ("", "TOO_SHORT")
+
+
+def test_muscles_stand_apart_with_their_difference_and_interval(result: CaseResult) -> None:
+    summary = summary_of(result)
+    bright, lost = summary["muscles"]
+    assert (bright["left_printed"], bright["right_printed"]) == ("1.49 (1.5 ml)", "1.01 (1.5 ml)")
+    assert (bright["difference_printed"], bright["interval_printed"]) == ("38", "27 to 49")
+    assert (bright["verdict_words"], bright["reason"]) == ("L brighter", None)
+    assert lost["reason_text"] == (
+        "The muscle was sampled on one side only, or at no place that both sides have. "
+        "Left: The muscle is outside the field of view on this side."
+    )
+    without = summary_of(replace(result, muscles=MuscleTable()))
+    for section in ("verdict", "nerves", "asymmetry", "pooled", "warnings"):
+        assert summary[section] == without[section]
+
+
+def test_a_reference_of_one_side_is_told(result: CaseResult) -> None:
+    unequal = replace(result.table.reference, left_right_ratio=1.46, taken_from=Side.RIGHT)
+    facts = summary_of(replace(result, table=replace(result.table, reference=unequal)))[
+        "reference"
+    ]
+    assert (facts["reason"], facts["taken_from"]) == ("REFERENCE_UNEQUAL", "R")
+    assert "Its sides differ (left over right 1.46)" in facts["sentence"]
+    assert "darker side, the right, serves both" in facts["sentence"]
+
+
+def test_without_reference_muscle_the_report_says_so(result: CaseResult) -> None:
+    facts = summary_of(replace(result, table=MeasurementTable(())))["reference"]
+    assert (facts["reason"], facts["sentence"]) == ("NO_REFERENCE", ReasonCode.NO_REFERENCE.text)
 
 
 def test_headline_names_side_and_nerve(result: CaseResult) -> None:

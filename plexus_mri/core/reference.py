@@ -1,0 +1,92 @@
+"""ReferenceTissue: intensity of muscle or marrow by level, one for both sides, and its health."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from plexus_mri.core.anatomy import Side
+from plexus_mri.core.grid import FloatArray
+
+_LARGEST_FLOOR = 1.0 / 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceTissue:
+    """Intensity of one tissue by level, m levels.
+
+    Parameters
+    ----------
+    level_mm : (m,)
+        Height z of each level, RAS+ mm, increasing; empty when none was found.
+    intensity, standard_error : (m,)
+        Most common intensity of the tissue there and its standard error.
+    left_right_ratio
+        Left over right of the same region; far from 1 means shading or disease of the muscle.
+    region
+        ``"paraspinal"``, ``"around the canal"``, ``"vertebral marrow"`` or ``"none"``.
+    points_mm : (q, 3)
+        Voxel centres that were taken for it, for drawing.
+    unevenness
+        Relative standard deviation of its intensity from place to place.
+    taken_from
+        Side whose muscle alone serves both sides, as the other's is too bright to be sound; None
+        when muscle of both sides is pooled.
+    noise
+        Standard deviation of the image's noise, in image units; 0 when unknown.
+    """
+
+    level_mm: FloatArray
+    intensity: FloatArray
+    standard_error: FloatArray
+    left_right_ratio: float | None
+    region: str
+    points_mm: FloatArray
+    unevenness: float = 0.0
+    taken_from: Side | None = None
+    noise: float = 0.0
+
+    @classmethod
+    def none(cls) -> "ReferenceTissue":
+        """Give the reference of an image in which the tissue was not found."""
+        nothing = np.empty(0)
+        return cls(nothing, nothing, nothing, None, "none", np.empty((0, 3)))
+
+    def at(self, points_mm: FloatArray) -> FloatArray:
+        """Intensity (n,) at the level of points (n, 3); NaN beyond the levels or when none."""
+        if not len(self.level_mm):
+            return np.full(len(points_mm), np.nan)
+        z = points_mm[:, 2]
+        step = float(np.median(np.diff(self.level_mm))) if len(self.level_mm) > 1 else 1.0
+        values = np.interp(z, self.level_mm, self.intensity)
+        beyond = (z < self.level_mm[0] - 10 * step) | (z > self.level_mm[-1] + 10 * step)
+        return np.where(beyond, np.nan, values)
+
+    def without_noise_floor(self, noise: float) -> "ReferenceTissue":
+        """Tissue as it would be without the lift that noise gives a magnitude image.
+
+        Parameters
+        ----------
+        noise
+            Standard deviation of the noise, in image units.
+        """
+        return replace(self, intensity=without_floor(self.intensity, noise), noise=noise)
+
+    def relative_error(self, points_mm: FloatArray) -> FloatArray:
+        """Relative standard error (n,) at the level of points (n, 3); 0 when there is none."""
+        if not len(self.level_mm):
+            return np.zeros(len(points_mm))
+        share = self.standard_error / self.intensity
+        return np.asarray(np.interp(points_mm[:, 2], self.level_mm, share))
+
+
+def without_floor(intensity: FloatArray, noise: float) -> FloatArray:
+    """Intensities (n,) of tissue as they would be without what noise lifts a magnitude image by.
+
+    References
+    ----------
+    Gudbjartsson & Patz 1995, Magn Reson Med 34:910: the true intensity is about
+    sqrt(measured² - noise²); below a signal-to-noise of 1.5 nothing more is taken off.
+    """
+    floor = np.minimum(noise, _LARGEST_FLOOR * intensity)
+    corrected: FloatArray = np.sqrt(intensity**2 - floor**2)
+    return corrected

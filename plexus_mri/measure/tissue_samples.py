@@ -1,0 +1,145 @@
+"""Samples of tissue around the canal, and the intensity of the commonest tissue by level.
+
+Shapes: n samples; m levels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from plexus_mri.core.anatomy import Side
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.reference import ReferenceTissue
+from plexus_mri.core.volume import Volume
+from plexus_mri.measure.settings import MeasureSettings
+from plexus_mri.measure.unevenness import unevenness
+
+BoolArray = npt.NDArray[np.bool_]
+_BINS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Voxels with a signal.
+
+    Parameters
+    ----------
+    points_mm : (n, 3)
+        Their centres, RAS+ mm.
+    values : (n,)
+        Intensities, > 0.
+    lateral_mm, forward_mm : (n,)
+        Distance to the right of and before the canal's centre.
+    """
+
+    points_mm: FloatArray
+    values: FloatArray
+    lateral_mm: FloatArray
+    forward_mm: FloatArray
+
+    def where(self, chosen: BoolArray) -> "Samples":
+        """Some of the samples."""
+        return Samples(
+            self.points_mm[chosen],
+            self.values[chosen],
+            self.lateral_mm[chosen],
+            self.forward_mm[chosen],
+        )
+
+    def of(self, side: Side) -> "Samples":
+        """Samples of one side."""
+        return self.where(self.lateral_mm * side.sign > 0.0)
+
+
+def around_canal(image: Volume, frame: PatientFrame, settings: MeasureSettings) -> Samples:
+    """Voxels near the canal, thinned to about 1.5 mm."""
+    stride = np.maximum(np.round(settings.reference_step_mm / image.grid.spacing), 1).astype(int)
+    picks = tuple(slice(int(s) // 2, None, int(s)) for s in stride)
+    data = image.data[picks]
+    ijk = np.stack(np.meshgrid(*[np.arange(n) for n in data.shape], indexing="ij"), axis=-1)
+    points = image.grid.to_world(ijk.reshape(-1, 3) * stride + stride // 2)
+    values = data.reshape(-1).astype(float)
+    canal = frame.canal.points_mm
+    near = (
+        np.abs(points - frame.canal_at(points))[:, :2].max(axis=1) <= settings.reference_reach_mm
+    )
+    level = (points[:, 2] >= canal[:, 2].min()) & (points[:, 2] <= canal[:, 2].max())
+    kept = near & level & (values > 0)
+    return _placed(points[kept], values[kept], frame)
+
+
+def _placed(points: FloatArray, values: FloatArray, frame: PatientFrame) -> Samples:
+    """Samples with their distances to the right of and before the canal's centre."""
+    off = points - frame.canal_at(points)
+    forward = np.cross(np.array([0.0, 0.0, 1.0]), frame.right)
+    forward = forward / np.linalg.norm(forward)
+    return Samples(points, values, off @ frame.right, off @ forward)
+
+
+def by_level(samples: Samples, region: str, settings: MeasureSettings) -> ReferenceTissue | None:
+    """Commonest tissue of these samples level by level; None when they are too few."""
+    if len(samples.values) < settings.reference_fewest_voxels:
+        return None
+    order = np.argsort(samples.points_mm[:, 2], kind="stable")
+    points, values = samples.points_mm[order], samples.values[order]
+    table = _modes(points[:, 2], values, settings)
+    if not len(table):
+        return None
+    level, error = table[:, 0], table[:, 2]
+    smooth = ndimage.gaussian_filter1d(
+        table[:, 1],
+        settings.reference_smoothing_mm / settings.reference_level_step_mm,
+        mode="nearest",
+    )
+    relative = values / np.interp(points[:, 2], level, smooth)
+    muscle = np.abs(np.log(relative)) < np.log(1.3)
+    even = unevenness(points, relative, settings)
+    return ReferenceTissue(level, smooth, error, None, region, points[muscle], even)
+
+
+def _modes(z_mm: FloatArray, values: FloatArray, settings: MeasureSettings) -> FloatArray:
+    """Level, mode and its standard error (m, 3) of values (n,) at rising heights (n,)."""
+    start = main_mode(values)
+    half = settings.reference_level_half_mm
+    rows = []
+    for level in np.arange(z_mm[0], z_mm[-1] + 1e-9, settings.reference_level_step_mm):
+        a, b = np.searchsorted(z_mm, [level - half, level + half])
+        mode, count = local_mode(values[a:b], start)
+        if count >= settings.reference_fewest_voxels_at_level:
+            rows.append((level, mode, 0.3 * mode / np.sqrt(count)))
+    return np.array(rows).reshape(-1, 3)
+
+
+def main_mode(values: FloatArray) -> float:
+    """Most common of positive values (n,), by a smoothed histogram of their logarithm.
+
+    >>> round(main_mode(np.array([1.0, 1.0, 1.02, 0.98, 3.0, 0.2])), 1)
+    1.0
+    """
+    logs = np.log(values)
+    low, high = np.quantile(logs, [0.01, 0.99]) + np.array([-0.5, 0.5])
+    counts, edges = np.histogram(logs, bins=_BINS, range=(low, high))
+    width = edges[1] - edges[0]
+    # 0.12 in the logarithm is 12 % in intensity: noise and texture of one tissue stay one mode.
+    smooth = ndimage.gaussian_filter1d(counts.astype(float), 0.12 / width, mode="constant")
+    k = int(np.argmax(smooth))
+    return float(np.exp(0.5 * (edges[k] + edges[k + 1])))
+
+
+def local_mode(values: FloatArray, start: float) -> tuple[float, int]:
+    """Middle of the values within 30 % of the mode, found from ``start``; and their number."""
+    centre, count = start, 0
+    for _ in range(15):
+        near = values[np.abs(np.log(values / centre)) < np.log(1.3)]
+        count = len(near)
+        if count == 0:
+            break
+        moved = float(np.median(near))
+        done = abs(moved - centre) < 1e-4 * centre
+        centre = moved
+        if done:
+            break
+    return centre, count
