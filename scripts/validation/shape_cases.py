@@ -10,6 +10,7 @@ from shape_limit import radius_limits_mm
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import MeasurementTable, Profile, Quality, Quantity
+from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.settings import MeasureSettings
@@ -96,10 +97,11 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One image of a group and its tubes, companions left out."""
+    """One image of a group, the traces given, and its tubes; companions left out."""
 
     picture: Picture
     image: Volume
+    nerves: NerveTree
     tubes: dict[NerveKey, Tube]
 
 
@@ -116,11 +118,12 @@ def _seen(group: Group, pose: Pose, look: Look, rng: np.random.Generator) -> See
     gaps = [*group.gaps_mm, *[ALONE_MM] * (len(radii) - 1 - len(group.gaps_mm))]
     picture = drawn(row_of_tubes(pose, radii, gaps, rng), spacing, rng)
     image = picture.noisy(signal_to_noise, rng)
-    table = measure_nerves(image, picture.traced(rng), picture.frame, SETTINGS)
+    nerves = picture.traced(rng)
+    table = measure_nerves(image, nerves, picture.frame, SETTINGS)
     limits = {} if group.gaps_mm else radius_limits_mm(picture, signal_to_noise, SETTINGS)
     counted = list(picture.solids)[: len(group.radii_mm)]
     tubes = {key: tube_of(table, key, picture, limits.get(key, np.nan)) for key in counted}
-    return Seen(picture, image, tubes)
+    return Seen(picture, image, nerves, tubes)
 
 
 def tube_of(table: MeasurementTable, key: NerveKey, picture: Picture, limit_mm: float) -> Tube:

@@ -1,15 +1,17 @@
-"""Areas as other practices take them, on the same images and given the true course.
+"""Areas as other practices take them from the same image and the same course.
 
-Each is favoured: the course is the true one, a mask keeps only what lies nearest to its own
-nerve, and the threshold lies half-way between the true signals of nerve and muscle.
+Symbols: s sections, p samples along the edge of a plane, m voxels.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from shape_images import SCALE, STEP_MM, Solid
+from shape_cases import Seen
+from shape_images import SCALE
 from skimage.measure import find_contours, label, regionprops
 
 from plexus_mri.core.anatomy import NerveKey
@@ -17,90 +19,157 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import Volume
 
-HALF = (SCALE.nerve + SCALE.muscle) / 2
+IntArray = npt.NDArray[np.integer]
 REACH_MM = 8.0
 PLANE_STEP_MM = 0.25
+# The nerve's level is the middle of its sections' brightest voxels this near to the course, that
+# of its surroundings the middle of what lies this far from it.
+CORE_MM, AROUND_MM = 1.5, (5.0, 8.0)
 # A slice across x says nothing of a nerve that runs nearly along it: over 76 degrees.
 LEAST_AHEAD = 0.24
-# Areas (sections,) of one nerve from its mask or its image.
-Method = Callable[[Volume, Solid], FloatArray]
 
 
-def mask_of(image: Volume, key: NerveKey, solids: Mapping[NerveKey, Solid]) -> Volume:
-    """Voxels over half-way to the nerve's signal that are nearer to it than to any other."""
-    bright = np.argwhere(image.data > HALF)
-    points = image.grid.to_world(bright.astype(float))
-    apart = {k: cKDTree(s.axis_mm).query(points)[0] for k, s in solids.items()}
-    nearest = np.min(list(apart.values()), axis=0)
-    own = bright[(apart[key] <= nearest) & (apart[key] < REACH_MM)]
-    mask = np.zeros(image.grid.shape)
-    mask[tuple(own.T)] = 1.0
-    return image.with_data(mask)
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a practice is given of one nerve.
+
+    Parameters
+    ----------
+    course
+        Of the stretch that is measured.
+    half
+        Intensity half-way between the nerve and its surroundings.
+    mask
+        Voxels over it that are nearer to this course than to any other, in one piece.
+    """
+
+    image: Volume
+    course: Centerline
+    half: float
+    mask: npt.NDArray[np.bool_]
 
 
-def counted(mask: Volume, solid: Solid) -> FloatArray:
+# Areas (s,) of one nerve.
+Method = Callable[[Given], FloatArray]
+
+
+def as_given(seen: Seen, key: NerveKey) -> Given:
+    """The rough trace that the product is given, and levels read off the image along it."""
+    courses = {k: seen.nerves[k].centerline for k in seen.nerves}
+    return _given(seen.image, key, courses, _half_way(seen.image, courses[key]))
+
+
+def as_told(seen: Seen, key: NerveKey) -> Given:
+    """The true course and the level half-way between the true signals."""
+    courses = {k: Centerline(solid.inner_mm) for k, solid in seen.picture.solids.items()}
+    return _given(seen.image, key, courses, (SCALE.nerve + SCALE.muscle) / 2)
+
+
+def counted(given: Given) -> FloatArray:
     """Voxel counting: volume over length, one value."""
-    inside = _inner_voxels(mask, solid)
-    length_mm = STEP_MM * (len(solid.inner_mm) - 1)
-    return np.array([len(inside) * mask.grid.voxel_volume_mm3 / length_mm])
+    volume_mm3 = len(_inner_voxels(given)) * given.image.grid.voxel_volume_mm3
+    return np.array([volume_mm3 / given.course.length_mm])
 
 
-def perpendicular(mask: Volume, solid: Solid) -> FloatArray:
+def perpendicular(given: Given) -> FloatArray:
     """Mask resampled on planes across the course, region areas by scikit-image."""
-    planes = _planes(mask.data, mask, solid, order=1)
+    planes = _planes(given.mask.astype(float), given, order=1)
     return np.array([_region_area(plane > 0.5) for plane in planes])  # noqa: PLR2004 - half
 
 
-def contoured(image: Volume, solid: Solid) -> FloatArray:
+def contoured(given: Given) -> FloatArray:
     """Half-way contour on planes across the course, cubic interpolation, by scikit-image."""
-    return np.array([_contour_area(plane) for plane in _planes(image.data, image, solid, order=3)])
+    planes = _planes(given.image.data, given, order=3)
+    return np.array([_contour_area(plane, given.half) for plane in planes])
 
 
-def axial_cosines(mask: Volume, solid: Solid) -> FloatArray:
+def axial_cosines(given: Given) -> FloatArray:
     """Area of each slice across the x axis times the cosines of its two tilts.
 
     The practice of spinal cord tools, whose slices lie across the body's long axis.
     """
-    line = Centerline(solid.inner_mm)
+    line = given.course
     ahead, aside = np.abs(line.tangents[:, 0]), np.abs(line.tangents[:, 1:])
     if ahead.min() < LEAST_AHEAD:
         return np.empty(0)
     factor = np.prod(np.cos(np.arctan2(aside, ahead[:, None])), axis=1)
-    slices, counts = np.unique(_inner_voxels(mask, solid)[:, 0], return_counts=True)
-    x_mm = mask.grid.affine[0, 0] * slices + mask.grid.affine[0, 3]
     # A slice counts where the tube crosses it whole, off the ends of the stretch.
+    voxels, grid = np.argwhere(given.mask), given.image.grid
+    slices, counts = np.unique(voxels[:, 0], return_counts=True)
+    x_mm = grid.affine[0, 0] * slices + grid.affine[0, 3]
     low, high = np.sort(line.points_mm[[0, -1], 0])
-    lean = (np.linalg.norm(aside, axis=1) / ahead).max()
-    half_mm = solid.radius_mm * np.sqrt(solid.ratio) * lean
-    whole = (x_mm > low + half_mm) & (x_mm < high - half_mm)
+    whole = (x_mm >= low) & (x_mm <= high)
     order = np.argsort(line.points_mm[:, 0])
     here = np.interp(x_mm[whole], line.points_mm[order, 0], factor[order])
-    across_mm2 = mask.grid.spacing[1] * mask.grid.spacing[2]
-    return counts[whole] * across_mm2 * here
+    return np.asarray(counts[whole] * grid.spacing[1] * grid.spacing[2] * here)
 
 
-def straight_axis(mask: Volume, solid: Solid) -> FloatArray:
+def straight_axis(given: Given) -> FloatArray:
     """Volume of each millimetre along the mask's one principal axis."""
-    points = mask.grid.to_world(_inner_voxels(mask, solid).astype(float))
+    points = given.image.grid.to_world(_inner_voxels(given).astype(float))
     off = points - points.mean(axis=0)
     along = off @ np.linalg.svd(off, full_matrices=False)[2][0]
     edges = np.arange(along.min() + 2.0, along.max() - 2.0, 1.0)
-    counts = np.histogram(along, edges)[0]
-    return counts * mask.grid.voxel_volume_mm3
+    return np.asarray(np.histogram(along, edges)[0] * given.image.grid.voxel_volume_mm3)
 
 
-def _inner_voxels(mask: Volume, solid: Solid) -> FloatArray:
-    """Voxels (m, 3) of a mask that lie beside the traced part of the course."""
-    voxels = np.argwhere(mask.data > 0)
-    nearest = cKDTree(solid.axis_mm).query(mask.grid.to_world(voxels.astype(float)))[1]
-    skipped = (len(solid.axis_mm) - len(solid.inner_mm)) // 2
-    inside = (nearest >= skipped) & (nearest < len(solid.axis_mm) - skipped)
+METHODS: dict[str, Method] = {
+    "voxel counting: volume over length": counted,
+    "mask on planes across, `regionprops`": perpendicular,
+    "half-way contour on planes across, `find_contours`": contoured,
+    "axial area times two cosines": axial_cosines,
+    "across one straight principal axis": straight_axis,
+}
+
+
+def _given(
+    image: Volume, key: NerveKey, courses: dict[NerveKey, Centerline], half: float
+) -> Given:
+    bright = np.argwhere(image.data > half)
+    points = image.grid.to_world(bright.astype(float))
+    apart = {k: cKDTree(c.points_mm).query(points)[0] for k, c in courses.items()}
+    own = bright[(apart[key] <= np.min(list(apart.values()), axis=0)) & (apart[key] < REACH_MM)]
+    mask = np.zeros(image.grid.shape, dtype=bool)
+    mask[tuple(own.T)] = True
+    pieces = label(mask)
+    sizes = np.bincount(pieces[mask])
+    return Given(image, courses[key], half, pieces == int(np.argmax(sizes)))
+
+
+def _half_way(image: Volume, course: Centerline) -> float:
+    """Level half-way between the nerve's and that of its surroundings, off the image."""
+    voxels = np.argwhere(np.ones(image.grid.shape, dtype=bool))
+    sections = course.resampled(1.0).points_mm
+    apart, nearest = cKDTree(sections).query(
+        image.grid.to_world(voxels.astype(float)), distance_upper_bound=AROUND_MM[1]
+    )
+    values = image.data[tuple(voxels.T)]
+    around = np.median(values[(apart > AROUND_MM[0]) & np.isfinite(apart)])
+    core = apart < CORE_MM
+    peaks = [values[core & (nearest == k)].max(initial=-np.inf) for k in range(len(sections))]
+    return float((np.median(peaks) + around) / 2)
+
+
+def _inner_voxels(given: Given) -> IntArray:
+    """Voxels (m, 3) of the mask between the planes across both ends of the course."""
+    voxels = np.argwhere(given.mask)
+    points = given.image.grid.to_world(voxels.astype(float))
+    line = given.course
+    inside = ((points - line.points_mm[0]) @ line.tangents[0] >= 0) | _nearer(points, line, 0)
+    inside &= ((points - line.points_mm[-1]) @ line.tangents[-1] <= 0) | _nearer(points, line, -1)
     return voxels[inside]
 
 
-def _planes(data: FloatArray, grid_of: Volume, solid: Solid, *, order: int) -> FloatArray:
-    """Values on planes across the course, one a millimetre: (sections, p, p)."""
-    line = Centerline(solid.inner_mm).resampled(1.0)
+def _nearer(points_mm: FloatArray, line: Centerline, end: int) -> npt.NDArray[np.bool_]:
+    """Whether points (m, 3) are nearest to another place of a bent course than its end."""
+    nearest = cKDTree(line.points_mm).query(points_mm)[1]
+    far = np.abs(nearest - end % len(line.points_mm)) > len(line.points_mm) // 4
+    return np.asarray(far)
+
+
+def _planes(data: FloatArray, given: Given, *, order: int) -> FloatArray:
+    """Values on planes across the course, one a millimetre: (s, p, p)."""
+    line = given.course.resampled(1.0)
     first, second = line.normals
     reach = np.arange(-REACH_MM, REACH_MM + 1e-9, PLANE_STEP_MM)
     u, v = np.meshgrid(reach, reach, indexing="ij")
@@ -109,12 +178,12 @@ def _planes(data: FloatArray, grid_of: Volume, solid: Solid, *, order: int) -> F
         + u[..., None] * first[:, None, None]
         + v[..., None] * second[:, None, None]
     )
-    ijk = grid_of.grid.to_voxel(points.reshape(-1, 3))
+    ijk = given.image.grid.to_voxel(points.reshape(-1, 3))
     values = ndimage.map_coordinates(data, ijk.T, order=order, mode="nearest")
     return np.asarray(values).reshape(points.shape[:3])
 
 
-def _region_area(inside: FloatArray) -> float:
+def _region_area(inside: npt.NDArray[np.bool_]) -> float:
     """Area of the region nearest to the middle of a plane."""
     middle = (np.array(inside.shape) - 1) / 2
     regions = regionprops(label(inside))
@@ -124,17 +193,17 @@ def _region_area(inside: FloatArray) -> float:
     return float(best.area) * PLANE_STEP_MM**2
 
 
-def _contour_area(plane: FloatArray) -> float:
+def _contour_area(plane: FloatArray, half: float) -> float:
     """Area inside the closed half-way contour nearest to the middle of a plane."""
     middle = (np.array(plane.shape) - 1) / 2
-    closed = [c for c in find_contours(plane, HALF) if (c[0] == c[-1]).all() and _is_bright(c)]
+    closed = [c for c in find_contours(plane, half) if (c[0] == c[-1]).all() and _is_nerve(c)]
     if not closed:
         return float("nan")
     best = min(closed, key=lambda c: float(np.linalg.norm(c.mean(axis=0) - middle)))
     return abs(_signed_area(best)) * PLANE_STEP_MM**2
 
 
-def _is_bright(contour: FloatArray) -> bool:
+def _is_nerve(contour: FloatArray) -> bool:
     """Whether a contour is no speck of noise: as large as a disc of 0.5 mm."""
     return abs(_signed_area(contour)) * PLANE_STEP_MM**2 > np.pi * 0.25
 
@@ -142,12 +211,3 @@ def _is_bright(contour: FloatArray) -> bool:
 def _signed_area(contour: FloatArray) -> float:
     x, y = contour.T
     return 0.5 * float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum())
-
-
-ON_MASK: dict[str, Method] = {
-    "voxel counting: volume over length": counted,
-    "mask on planes across, `regionprops`": perpendicular,
-    "axial area times two cosines": axial_cosines,
-    "across one straight principal axis": straight_axis,
-}
-ON_IMAGE: dict[str, Method] = {"half-way contour on planes across": contoured}

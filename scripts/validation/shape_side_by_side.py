@@ -1,15 +1,16 @@
 """Areas by the product and by other practices on the same images, as one table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from shape_cases import Seen, Tube
-from shape_methods import ON_IMAGE, ON_MASK, mask_of
+from shape_methods import METHODS, as_given, as_told
 
 from plexus_mri.core.grid import FloatArray
 
 OURS = "plexus-mri"
+TOLD = ", told the truth"
 CLOSER = 3.0
 
 
@@ -23,48 +24,67 @@ class Areas:
     sections: FloatArray
 
 
-def side_by_side_lines(images: dict[str, Sequence[Seen]]) -> list[str]:
+def side_by_side_lines(images: Mapping[str, Sequence[Seen]]) -> list[str]:
     """Lines of the table."""
     found = [a for name, group in images.items() for image in group for a in _areas(name, image)]
     methods = list(dict.fromkeys(a.method for a in found))
-    ours = _error([a for a in found if a.method == OURS])
-    others = {m: _error([a for a in found if a.method == m]) for m in methods if m != OURS}
-    best = min(others, key=lambda m: others[m])
-    times = others[best] / ours
+    methods.sort(key=lambda method: method.endswith(TOLD))
     return [
         (
-            "Nerves that stand alone, by other practices on the same images. All are favoured: "
-            "they are given the true course and a threshold half-way between the true signals of "
-            "nerve and muscle, and a mask keeps only what lies nearest to its own nerve; the "
-            "product is given a rough trace and no signals. *Without noise*: the mask is that of "
-            "the image before noise. The formulas stand for the practices; no other program was "
-            "run. In each cell the mean absolute error of a nerve's mean area in percent, in "
-            "brackets its mean error."
+            "The same nerves by other practices. They are given what the product is given, the "
+            "rough trace, and are favoured: a mask is every voxel of one piece above half-way "
+            "between the nerve's level (middle of its sections' peaks) and that of its "
+            "surroundings, and holds only what lies nearest to its own trace. *Told the truth*: "
+            "with the true course and the true signals, which no practice has. The formulas "
+            "stand for the practices; no other program was run. In each cell the mean absolute "
+            "error of a nerve's mean area in percent, in brackets its mean error; of single "
+            "sections the median absolute error. Slices across one axis have no value where the "
+            "nerve runs at over 76 degrees to it, or turns so far."
         ),
         "",
         f"| method | {' | '.join(images)} | all | single sections | no value |",
         f"|{'---|' * (len(images) + 4)}",
         *(_method_line(method, found, list(images)) for method in methods),
         "",
-        (
-            f"Best of the others: {best}, {others[best]:.2f} %, {times:.1f} times the product's "
-            f"{ours:.2f} % (bar: {CLOSER:g} times; {'met' if times >= CLOSER else 'MISSED'})."
-        ),
+        _closer_line(found, methods),
     ]
+
+
+def _closer_line(found: Sequence[Areas], methods: Sequence[str]) -> str:
+    """How much closer the product is than the best of the others."""
+    told = [m for m in methods if m.endswith(TOLD)]
+    given = [m for m in methods if m != OURS and m not in told]
+    times = [_times(found, OURS, given), _times(found, OURS, told)]
+    verdict = "met" if times[0][1] >= CLOSER and times[0][3] >= CLOSER else "MISSED"
+    words = [
+        f"mean areas {mean_times:.1f} times ({mean_best}), single sections {times_:.1f} times "
+        f"({best})"
+        for mean_best, mean_times, best, times_ in times
+    ]
+    return (
+        f"The best of the others over the product: {words[0]}; bar {CLOSER:g} times: {verdict}. "
+        f"Told the truth: {words[1]}."
+    )
+
+
+def _times(
+    found: Sequence[Areas], ours: str, others: Sequence[str]
+) -> tuple[str, float, str, float]:
+    """Best method and its error over ours: of mean areas, and of single sections."""
+    means = {m: _mean_error([a for a in found if a.method == m]) for m in (ours, *others)}
+    single = {m: _section_error([a for a in found if a.method == m]) for m in (ours, *others)}
+    best, best_single = (min(others, key=e.__getitem__) for e in (means, single))
+    return best, means[best] / means[ours], best_single, single[best_single] / single[ours]
 
 
 def _areas(shapes: str, seen: Seen) -> Iterator[Areas]:
     """What each method makes of the tubes of one image."""
-    solids = seen.picture.solids
     for key, tube in seen.tubes.items():
         own = np.pi * tube.radius_mm**2
-        yield _over_truth(shapes, OURS, tube, own[np.isfinite(own)], tube.mean_mm2)
-        noisy, clean = (mask_of(it, key, solids) for it in (seen.image, seen.picture.clean))
-        for name, method in ON_MASK.items():
-            yield _over_truth(shapes, name, tube, method(noisy, tube.solid))
-            yield _over_truth(shapes, f"{name}, without noise", tube, method(clean, tube.solid))
-        for name, method in ON_IMAGE.items():
-            yield _over_truth(shapes, name, tube, method(seen.image, tube.solid))
+        yield _over_truth(shapes, OURS, tube, own, tube.mean_mm2)
+        for given, note in ((as_given(seen, key), ""), (as_told(seen, key), TOLD)):
+            for name, method in METHODS.items():
+                yield _over_truth(shapes, f"{name}{note}", tube, method(given))
 
 
 def _over_truth(
@@ -78,8 +98,7 @@ def _over_truth(
 def _method_line(method: str, found: Sequence[Areas], shapes: Sequence[str]) -> str:
     own = [a for a in found if a.method == method]
     cells = [method, *(_cell([a for a in own if a.shapes == name]) for name in shapes), _cell(own)]
-    sections = np.concatenate([a.sections for a in own])
-    cells.append(f"{100 * np.median(np.abs(sections - 1)):.1f}")
+    cells.append(f"{_section_error(own):.1f}" if _has_sections(own) else "n/a")
     cells.append(str(sum(not np.isfinite(a.mean) for a in own)))
     return f"| {' | '.join(cells)} |"
 
@@ -91,6 +110,17 @@ def _cell(areas: Sequence[Areas]) -> str:
     return f"{100 * np.abs(off).mean():.1f} ({100 * off.mean():+.1f})"
 
 
-def _error(areas: Sequence[Areas]) -> float:
+def _mean_error(areas: Sequence[Areas]) -> float:
     """Mean absolute error of mean areas in percent."""
     return 100 * float(np.nanmean([abs(a.mean - 1) for a in areas]))
+
+
+def _section_error(areas: Sequence[Areas]) -> float:
+    """Median absolute error of single sections in percent; without end where there are none."""
+    if not _has_sections(areas):
+        return float("inf")
+    return 100 * float(np.median(np.abs(np.concatenate([a.sections for a in areas]) - 1)))
+
+
+def _has_sections(areas: Sequence[Areas]) -> bool:
+    return max(len(a.sections) for a in areas) > 1
