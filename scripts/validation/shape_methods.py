@@ -22,11 +22,13 @@ from plexus_mri.core.volume import Volume
 IntArray = npt.NDArray[np.integer]
 REACH_MM = 8.0
 PLANE_STEP_MM = 0.25
-# The nerve's level is the middle of its sections' brightest voxels this near to the course, that
-# of its surroundings the middle of what lies this far from it.
-CORE_MM, AROUND_MM = 1.5, (5.0, 8.0)
+# The nerve's level is the median this near to the course (in thick slices half their thickness),
+# that of its surroundings the median this far from it. Of the middle or upper quartile within 0.75
+# or 1 mm, and of the sections' peaks, this one served the practices best on other seeds.
+CORE_MM, AROUND_MM = 1.0, (5.0, 8.0)
 # A slice across x says nothing of a nerve that runs nearly along it: over 76 degrees.
 LEAST_AHEAD = 0.24
+FEWEST_VOXELS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,10 @@ def axial_cosines(given: Given) -> FloatArray:
 
 def straight_axis(given: Given) -> FloatArray:
     """Volume of each millimetre along the mask's one principal axis."""
-    points = given.image.grid.to_world(_inner_voxels(given).astype(float))
+    voxels = _inner_voxels(given)
+    if len(voxels) < FEWEST_VOXELS:
+        return np.empty(0)
+    points = given.image.grid.to_world(voxels.astype(float))
     off = points - points.mean(axis=0)
     along = off @ np.linalg.svd(off, full_matrices=False)[2][0]
     edges = np.arange(along.min() + 2.0, along.max() - 2.0, 1.0)
@@ -131,23 +136,22 @@ def _given(
     own = bright[(apart[key] <= np.min(list(apart.values()), axis=0)) & (apart[key] < REACH_MM)]
     mask = np.zeros(image.grid.shape, dtype=bool)
     mask[tuple(own.T)] = True
-    pieces = label(mask)
-    sizes = np.bincount(pieces[mask])
-    return Given(image, courses[key], half, pieces == int(np.argmax(sizes)))
+    if mask.any():
+        pieces = label(mask)
+        mask = pieces == int(np.argmax(np.bincount(pieces[mask])))
+    return Given(image, courses[key], half, mask)
 
 
 def _half_way(image: Volume, course: Centerline) -> float:
     """Level half-way between the nerve's and that of its surroundings, off the image."""
     voxels = np.argwhere(np.ones(image.grid.shape, dtype=bool))
-    sections = course.resampled(1.0).points_mm
-    apart, nearest = cKDTree(sections).query(
+    apart = cKDTree(course.resampled(1.0).points_mm).query(
         image.grid.to_world(voxels.astype(float)), distance_upper_bound=AROUND_MM[1]
-    )
+    )[0]
     values = image.data[tuple(voxels.T)]
     around = np.median(values[(apart > AROUND_MM[0]) & np.isfinite(apart)])
-    core = apart < CORE_MM
-    peaks = [values[core & (nearest == k)].max(initial=-np.inf) for k in range(len(sections))]
-    return float((np.median(peaks) + around) / 2)
+    core_mm = max(CORE_MM, float(image.grid.spacing.max()) / 2)
+    return float((np.median(values[apart < core_mm]) + around) / 2)
 
 
 def _inner_voxels(given: Given) -> IntArray:

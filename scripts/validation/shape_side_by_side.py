@@ -32,8 +32,8 @@ def side_by_side_lines(images: Mapping[str, Sequence[Seen]]) -> list[str]:
     return [
         (
             "The same nerves by other practices. They are given what the product is given, the "
-            "rough trace, and are favoured: a mask is every voxel of one piece above half-way "
-            "between the nerve's level (middle of its sections' peaks) and that of its "
+            "rough traces, and are favoured: a mask is one piece of voxels above half-way "
+            "between the nerve's level (median within 1 mm of the trace) and that of its "
             "surroundings, and holds only what lies nearest to its own trace. *Told the truth*: "
             "with the true course and the true signals, which no practice has. The formulas "
             "stand for the practices; no other program was run. In each cell the mean absolute "
