@@ -54,27 +54,28 @@ def _closer_line(found: Sequence[Areas], methods: Sequence[str]) -> str:
     """How much closer the product is than the best of the others."""
     told = [m for m in methods if m.endswith(TOLD)]
     given = [m for m in methods if m != OURS and m not in told]
-    times = [_times(found, OURS, given), _times(found, OURS, told)]
+    times = [_times(found, given), _times(found, told)]
     verdict = "met" if times[0][1] >= CLOSER and times[0][3] >= CLOSER else "MISSED"
     words = [
         f"mean areas {mean_times:.1f} times ({mean_best}), single sections {times_:.1f} times "
         f"({best})"
         for mean_best, mean_times, best, times_ in times
     ]
+    shapes = list(dict.fromkeys(a.shapes for a in found))
+    by_shape = [_times([a for a in found if a.shapes == name], given)[1] for name in shapes]
+    parts = (f"{name} {value:.1f}" for name, value in zip(shapes, by_shape, strict=True))
     return (
-        f"The best of the others over the product: {words[0]}; bar {CLOSER:g} times: {verdict}. "
-        f"Told the truth: {words[1]}."
+        f"Error of the best of the others over the product's: {words[0]}; bar {CLOSER:g} times: "
+        f"{verdict}. Mean areas by shapes: {', '.join(parts)}. Told the truth: {words[1]}."
     )
 
 
-def _times(
-    found: Sequence[Areas], ours: str, others: Sequence[str]
-) -> tuple[str, float, str, float]:
-    """Best method and its error over ours: of mean areas, and of single sections."""
-    means = {m: _mean_error([a for a in found if a.method == m]) for m in (ours, *others)}
-    single = {m: _section_error([a for a in found if a.method == m]) for m in (ours, *others)}
+def _times(found: Sequence[Areas], others: Sequence[str]) -> tuple[str, float, str, float]:
+    """Best method and its error over the product's: of mean areas, and of single sections."""
+    means = {m: _mean_error([a for a in found if a.method == m]) for m in (OURS, *others)}
+    single = {m: _section_error([a for a in found if a.method == m]) for m in (OURS, *others)}
     best, best_single = (min(others, key=e.__getitem__) for e in (means, single))
-    return best, means[best] / means[ours], best_single, single[best_single] / single[ours]
+    return best, means[best] / means[OURS], best_single, single[best_single] / single[OURS]
 
 
 def _areas(shapes: str, seen: Seen) -> Iterator[Areas]:
@@ -112,7 +113,8 @@ def _cell(areas: Sequence[Areas]) -> str:
 
 def _mean_error(areas: Sequence[Areas]) -> float:
     """Mean absolute error of mean areas in percent."""
-    return 100 * float(np.nanmean([abs(a.mean - 1) for a in areas]))
+    errors = [abs(a.mean - 1) for a in areas if np.isfinite(a.mean)]
+    return 100 * float(np.mean(errors)) if errors else float("inf")
 
 
 def _section_error(areas: Sequence[Areas]) -> float:
