@@ -81,10 +81,9 @@ Look = tuple[tuple[float, float, float], float]
 
 @dataclass(frozen=True)
 class Group:
-    """Images of one kind: each pose at each voxel size (mm) with its signal-to-noise.
+    """Images of one kind: one a pose, looked at in turn in each way.
 
-    ``companions_mm`` are the radii of tubes far aside that belong to the image and are not
-    counted; ``gaps_mm`` the free space between the others, far apart where there is none.
+    ``gaps_mm`` is the free space between the tubes of an image, far apart where there is none.
     """
 
     name: str
@@ -92,12 +91,11 @@ class Group:
     radii_mm: Sequence[float]
     looks: Sequence[Look]
     gaps_mm: Sequence[float] = ()
-    companions_mm: Sequence[float] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """One image of a group, the traces given, and its tubes; companions left out."""
+    """One image of a group, the traces given, and its tubes."""
 
     picture: Picture
     image: Volume
@@ -107,22 +105,20 @@ class Seen:
 
 def seen(group: Group, first_seed: int) -> Iterator[Seen]:
     """Draw and measure every image of a group; seeds count up from the first."""
-    looks = ((pose, look) for pose in group.poses for look in group.looks)
-    for k, (pose, look) in enumerate(looks):
+    for k, pose in enumerate(group.poses):
+        look = group.looks[k % len(group.looks)]
         yield _seen(group, pose, look, np.random.default_rng([first_seed + k, 30]))
 
 
 def _seen(group: Group, pose: Pose, look: Look, rng: np.random.Generator) -> Seen:
     spacing, signal_to_noise = look
-    radii = [*group.radii_mm, *group.companions_mm]
-    gaps = [*group.gaps_mm, *[ALONE_MM] * (len(radii) - 1 - len(group.gaps_mm))]
-    picture = drawn(row_of_tubes(pose, radii, gaps, rng), spacing, rng)
+    gaps = group.gaps_mm or [ALONE_MM] * (len(group.radii_mm) - 1)
+    picture = drawn(row_of_tubes(pose, group.radii_mm, gaps, rng), spacing, rng)
     image = picture.noisy(signal_to_noise, rng)
     nerves = picture.traced(rng)
     table = measure_nerves(image, nerves, picture.frame, SETTINGS)
     limits = {} if group.gaps_mm else radius_limits_mm(picture, signal_to_noise, SETTINGS)
-    counted = list(picture.solids)[: len(group.radii_mm)]
-    tubes = {key: tube_of(table, key, picture, limits.get(key, np.nan)) for key in counted}
+    tubes = {key: tube_of(table, key, picture, limits.get(key, np.nan)) for key in picture.solids}
     return Seen(picture, image, nerves, tubes)
 
 

@@ -27,7 +27,7 @@ from plexus_mri.synthetic.tissue import signal_scale
 
 KEYS: tuple[NerveKey, ...] = tuple((side, nerve) for nerve in Nerve for side in Side)
 SCALE = signal_scale(AcquisitionSpec(), nerve_t2_ms=65.0, muscle_t2_ms=40.0)
-STEP_MM, LENGTH_MM = 0.5, 44.0
+STEP_MM, LENGTH_MM = 0.5, 40.0
 # A tube runs on beyond both ends of its trace.
 BEYOND_MM = 7.0
 MARGIN_MM = 10.0
@@ -84,9 +84,10 @@ class Picture:
         sigma = SCALE.nerve / signal_to_noise
         return self.clean.with_data(rician(np.asarray(self.clean.data, np.float32), sigma, rng))
 
-    def traced(self, rng: np.random.Generator) -> NerveTree:
-        """Rough traces of all tubes."""
-        return NerveTree({key: _traced(solid, rng) for key, solid in self.solids.items()})
+    def traced(self, rng: np.random.Generator, *, shorter_mm: float = 0.0) -> NerveTree:
+        """Rough traces of all tubes, each end ``shorter_mm`` sooner."""
+        nerves = {key: _traced(solid, rng, shorter_mm) for key, solid in self.solids.items()}
+        return NerveTree(nerves)
 
     @property
     def frame(self) -> PatientFrame:
@@ -183,8 +184,9 @@ def _path(key: NerveKey, solid: Solid, rng: np.random.Generator) -> NervePath:
     )
 
 
-def _traced(solid: Solid, rng: np.random.Generator) -> TracedNerve:
-    points = solid.inner_mm
+def _traced(solid: Solid, rng: np.random.Generator, shorter_mm: float) -> TracedNerve:
+    cut = round(shorter_mm / STEP_MM)
+    points = solid.inner_mm[cut : len(solid.inner_mm) - cut]
     wave = np.sin(np.linspace(0, 4 * np.pi, len(points)) + rng.uniform(0, 6))[:, None]
     shift = rng.normal(0.0, TRACE_ERROR_MM, 3) + wave * rng.normal(0.0, TRACE_ERROR_MM / 2, 3)
     radius = np.full(len(points), solid.radius_mm * rng.uniform(*TRACE_RADIUS))

@@ -14,11 +14,11 @@ from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.synthetic.caliber import AREA_MM2
 
-CASES, PAIR_TO_NOISE = 8, (15.0, 20.0, 30.0)
+CASES, PAIR_TO_NOISE = 6, (15.0, 20.0, 30.0)
 # Area of the larger side over the smaller: none to half as large again.
 LARGER = (1.0, 1.5)
 IMAGES, REPEAT_TO_NOISE = 100, 20.0
-REPEAT_RADII_MM = (1.75, 2.75)
+REPEAT_RADII_MM, REPEAT_SHORTER_MM = (1.75, 2.75), 5.0
 # Two nerves are too few for the blur to be estimated; it is what is then expected.
 EXPECTED_BLUR = (SETTINGS.blur_expected_voxels,) * 3
 
@@ -73,7 +73,7 @@ def repeats(first_seed: int) -> Repeats:
     rng = np.random.default_rng([first_seed, 32])
     solids = row_of_tubes(Pose((30.0, 20.0)), REPEAT_RADII_MM, [ALONE_MM], rng)
     picture = drawn(solids, (1.0, 1.0, 1.0), rng, blur_voxels=EXPECTED_BLUR)
-    nerves = picture.traced(rng)
+    nerves = picture.traced(rng, shorter_mm=REPEAT_SHORTER_MM)
     found: dict[object, list[Tube]] = {key: [] for key in picture.solids}
     for k in range(IMAGES):
         image = picture.noisy(REPEAT_TO_NOISE, rng)

@@ -38,12 +38,9 @@ GAPS_MM = (0.0, 0.5, 1.0)
 PAIR_MM, PAIRS_LIE = (1.5, 2.25), (ONE_PLANE[1], TWO_PLANES[0])
 TRIPLE_MM, TRIPLES_LIE = (1.75, 1.5, 2.25), (ONE_PLANE[1],)
 SEEN_AT = ((ISO, 20.0),)
-PAIRS = tuple(
-    Group("touching pairs", PAIRS_LIE, PAIR_MM, SEEN_AT, (gap,), (2.0, 2.5)) for gap in GAPS_MM
-)
+PAIRS = tuple(Group("touching pairs", PAIRS_LIE, PAIR_MM, SEEN_AT, (gap,)) for gap in GAPS_MM)
 TRIPLES = tuple(
-    Group("touching triples", TRIPLES_LIE, TRIPLE_MM, SEEN_AT, (gap, gap), (2.0,))
-    for gap in GAPS_MM
+    Group("touching triples", TRIPLES_LIE, TRIPLE_MM, SEEN_AT, (gap, gap)) for gap in GAPS_MM
 )
 
 
