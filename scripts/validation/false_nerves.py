@@ -144,12 +144,11 @@ def _real(data: Path) -> Iterator[tuple[str, Volume]]:
 def _series(path: Path) -> Iterator[Volume]:
     """Sound series of a file or folder that may be the main image of a case."""
     try:
-        rows = take_inventory(path).rows
+        sound = [row for row in take_inventory(path).rows if row.sound]
+        images = [read_series(row)[0] for row in sound if row.part in (None, 0, 1)]
     except PlexusError:
         return
-    for row in rows:
-        if row.sound and row.part in (None, 0, 1):
-            yield read_series(row)[0]
+    yield from images
 
 
 if __name__ == "__main__":
