@@ -116,8 +116,8 @@ def _why_lines() -> list[str]:
             "that the signal may change along it, and "
             f"{SETTINGS.section_model_error_percent} % of area for the model; the mean's holds "
             f"{SETTINGS.area_model_error_percent} % for the model, which no repetition of one "
-            "image shows. Plain tubes have none of these; on whole phantoms (above) errors are "
-            "1.3-1.6 times the printed ones."
+            "image shows. Plain tubes have none of these; on whole phantoms errors exceed the "
+            "printed ones (first table of this page)."
         ),
     ]
 
