@@ -50,17 +50,19 @@ def simulate(spec: PhantomSpec) -> SimulatedCase:
     scale = signal_scale(spec.acquisition, spec.anatomy.nerve_t2_ms, spec.anatomy.muscle_t2_ms)
     paths = [path for side in Side for path in PlexusBuilder(spec, posture, side).paths()]
     paths.sort(key=lambda path: path.key is None)
-    signals = [nerve_signal(path, spec.acquisition, scale) for path in paths]
-    layer = draw_nerves(grid, paths, signals)
+    shown = paths if spec.anatomy.nerves else []
+    signals = [nerve_signal(path, spec.acquisition, scale) for path in shown]
+    layer = draw_nerves(grid, shown, signals)
     canvas = Canvas(grid)
+    # What lies beside the nerves lies there without them too.
     Painter(spec, posture, scale).body(
-        canvas, [path.sheath(spec.seed) for path in paths], clutter_parts(spec, posture, paths)
+        canvas, [path.sheath(spec.seed) for path in shown], clutter_parts(spec, posture, paths)
     )
     canvas.nerves(layer.share, layer.signal)
     image = acquire(canvas, posture, spec.acquisition, scale, spec.seed)
     labels = stored_as(LabelMap(layer.labels, grid), spec.acquisition.axis_codes)
     truth = PhantomTruth(
-        truth_nerves(paths, signals, scale),
+        truth_nerves(shown, signals, scale),
         spec.lesions,
         labels,
         canal_centerline(posture),

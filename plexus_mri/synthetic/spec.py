@@ -147,6 +147,9 @@ class AnatomySpec:
         Patient's place in world space.
     nerve_t2_ms, muscle_t2_ms
         Healthy relaxation times.
+    nerves
+        Whether any nerve is drawn. Without, the body is the same and holds none: not a plexus,
+        not a root or ganglion of another level.
     """
 
     left: SideAnatomy
@@ -164,6 +167,7 @@ class AnatomySpec:
     offset_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     nerve_t2_ms: float = 65.0
     muscle_t2_ms: float = 40.0
+    nerves: bool = True
 
     def side(self, side: Side) -> SideAnatomy:
         """Give the anatomy of one side."""

@@ -48,9 +48,10 @@ class TracingSettings:
     # The best run of five levels must win over the next one by this much mean strain, or the
     # names are doubted (ADR-22).
     naming_margin: float = 0.15
-    # With a mean strain above this nothing in the image is a plexus: the right names gave 0.03 to
-    # 0.4 on synthetic cases, names shifted by a level 0.65 to 1.1 (ADR-22).
-    largest_mean_strain: float = 1.0
+    # With a mean strain above this nothing in the image is a plexus: ln 2, so that ways cost twice
+    # those of a clear nerve on its expected course, half-way to lost ones. The right names gave
+    # 0.03 to 0.4 on synthetic cases, necks drawn without nerves 0.81 and 0.87 (ADR-100).
+    largest_mean_strain: float = 0.69
     # Node distance of the finished curves.
     node_step_mm: float = 1.0
     # Smoothing of curves along their length: below the nerves' own bending radius of 10 mm.

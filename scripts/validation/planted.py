@@ -235,17 +235,17 @@ def _wrong(series: Volume, kind: str, rng: np.random.Generator) -> FloatArray:
     off = (places - series.grid.corners_mm.mean(axis=0) + rng.uniform(-10, 10, 3)).reshape(
         *series.data.shape, 3
     )
-    body = _limb(off) if kind == "limb" else _head(off, rng)
+    body = limb(off) if kind == "limb" else head(off, rng)
     return np.where(body > 0, body, 0.0) + noise
 
 
-def _limb(off_mm: FloatArray) -> FloatArray:
+def limb(off_mm: FloatArray) -> FloatArray:
     """A thigh: muscle in fat about one bone, along z."""
     radius = np.hypot(off_mm[..., 0], off_mm[..., 1] * 1.6)
     return np.select([radius < 7, radius < 13, radius < 62, radius < 75], [180, 10, 90, 250], 0.0)
 
 
-def _head(off_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
+def head(off_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
     """A head: folded brain in a dark skull in bright skin."""
     radius = np.sqrt(np.sum((off_mm / np.array([70.0, 45.0, 85.0])) ** 2, axis=-1))
     folds = ndimage.gaussian_filter(rng.normal(size=radius.shape), 3.0)

@@ -14,6 +14,7 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
+from tests.unit.measure import tubes
 
 KEY = (Side.RIGHT, Nerve.C7)
 FINE = 5  # sub-voxels per voxel edge: partial volume right to under 1 % of area
@@ -101,6 +102,39 @@ def test_touching_nerves_are_told_apart():
     profiles, _ = measured(image, nerves)
     assert np.nanmean(profiles[KEY].csa_mm2[8:-6]) == pytest.approx(np.pi * 4, rel=0.08)
     assert np.nanmean(profiles[other].csa_mm2[8:-6]) == pytest.approx(np.pi * 2.56, rel=0.10)
+
+
+def test_three_touching_nerves_are_told_apart():
+    direction = (1.0, 0.3, 0.0)
+    heights, radii = (-3.6, 0.0, 3.9), (1.6, 1.9, 1.9)
+    keys = [(Side.RIGHT, nerve) for nerve in (Nerve.C6, Nerve.C7, Nerve.C8)]
+    places = [(0.0, 0.0, height) for height in heights]
+    solids = [(place, direction, r, 150.0) for place, r in zip(places, radii, strict=True)]
+    nerves = {key: traced(p, direction) for key, p in zip(keys, places, strict=True)}
+    profiles, _ = measured(tube_image(solids), nerves)
+    for key, radius_mm, height in zip(keys, radii, heights, strict=True):
+        # 10 %: the noise of a section with a neighbour on both sides.
+        area = np.nanmean(profiles[key].csa_mm2[8:-6])
+        assert area == pytest.approx(np.pi * radius_mm**2, rel=0.10)
+        # 0.4 mm: none is taken for its neighbour, 3.6 mm away.
+        assert np.nanmedian(profiles[key].points_mm[:, 2]) == pytest.approx(height, abs=0.4)
+
+
+@pytest.mark.parametrize("bend_deg", [60.0, 120.0])
+def test_a_bend_makes_no_constant_nerve_fusiform(bend_deg):
+    angle = np.linspace(-0.5, 0.5, 161) * np.deg2rad(bend_deg)
+    radius_mm = 40.0 / np.deg2rad(bend_deg)
+    arc = radius_mm * np.stack([np.sin(angle), 1 - np.cos(angle), 0 * angle], axis=1)
+    ones = np.ones(len(angle))
+    tube = tubes.Tube(arc - arc.mean(axis=0), 2.0 * ones, tubes.NERVE * ones)
+    clean = tubes.picture(tubes.grid_of((1.0, 1.0, 1.0), size_mm=(44.0, 30.0, 16.0)), [tube])
+    nerve = tubes.traced(tube, error_mm=0.2)
+    profiles, table = measured(tubes.noisy(clean, 0.02, 3), {KEY: nerve})
+    median = np.nanmedian(profiles[KEY].csa_mm2)
+    assert median == pytest.approx(np.pi * 4, rel=0.05)
+    largest = table.get(KEY[1], KEY[0], Quantity.CSA_MAX).value
+    # 3 %: noise alone. Sections across one straight axis give 1.2-1.9 times the median.
+    assert largest / median < 1.03
 
 
 def test_gain_of_the_image_changes_no_caliber_and_scales_the_signal():

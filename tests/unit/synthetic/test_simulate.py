@@ -208,6 +208,18 @@ def test_another_seed_gives_another_image(spec: PhantomSpec, case: SimulatedCase
     assert not np.array_equal(other.image.data, case.image.data)
 
 
+def test_a_body_without_nerves_has_none_and_is_else_the_same(clean: SimulatedCase) -> None:
+    bare = replace(clean.spec, anatomy=replace(clean.spec.anatomy, nerves=False))
+    without = simulate(bare)
+    assert without.truth.nerves == {}
+    assert not without.truth.labels.data.any()
+    nerve = clean.truth.labels.data > 0
+    changed = without.image.data != clean.image.data
+    assert changed[nerve].mean() > 0.99
+    # Unnamed nerves, coats of fat and what the soft rims touch are few beside the whole body.
+    assert changed.mean() < 0.2
+
+
 def test_canal_is_bright_and_air_is_dark() -> None:
     acquisition = replace(
         CLEAN, shape=(120, 50, 50), spacing_mm=(2.0, 2.0, 2.0), center_mm=(0, 10, 40)

@@ -70,3 +70,5 @@ def test_c5_or_t1_may_lie_beyond_the_chain_but_no_more_than_one_level():
 
 def test_what_fits_badly_everywhere_is_no_plexus():
     assert choose_run({0: [1.5] * 10, 1: [1.3] * 10}, SETTINGS) is None
+    # What vessels made of a neck drawn without nerves, clearly before the next best run.
+    assert choose_run({1: [1.03] * 10, 2: [0.81] * 10}, SETTINGS) is None
