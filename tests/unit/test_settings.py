@@ -24,9 +24,9 @@ def test_an_empty_mapping_gives_the_defaults():
 
 
 def test_a_given_value_replaces_its_default_alone():
-    changed = settings_from_mapping({"preprocess": {"iterations": 7}})
+    changed = settings_from_mapping({"preprocess": {"iterations": 9}})
 
-    assert changed.preprocess.iterations == 7
+    assert changed.preprocess.iterations == 9
     back = replace(changed.preprocess, iterations=Settings().preprocess.iterations)
     assert replace(changed, preprocess=back) == Settings()
 
@@ -113,7 +113,7 @@ def test_known_keys_are_stage_and_name():
     [
         ("tracing.node_step_mm=0", "'tracing.node_step_mm' must be 0.1 to 10, got 0"),
         ("preprocess.fit_spacing_mm=-1", "'preprocess.fit_spacing_mm' must be 0.3 to 30, got -1"),
-        ("preprocess.iterations=1000000", "'preprocess.iterations' must be 1 to 60, got 1e+06"),
+        ("preprocess.iterations=1000000", "'preprocess.iterations' must be 1 to 70, got 1e+06"),
         ("asymmetry.family_error_percent=400", "must be 0 to 50, got 400"),
         ("tracing.least_support=3", "'tracing.least_support' must be 0 to 1, got 3"),
         ("segmentation.tube_scales_mm=[1.0, 0.0]", "must be 0.1 to 36, got 1, 0"),
