@@ -32,6 +32,9 @@ _REMEDY = "docs/networks.md shows how it is written"
 _AXES = ("RL", "AP", "SI")
 _MOST_STAGES = 2
 _MOST_VOXELS = 512**3
+# Voxel edges of images that show nerves; beyond them a value is a slip.
+_FINEST_MM, _COARSEST_MM = 0.1, 20.0
+_SHOWN = 10
 _MOST_NAME = 80
 
 
@@ -50,8 +53,8 @@ class _OnnxEntry:
     def stage(self, folder: Path) -> OnnxStage:
         """The stage, checked."""
         _check_orientation(self.orientation)
-        if min(self.spacing_mm) <= 0:
-            msg = f"spacing_mm must be above 0, got {list(self.spacing_mm)}"
+        if not all(_FINEST_MM <= step <= _COARSEST_MM for step in self.spacing_mm):
+            msg = f"spacing_mm must be {_FINEST_MM} to {_COARSEST_MM}, got {list(self.spacing_mm)}"
             raise ValueError(msg)
         if min(self.patch) < 1 or self.patch[0] * self.patch[1] * self.patch[2] > _MOST_VOXELS:
             msg = f"patch must hold 1 to {_MOST_VOXELS} voxels, got {list(self.patch)}"
@@ -125,6 +128,9 @@ def read_network_model(folder: Path) -> NetworkModel:
         folder, MASK_LABELS when the label table is wrong; names file and place.
     """
     place = folder.absolute()
+    if not place.is_dir():
+        msg = f"the model folder '{folder.name}' does not exist or is no folder; {_REMEDY}"
+        raise InputError(msg, ReasonCode.MODEL_UNUSABLE)
     if not (place / MANIFEST).is_file():
         msg = f"the model folder '{folder.name}' holds no '{MANIFEST}'; {_REMEDY}"
         raise InputError(msg, ReasonCode.MODEL_UNUSABLE)
@@ -195,18 +201,26 @@ def _check_orientation(text: str) -> None:
 def _check_gaps(table: str, labels: Mapping[int, object]) -> None:
     missing = sorted(set(range(1, max(labels) + 1)) - set(labels))
     if missing:
-        msg = f"'{table}' does not name the labels {missing}; give them a nerve, or 'ignore'"
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        msg = (
+            f"'{table}' does not name the labels {missing[:_SHOWN]}{more}; "
+            "give them a nerve, or 'ignore'"
+        )
         raise InputError(msg, ReasonCode.MASK_LABELS)
 
 
 def _file(folder: Path, name: str) -> ModelFile:
     """File of the model by its name relative to the folder, which it must not leave."""
     path = folder / name
-    inside = path.resolve().is_relative_to(folder.resolve())
+    try:
+        inside, there = path.resolve().is_relative_to(folder.resolve()), path.is_file()
+    except (OSError, RuntimeError) as error:  # a loop of links, or a name too long for a file
+        msg = f"the file '{name[:_MOST_NAME]}' cannot be looked at"
+        raise ValueError(msg) from error
     if not name or not inside or Path(name).is_absolute():
         msg = f"'{name}' is not inside the model's own folder"
         raise ValueError(msg)
-    if not path.is_file():
+    if not there:
         msg = f"the file '{name}' does not exist"
         raise ValueError(msg)
     shown = str(PurePosixPath(name))

@@ -13,7 +13,17 @@ from typing import Any
 from plexus_mri.io.collector import collector_paused
 
 # What unpacking raises on bytes that are damaged or hold anything else.
-DAMAGE = (ValueError, TypeError, LookupError, EOFError, AttributeError, pickle.UnpicklingError)
+DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    pickle.UnpicklingError,
+)
 
 
 def packed(value: object, paths: Sequence[Path]) -> bytes:

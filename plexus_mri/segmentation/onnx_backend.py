@@ -57,9 +57,10 @@ class OnnxPredictor:
             (out, *_) = self.network.run(None, {name: window[None]})
         except _runtime_errors() as error:
             raise _unusable(self.stage.weights, error) from error
-        if out.ndim != _FIXED or out.shape[2:] != window.shape[1:]:
+        shape = list(out.shape) if isinstance(out, np.ndarray) else []
+        if len(shape) != _FIXED or shape[0] != 1 or shape[2:] != list(window.shape[1:]):
             msg = (
-                f"'{self.stage.weights.name}' gives {list(out.shape)} for a window of "
+                f"'{self.stage.weights.name}' gives {shape or 'no array'} for a window of "
                 f"{list(window.shape[1:])}; a first output of (1, labels, a, b, c) is needed"
             )
             raise InputError(msg, ReasonCode.MODEL_UNUSABLE)

@@ -465,7 +465,10 @@ def folder_of(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["headers.gz", "rows.gz"])
-def test_an_index_that_someone_else_wrote_is_not_believed(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("harm", [b"", b"\x80\x05\x95" + b"\xff" * 7 + b"\x7f."])
+def test_an_index_that_someone_else_wrote_is_not_believed(
+    tmp_path: Path, name: str, harm: bytes
+) -> None:
     class Harm:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return (exec, ("raise SystemExit",))
@@ -473,7 +476,9 @@ def test_an_index_that_someone_else_wrote_is_not_believed(tmp_path: Path, name: 
     write(tmp_path / "in")
     index = tmp_path / "private" / name
     index.parent.mkdir()
-    index.write_bytes(gzip.compress(pickle.dumps(("x", {"a": Harm()}, {}))))
+    # Code to run; and a frame of 2^63 bytes, of which no memory has room.
+    content = harm or pickle.dumps(("x", {"a": Harm()}, {}))
+    index.write_bytes(gzip.compress(content))
     secret = StudySecret(b"x", tmp_path / "private")
     assert len(take_inventory(tmp_path / "in", secret=secret).rows) == 1
 

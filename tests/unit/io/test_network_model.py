@@ -63,7 +63,9 @@ def test_weights_that_changed_since_they_were_hashed_are_refused(folder):
         (stage(patch=[8, 8]), r"stages\[0\]"),
         (stage(patch=[8, 8, "many"]), "must be a whole number, got 'many'"),
         (stage(patch=[4096, 4096, 4096]), "patch must hold 1 to"),
-        (stage(spacing_mm=[1, 1, 0]), "spacing_mm must be above 0"),
+        (stage(spacing_mm=[1, 1, 0]), "spacing_mm must be 0.1 to 20.0"),
+        (stage(spacing_mm=[1e-300] * 3), "spacing_mm must be 0.1 to 20.0"),
+        (stage(file="x" * 5000), "cannot be looked at"),
         (stage(spacing_mm=[1, 1, ".nan"]), "must be a number"),
         (stage(orientation="RAL"), "orientation must be three letters"),
         (stage(orientation="up"), "orientation must be three letters"),
@@ -103,7 +105,16 @@ def test_a_manifest_that_is_no_mapping_is_refused(folder, text):
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"holds no 'model\.yaml'"):
+        read_network_model(tmp_path)
+    with pytest.raises(InputError, match="'nothing' does not exist or is no folder"):
         read_network_model(tmp_path / "nothing")
+
+
+def test_a_link_that_leads_to_itself_is_refused(folder):
+    (folder / "net.onnx").unlink()
+    (folder / "net.onnx").symlink_to("net.onnx")
+    with pytest.raises(InputError, match=r"'net\.onnx' cannot be looked at"):
+        read_network_model(folder)
 
 
 def test_a_link_out_of_the_folder_is_refused(folder):
