@@ -102,10 +102,10 @@ def worker_script(path: Path) -> str:
     """
     kind, options = read_cluster_file(path)
     del options["jobs"]
-    # A scheduler starts with the cluster, and its page would take a port.
+    # A scheduler starts with the cluster; its page takes any free port, not the usual one.
     asked = options.get("scheduler_options")
     asked = asked if isinstance(asked, dict) else {}
-    options["scheduler_options"] = {**asked, "dashboard": False}
+    options["scheduler_options"] = {**asked, "dashboard_address": ":0"}
     with _make_cluster(kind, options) as cluster:
         return str(cluster.job_script())
 

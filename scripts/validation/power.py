@@ -94,7 +94,7 @@ def _symmetric_lines(cases: int) -> list[str]:
             f"Symmetric cases, {cases} a row, slices of 1 mm where nothing else is said. A flag "
             "is a verdict or a pattern. In brackets the exact 95 % interval (Clopper-Pearson; of "
             "nerves as if they were independent). Bars: at most 5 % of nerves, at most 5 % of "
-            "cases, intervals of means hold the truth in 93-97 %."
+            "cases, intervals of means hold the truth in 93-97 %. n/a: too coarse to be compared."
         ),
         "",
         (
@@ -108,11 +108,12 @@ def _symmetric_lines(cases: int) -> list[str]:
 
 def _symmetric_rows() -> Iterator[tuple[str, ProfileErrors, AsymmetrySettings]]:
     """Title, errors and settings of each row."""
-    fine, thick = LEVELS[0], LEVELS[-1]
+    fine = LEVELS[0]
     for shared_mm in SHARED_MM:
         yield f"nodes alike over {shared_mm} mm", errors_at(fine, shared_mm=shared_mm), SHIPPED
     yield f"as measured ({fine.shared_mm} mm)", errors_at(fine), SHIPPED
-    yield f"slices of {thick.edge_mm} mm, as measured", errors_at(thick), SHIPPED
+    for level in LEVELS[1:]:
+        yield f"slices of {level.edge_mm} mm, as measured", errors_at(level), SHIPPED
     alone = ProfileErrors(fine.area, shared_mm=3.0, signal_node=fine.signal)
     yield "nodes' own errors alone, alike over 3 mm", alone, SHIPPED
     yield "the same, compared without the model errors", alone, NO_FLOOR
@@ -176,9 +177,13 @@ def _diffuse_row(level: Level, percent: int) -> str:
     )
     found = planted(truth, errors_at(level), DIFFUSE_CASES, percent)
     cells = [str(level.edge_mm), str(percent), _rate(found.called, found.cases)]
-    cells += [_rate(found.right, found.cases), _ends(found), f"{found.detectable_percent:.0f}"]
+    cells += [_rate(found.right, found.cases), _ends(found), _whole(found.detectable_percent)]
     print(" | ".join(cells), flush=True)
     return f"| {' | '.join(cells)} |"
+
+
+def _whole(percent: float) -> str:
+    return f"{percent:.0f}" if np.isfinite(percent) else "n/a"
 
 
 def _focal_lines() -> list[str]:
