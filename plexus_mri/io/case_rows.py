@@ -179,7 +179,7 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
 def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:
     what = f"asymmetry of {c.quantity.value} of {c.nerve.value}"
     check_reason(what, c.asymmetry_percent, c.reason)
-    error = _error_of_interval(c)
+    error = error_of_interval(c.ci_low, c.ci_high)
     return {
         "nerve": c.nerve,
         "quantity": c.quantity,
@@ -201,7 +201,7 @@ def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:
 def _pooled_row(one: PooledComparison) -> Row:
     what = f"pooled {one.quantity.value} of the {one.region.value}"
     check_reason(what, one.asymmetry_percent, one.reason)
-    error = _error_of_interval(one)
+    error = error_of_interval(one.ci_low, one.ci_high)
     return {
         "region": one.region,
         "quantity": one.quantity,
@@ -216,7 +216,8 @@ def _pooled_row(one: PooledComparison) -> Row:
 
 def _taper_row(one: Taper) -> Row:
     check_reason(f"taper of {one.nerve.value} {one.side.value}", one.percent_per_10mm, one.reason)
-    error, ratio_error = _error_of_interval(one), _width(one.ratio_ci_low, one.ratio_ci_high)
+    error = error_of_interval(one.ci_low, one.ci_high)
+    ratio_error = error_of_interval(one.ratio_ci_low, one.ratio_ci_high)
     return {
         "nerve": one.nerve,
         "side": one.side,
@@ -234,11 +235,7 @@ def _taper_row(one: Taper) -> Row:
     }
 
 
-def _error_of_interval(c: Comparison | PooledComparison | Taper) -> float | None:
-    return _width(c.ci_low, c.ci_high)
-
-
-def _width(ci_low: float | None, ci_high: float | None) -> float | None:
+def error_of_interval(ci_low: float | None, ci_high: float | None) -> float | None:
     """Standard error that an interval stands for."""
     if ci_low is None or ci_high is None:
         return None

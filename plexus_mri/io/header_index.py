@@ -6,25 +6,20 @@ study's private folder all the same.
 """
 
 import os
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from isal import igzip
-
 from plexus_mri import __version__
-from plexus_mri.errors import OutputError
-from plexus_mri.io.atomic import write_bytes
 from plexus_mri.io.dicom_acquisition import About
 from plexus_mri.io.dicom_checks import Problem
 from plexus_mri.io.dicom_frames import DicomFile, Frame, Reading
 from plexus_mri.io.dicom_scaling import Scaling
 from plexus_mri.io.discover import Found, State
 from plexus_mri.io.file_kind import FileKind
-from plexus_mri.io.packed import DAMAGE, packed, unpacked
+from plexus_mri.io.packed import DAMAGE, keep, kept, packed, unpacked
 from plexus_mri.reasons import ReasonCode
 
 FILE_NAME = "headers.gz"
@@ -70,14 +65,13 @@ class HeaderIndex:
         index = cls(folder, reading, _places(found, reading))
         paths = {place.mark: path for path, place in index.places.items()}
         try:
-            content = igzip.decompress((folder / FILE_NAME).read_bytes())
-            stamp, marks, entries, decodes = unpacked(content, (), (ReasonCode,))
+            stamp, marks, entries, decodes = kept(folder / FILE_NAME, (ReasonCode,))
             if stamp == index.stamp:
                 own = [paths.get(mark, _NOWHERE) for mark in marks]
                 known = unpacked(entries, own, LOOK_KINDS)
                 index.entries = dict(zip(marks, known, strict=True))
                 index.decodes = decodes
-        except (OSError, zlib.error, *DAMAGE):
+        except DAMAGE:
             return cls(folder, reading, index.places)
         return index
 
@@ -111,12 +105,7 @@ class HeaderIndex:
             return
         paths = {place.mark: path for path, place in self.places.items()}
         entries = packed(list(self.entries.values()), [paths[mark] for mark in self.entries])
-        content = packed((self.stamp, list(self.entries), entries, self.decodes), ())
-        small = igzip.compress(content, compresslevel=1, mtime=0)
-        try:
-            write_bytes(self.folder / FILE_NAME, small)
-        except OutputError:
-            return
+        keep(self.folder / FILE_NAME, (self.stamp, list(self.entries), entries, self.decodes))
 
     def mark(self, paths: Iterable[Path], which: int) -> str:
         """Mark of one of the series in several files, in their present state."""

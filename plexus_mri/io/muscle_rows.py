@@ -16,7 +16,7 @@ from plexus_mri.core.muscle import (
     muscle_index,
 )
 from plexus_mri.core.tissue_map import MARROW_INDEX, REFERENCE_INDEX
-from plexus_mri.io.case_rows import check_reason
+from plexus_mri.io.case_rows import check_reason, error_of_interval
 from plexus_mri.io.columns import REASON, SESSION, SIDE, SUBJECT, WORLD
 from plexus_mri.io.tables import Column, number
 
@@ -72,7 +72,6 @@ TISSUE_LABEL_COLUMNS = (
     SIDE,
     Column("name", "Tissue and side in one word"),
 )
-_WIDTHS_IN_INTERVAL = 2 * 1.959964
 
 
 def muscle_rows(table: MuscleTable, who: Mapping[str, object]) -> list[dict[str, object]]:
@@ -121,9 +120,7 @@ def _comparison_cells(
     check_reason(
         f"asymmetry of {sample.muscle.value}", comparison.asymmetry_percent, comparison.reason
     )
-    error = None
-    if comparison.ci_low is not None and comparison.ci_high is not None:
-        error = (comparison.ci_high - comparison.ci_low) / _WIDTHS_IN_INTERVAL
+    error = error_of_interval(comparison.ci_low, comparison.ci_high)
     names = ("asymmetry_percent", "ci_low", "ci_high", "smallest_detectable_percent")
     return {
         "common_places": comparison.places,

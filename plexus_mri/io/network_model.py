@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Generic, TypeVar
 
 import cattrs
 
@@ -100,21 +101,17 @@ class _NnunetEntry:
         )
 
 
-@dataclass(frozen=True)
-class _OnnxManifest:
-    name: str
-    library: NetworkLibrary
-    labels: str
-    stages: tuple[_OnnxEntry, ...]
-    version: str = ""
+_Entry = TypeVar("_Entry", _OnnxEntry, _NnunetEntry)
 
 
 @dataclass(frozen=True)
-class _NnunetManifest:
+class _Manifest(Generic[_Entry]):
+    """A whole manifest, as it is written."""
+
     name: str
     library: NetworkLibrary
     labels: str
-    stages: tuple[_NnunetEntry, ...]
+    stages: tuple[_Entry, ...]
     version: str = ""
 
 
@@ -146,14 +143,16 @@ def read_network_model(folder: Path) -> NetworkModel:
     raise InputError(msg, ReasonCode.MODEL_UNUSABLE)
 
 
-def _manifest(mapping: Mapping[str, object]) -> _OnnxManifest | _NnunetManifest:
+def _manifest(mapping: Mapping[str, object]) -> _Manifest[_OnnxEntry] | _Manifest[_NnunetEntry]:
     converter = strict_converter(NetworkLibrary, Normalization, Previous)
     if mapping.get("library") == NetworkLibrary.NNUNET.value:
-        return converter.structure(mapping, _NnunetManifest)
-    return converter.structure(mapping, _OnnxManifest)
+        return converter.structure(mapping, _Manifest[_NnunetEntry])
+    return converter.structure(mapping, _Manifest[_OnnxEntry])
 
 
-def _model(folder: Path, manifest: _OnnxManifest | _NnunetManifest) -> NetworkModel:
+def _model(
+    folder: Path, manifest: _Manifest[_OnnxEntry] | _Manifest[_NnunetEntry]
+) -> NetworkModel:
     _check_name(manifest.name)
     _check_name(manifest.version or "1")
     stages = tuple(entry.stage(folder) for entry in manifest.stages)

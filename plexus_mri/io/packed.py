@@ -6,14 +6,22 @@ What is unpacked can be nothing but such values: bytes that someone else wrote r
 
 import io
 import pickle
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from isal import igzip
+
+from plexus_mri.errors import OutputError
+from plexus_mri.io.atomic import write_bytes
 from plexus_mri.io.collector import collector_paused
 
-# What unpacking raises on bytes that are damaged or hold anything else.
+# What reading such bytes raises when there are none, or they are damaged or hold anything else.
 DAMAGE = (
+    OSError,
+    zlib.error,
     ValueError,
     TypeError,
     LookupError,
@@ -48,6 +56,24 @@ def unpacked(content: bytes, paths: Sequence[Path], kinds: Sequence[type] = ()) 
     """
     with collector_paused():
         return _Unpacking(io.BytesIO(content), paths, kinds).load()
+
+
+def keep(file: Path, value: object) -> None:
+    """Write a value for a next run; a folder that cannot be written costs only time."""
+    small = igzip.compress(packed(value, ()), compresslevel=1, mtime=0)
+    with suppress(OutputError):
+        write_bytes(file, small)
+
+
+def kept(file: Path, kinds: Sequence[type]) -> Any:  # noqa: ANN401 - whatever was kept
+    """The value that an earlier run wrote.
+
+    Raises
+    ------
+    DAMAGE
+        When there is none, or the file holds anything else.
+    """
+    return unpacked(igzip.decompress(file.read_bytes()), (), kinds)
 
 
 def _path(number: int) -> Path:

@@ -3,20 +3,15 @@
 They lie beside the index of headers in the study's private folder, and like it name nobody.
 """
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from isal import igzip
-
 from plexus_mri import __version__
-from plexus_mri.errors import OutputError
-from plexus_mri.io.atomic import write_bytes
 from plexus_mri.io.dicom_frames import Reading
 from plexus_mri.io.dicom_stack import Stack
 from plexus_mri.io.discover import FileList, Found
-from plexus_mri.io.packed import DAMAGE, packed, unpacked
+from plexus_mri.io.packed import DAMAGE, keep, kept
 from plexus_mri.io.series_row import Origin, SeriesRow
 from plexus_mri.io.stored_stack import StoredStack
 from plexus_mri.reasons import ReasonCode
@@ -60,29 +55,21 @@ class StoredRows:
     def read(self) -> Drafts | None:
         """Rows of the earlier run; None when there was none or anything has changed."""
         try:
-            content = igzip.decompress((self.folder / FILE_NAME).read_bytes())
-            mark, rows, others = unpacked(content, (), (SeriesRow, Origin, ReasonCode))
+            mark, rows, others = kept(self.folder / FILE_NAME, (SeriesRow, Origin, ReasonCode))
             if mark != self.mark:
                 return None
             return Drafts([self._row(*row) for row in rows], others)
-        except (OSError, zlib.error, *DAMAGE):
+        except DAMAGE:
             return None
 
     def write(self, drafts: Drafts) -> None:
-        """Keep rows that come from several files of the input and from nothing else.
-
-        A folder that cannot be written costs only time.
-        """
+        """Keep rows that come from several files of the input and from nothing else."""
         numbers = {path: number for number, path in enumerate(self.found.files)}
         known = all(path in numbers for row in drafts.rows for path in row.paths)
         if len(numbers) < 2 or self.found.unpacked or not known:
             return
         rows = [_parts(row, numbers) for row in drafts.rows]
-        content = packed((self.mark, rows, dict(drafts.others)), ())
-        try:
-            write_bytes(self.folder / FILE_NAME, igzip.compress(content, compresslevel=1, mtime=0))
-        except OutputError:
-            return
+        keep(self.folder / FILE_NAME, (self.mark, rows, dict(drafts.others)))
 
     def _row(self, row: SeriesRow, numbers: Sequence[int], stack: bytes | None) -> SeriesRow:
         paths = FileList(tuple(self.found.names[number] for number in numbers))
