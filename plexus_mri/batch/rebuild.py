@@ -1,6 +1,6 @@
 """Pages made again from stored results; nothing is measured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from plexus_mri.batch.study_files import write_study_files
 from plexus_mri.batch.viewer_page import write_viewer
 from plexus_mri.errors import InputError
 from plexus_mri.io.atomic import write_text
-from plexus_mri.io.derivatives import case_paths
+from plexus_mri.io.derivatives import case_files, case_paths
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.html import render_html
 
-_SUMMARY = "*_desc-summary_report.json"
+_SUMMARY = "_desc-summary_report.json"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def rebuild_reports(out: Path) -> Rebuilt:
     if not out.is_dir():
         msg = f"the folder '{out}' does not exist"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
-    cases, damaged = [_case(path) for path in _summaries(out)], {}
+    cases, damaged = [_case(path) for path in case_files(out, _SUMMARY)], {}
     if not cases:
         msg = f"'{out}' holds no stored result; measure first with 'run' or 'batch'"
         raise InputError(msg, ReasonCode.INPUT_EMPTY)
@@ -63,13 +63,9 @@ def rebuild_reports(out: Path) -> Rebuilt:
     return Rebuilt(len(cases) - len(damaged), damaged)
 
 
-def _summaries(out: Path) -> Iterator[Path]:
-    yield from sorted([*out.glob(f"sub-*/anat/{_SUMMARY}"), *out.glob(f"sub-*/*/anat/{_SUMMARY}")])
-
-
 def _case(path: Path) -> CaseStatus:
     """Case that a summary is of, by its file name: what is inside may be damaged."""
-    subject, _, session = path.name.removesuffix(_SUMMARY.lstrip("*")).partition("_")
+    subject, _, session = path.name.removesuffix(_SUMMARY).partition("_")
     label = session.removeprefix("ses-") or None
     return CaseStatus(subject.removeprefix("sub-"), label, CaseState.FINISHED, step="report")
 

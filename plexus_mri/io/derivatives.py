@@ -96,6 +96,16 @@ def case_stem(subject: str, session: str | None) -> str:
     return f"{stem}_ses-{_label('session', 'ses-', session)}" if session else stem
 
 
+def case_files(out: Path, ending: str) -> list[Path]:
+    """Files of all cases that end so, by name.
+
+    A case that is being written beside has temporary files; their names do not begin like a case.
+    """
+    name = f"sub-*{ending}"
+    found = [*out.glob(f"sub-*/anat/{name}"), *out.glob(f"sub-*/ses-*/anat/{name}")]
+    return sorted(found, key=lambda path: path.name)
+
+
 def case_paths(out: Path, subject: str, session: str | None) -> CasePaths:
     """Where `write_case` puts the results of a case (the figures not counted)."""
     stem = case_stem(subject, session)

@@ -12,7 +12,7 @@ from plexus_mri.io.columns import (
     POOLED_COLUMNS,
     TAPER_COLUMNS,
 )
-from plexus_mri.io.derivatives import case_stem
+from plexus_mri.io.derivatives import case_files, case_stem
 from plexus_mri.io.muscle_rows import MUSCLE_COLUMNS
 from plexus_mri.io.tables import MISSING, Column, dictionary, read_table, write_json, write_table
 
@@ -69,9 +69,7 @@ def write_group_tables(
 def _tables(out: Path, ending: str, without: Iterable[tuple[str, str]]) -> list[Path]:
     """Tables of the cases that count, in the order of the cases' names."""
     left_out = {f"{case_stem(subject, session or None)}{ending}" for subject, session in without}
-    found = [*out.glob(f"sub-*/anat/*{ending}"), *out.glob(f"sub-*/ses-*/anat/*{ending}")]
-    kept = (path for path in found if path.name not in left_out)
-    return sorted(kept, key=lambda path: path.name)
+    return [path for path in case_files(out, ending) if path.name not in left_out]
 
 
 def _key_of(table: Path) -> tuple[str, str]:

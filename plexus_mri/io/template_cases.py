@@ -17,6 +17,7 @@ from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.template_case import TemplateCase
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.errors import InputError
+from plexus_mri.io.derivatives import case_files
 from plexus_mri.io.nifti import read_label_array, read_nifti
 from plexus_mri.io.tables import read_table
 from plexus_mri.reasons import ReasonCode
@@ -32,8 +33,7 @@ def template_cases(out: Path) -> Iterator[TemplateCase]:
     InputError
         When a case's results are damaged; names the case.
     """
-    summaries = [*out.glob(f"sub-*/anat/*{_SUMMARY}"), *out.glob(f"sub-*/ses-*/anat/*{_SUMMARY}")]
-    for path in sorted(summaries, key=lambda p: p.name):
+    for path in case_files(out, _SUMMARY):
         stem = path.name.removesuffix(_SUMMARY)
         try:
             summary = json.loads(path.read_text(encoding="utf-8"))

@@ -432,6 +432,16 @@ def test_group_tables_gather_all_cases_in_order(tmp_path: Path) -> None:
     assert len(read_table(tmp_path / "group_asymmetry.tsv")) == 6
 
 
+def test_a_case_that_is_being_written_beside_is_not_gathered(tmp_path: Path) -> None:
+    paths = write_case(result("01"), {}, {}, "", tmp_path)
+    beside = paths.nerve_measures.with_name(f".tmp-1-2-{paths.nerve_measures.name}")
+    beside.write_bytes(paths.nerve_measures.read_bytes()[:-30])
+    write_group_tables(tmp_path)
+    once = read_table(paths.nerve_measures)
+    assert len(read_table(tmp_path / "group_measures.tsv")) == len(once)
+    assert read_table(tmp_path / "group_excluded.tsv") == []
+
+
 def test_group_tables_of_an_empty_study_have_a_header_only(tmp_path: Path) -> None:
     write_group_tables(tmp_path)
     lines = (tmp_path / "group_asymmetry.tsv").read_text().splitlines()
