@@ -4,7 +4,7 @@ Shapes: ``n`` common usable nodes, ``m`` nodes of one profile.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -47,6 +47,8 @@ class PairedCourse:
         Whether a side touches a neighbour there.
     common_error : (n,)
         Error of ``log_ratio`` that no mean along the nerve lessens: each side's width in voxels.
+    begins_anywhere
+        Whether node 0 of a side is no landmark.
     """
 
     nerve: Nerve
@@ -58,6 +60,7 @@ class PairedCourse:
     step_mm: float
     touching: npt.NDArray[np.bool_]
     common_error: FloatArray
+    begins_anywhere: bool = False
 
     @property
     def usable_mm(self) -> float:
@@ -91,7 +94,10 @@ def pair_courses(
         usable = [usable_nodes(side, settings) for side in (left, right)]
         for course in Course:
             sides = [_at(s, course, arc, u) for s, u in zip((left, right), usable, strict=True)]
-            pair = _pair(nerve, arc, step_mm, sides)
+            pair = replace(
+                _pair(nerve, arc, step_mm, sides),
+                begins_anywhere=left.begins_anywhere or right.begins_anywhere,
+            )
             if len(pair.arc_length_mm):
                 paired[nerve, course] = pair
     return paired

@@ -76,6 +76,9 @@ class AsymmetrySettings:
     root_start_error_mm: float = 1.0
     trunk_start_error_mm: float = 3.0
     cord_start_error_mm: float = 2.0
+    # That of a painted root whose ganglion was not found, so that its label's own end is node 0:
+    # half of the 8 mm between a ganglion's centre and where it has ended (ADR-103).
+    painted_end_error_mm: float = 4.0
 
     # A difference over this share of the common length is diffuse (ADR-0013).
     diffuse_percent: float = 60.0

@@ -64,7 +64,9 @@ class OwnMask:
 
     def voxels(self, key: NerveKey) -> npt.NDArray[np.bool_]:
         """Voxels of a nerve, without its ganglion where that is a label of its own."""
-        return np.isin(self.labels.data, [i for i in self.indices_of(key) if i not in self.ganglia])
+        return np.isin(
+            self.labels.data, [i for i in self.indices_of(key) if i not in self.ganglia]
+        )
 
     def ganglion_voxels(self, key: NerveKey) -> npt.NDArray[np.bool_]:
         """Voxels of a root's ganglion; none where it is no label of its own."""

@@ -29,8 +29,10 @@ _REMEDY = "a label table holds index, nerve and side (L or R) for each label"
 
 @dataclass(frozen=True)
 class LabelTable:
-    """What a label table says: the nerve of each index, which of them are ganglia of their root,
-    and the indices that are to be left out.
+    """What a label table says.
+
+    ``ganglia`` are the indices that are the ganglion of their root, ``ignored`` those to be left
+    out.
     """
 
     nerve_of_index: Mapping[int, NerveKey]

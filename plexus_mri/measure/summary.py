@@ -19,6 +19,13 @@ BoolArray = npt.NDArray[np.bool_]
 _Z95 = 1.959964
 _IN_A_MAXIMUM = 3
 _HALF = 0.5
+# What its ganglion alone would change: where it lies must be known.
+_AT_A_PLACE = (
+    Quantity.DIAMETER_AT_0,
+    Quantity.DIAMETER_AT_10,
+    Quantity.CSA_MAX,
+    Quantity.SIGNAL_RATIO_MAX,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +43,8 @@ def summarize(
     """Every quantity of one nerve.
 
     Means and maxima run over what `_body` says. Errors of nodes, the profile's own scatter and
-    its correlation along the nerve, and a model error are in the interval.
+    its correlation along the nerve, and a model error are in the interval. Of a root whose node 0
+    is no landmark, length and means are given with that reason, and nothing at a place.
 
     Parameters
     ----------
@@ -75,6 +83,8 @@ def summarize(
         Quantity.SIGNAL_RATIO_MEAN: mean_along(ratio, settings),
         Quantity.SIGNAL_RATIO_MAX: maximum_along(ratio, settings),
     }
+    if profile.begins_anywhere:
+        found |= dict.fromkeys(_AT_A_PLACE, ReasonCode.LANDMARK_DOUBT)
     coarse = float(profile.common_error[body].mean()) if body.any() else 0.0
     model = {q: _model_error(q, coarse, reference.unevenness, settings) for q in Quantity}
     return tuple(_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
@@ -170,6 +180,7 @@ def _measurement(
         value + _Z95 * whole,
         whole,
         _common_flags(profile, settings),
+        ReasonCode.LANDMARK_DOUBT if profile.begins_anywhere else None,
     )
 
 

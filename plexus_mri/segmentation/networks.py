@@ -55,9 +55,7 @@ def _predictor(stage: OnnxStage | NnunetStage) -> Predictor:
 
 
 def _named(labels: LabelMap, model: NetworkModel) -> OwnMask:
-    """Labels with their nerves; parts of one nerve become one label, save for its ganglion, and
-    ignored labels background.
-    """
+    """Labels with their nerves; parts of one nerve, save for its ganglion, become one."""
     found = {int(index) for index in np.unique(labels.data)} - {0}
     if unknown := sorted(found - set(model.labels)):
         msg = (

@@ -74,7 +74,8 @@ def _by_size(painted: BoolArray, counted: BoolArray) -> IntArray:
     order = np.argsort(-sizes[1:], kind="stable") + 1
     rank = np.zeros(len(sizes), int)
     rank[order] = np.arange(1, len(sizes))
-    return rank[found]
+    ranked: IntArray = rank[found]
+    return ranked
 
 
 def _longest_path(

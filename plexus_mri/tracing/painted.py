@@ -130,8 +130,8 @@ def _cut(curve: RefinedCurve, place_mm: FloatArray, settings: TracingSettings) -
     """Curve from the place nearest to a point on."""
     line = curve.line
     start_mm = _nearest(line, place_mm) * line.length_mm / (len(_fine(line)) - 1)
-    if start_mm >= line.length_mm - settings.node_step_mm:  # nothing is left beyond the ganglion
-        start_mm = line.length_mm - settings.node_step_mm
+    least_mm = min(settings.node_step_mm, line.length_mm / 2)  # left where a ganglion is all
+    start_mm = min(start_mm, line.length_mm - least_mm)
     return _of_radius(line.between(start_mm, line.length_mm), curve, settings)
 
 
