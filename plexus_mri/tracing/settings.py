@@ -53,9 +53,9 @@ class TracingSettings:
     # 0.03 to 0.4 on synthetic cases, necks drawn without nerves 0.81 and 0.87 (ADR-100).
     largest_mean_strain: float = 0.69
     # Painted roots begin at the ganglion that is seen in the image within this distance of their
-    # course, within this stretch from its medial end on or before it. On synthetic cases it lay
-    # up to 0.8 mm aside and 5.6 to 7.5 mm from the medial end of labels of the whole root, with a
-    # strength of 0.83 and more; other spots on the first 12 mm had 0.5 at most (ADR-101).
+    # course, within this stretch from its medial end on. On synthetic cases it lay up to 0.8 mm
+    # aside and 5 to 8 mm from the medial end of labels of the whole root, with a strength of 0.83
+    # and more; no other spot lay on the first 15 mm (ADR-101).
     painted_ganglion_aside_mm: float = 3.0
     painted_ganglion_reach_mm: float = 15.0
     painted_ganglion_least_strength: float = 0.6
