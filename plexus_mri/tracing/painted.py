@@ -21,10 +21,10 @@ from plexus_mri.tracing.settings import TracingSettings
 FARTHEST_PIECE_MM = 10.0
 _FINE_MM = 0.1
 # A course begins in a corner of its label, half a ganglion beside the axis; its direction is that
-# of the stretch after, and rough: what lies before it is looked for in a cone.
+# of the stretch after, and rough: what lies about its beginning is looked for in a wider tube.
 _CORNER_MM = 3.0
 _DIRECTION_MM = 5.0
-_WIDENING = 0.5
+_WIDER = 2.0
 _ENDS = (0, -1)
 
 
@@ -101,7 +101,7 @@ def _seen_on_course(
         if gap_mm <= largest_mm and before_mm <= settings.painted_ganglion_short_mm:
             return ganglion.point_mm
         near = -largest_mm <= before_mm <= settings.painted_ganglion_before_mm
-        if near and aside_mm <= largest_mm + _WIDENING * (before_mm + largest_mm):
+        if near and aside_mm <= _WIDER * largest_mm:
             return None
     return None
 
