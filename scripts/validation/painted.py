@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cc3d
 import numpy as np
 from marked import put_section
 
@@ -117,9 +118,13 @@ def roots_of_cases(seeds: Iterable[int], population: Population) -> Iterator[Roo
 def painted(truth: PhantomTruth, apart_mm: float | None, *, late: bool) -> OwnMask:
     """Truth as a mask, with what lies within a distance of each ganglion as a label of its own.
 
-    ``late`` leaves that out instead, with all that is medial of it.
+    ``late`` leaves that out instead, with all that is medial of it. Pieces that the edge of the
+    view cuts off a nerve are left out, as a user is asked to.
     """
     grid, data = truth.labels.grid, np.array(truth.labels.data)
+    for number in set(np.unique(data)) - {0}:
+        own = data == number
+        data[own & (cc3d.largest_k(own, k=1, connectivity=26) == 0)] = 0
     keys: dict[int, NerveKey] = {label_index(*key): key for key in NERVE_KEYS}
     for key in (key for key in NERVE_KEYS if apart_mm is not None and key[1] in ROOTS):
         voxels = np.argwhere(data == label_index(*key))
