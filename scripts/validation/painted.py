@@ -25,8 +25,7 @@ from plexus_mri.tracing.own_mask import trace_own_mask
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_SEED = 100_200
 KINDS = (CaseKind.SYMMETRIC, CaseKind.LESIONS, CaseKind.LESIONS, CaseKind.VARIANT)
-GANGLION_MM = 4.0  # about half a ganglion's length
-LATE_MM = 5.0
+GANGLION_MM, LATE_MM = 4.0, 5.0  # about half a ganglion's length, and a little more
 _OFFSET = max(label_index(*key) for key in NERVE_KEYS)
 ENDS = "medial end of the label (as before)"
 SEEN = "ganglion seen in the image"
