@@ -143,7 +143,9 @@ def _common_arc_mm(
     if min(len(a) for a in arcs) < 2:
         return np.empty(0), 1.0
     step_mm = max(float(np.median(np.diff(a))) for a in arcs)
-    start = max(_skip_mm(left.nerve, settings), *(float(a[0]) for a in arcs))
+    start = max(
+        *(_skip_mm(side, settings) for side in (left, right)), *(float(a[0]) for a in arcs)
+    )
     end = min(float(a[-1]) for a in arcs) - settings.trace_end_mm
     first, last = np.ceil(start / step_mm - 1e-6), np.floor(end / step_mm + 1e-6)
     return np.arange(int(first), int(last) + 1) * step_mm, step_mm
@@ -156,7 +158,7 @@ def usable_nodes(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[n
         log_area = np.log(profile.csa_mm2)
     usable = np.isfinite(log_area) & (flatness <= settings.flattest_ratio)
     usable &= ~profile.flagged(UNUSABLE)
-    usable &= profile.arc_length_mm >= _skip_mm(profile.nerve, settings)
+    usable &= profile.arc_length_mm >= _skip_mm(profile, settings)
     arc = profile.arc_length_mm[usable]
     # A gap of failed fits does not make a step less steep: it is where a neighbour is taken in.
     step_mm = np.minimum(np.diff(arc), np.diff(profile.arc_length_mm).min())
@@ -181,9 +183,10 @@ def _sidesteps_mm(points_mm: FloatArray) -> FloatArray:
     return aside
 
 
-def _skip_mm(nerve: Nerve, settings: AsymmetrySettings) -> float:
-    """Length of a nerve's first stretch that is its ganglion."""
-    return settings.ganglion_mm if nerve in ROOTS else 0.0
+def _skip_mm(profile: Profile, settings: AsymmetrySettings) -> float:
+    """Length of a nerve's first stretch that is its ganglion, or may hold it."""
+    skip_mm = settings.ganglion_mm if profile.nerve in ROOTS else 0.0
+    return skip_mm + (settings.painted_ganglion_mm if profile.begins_anywhere else 0.0)
 
 
 def _at(

@@ -27,6 +27,9 @@ class AsymmetrySettings:
     # cases its area has come down to that of the nerve 7-8 mm from node 0, blur and an error of
     # node 0 of 1 mm included (ADR-0010).
     ganglion_mm: float = 8.0
+    # Where a root begins at the end of its label, its ganglion's centre lies up to this far on:
+    # 5 to 8 mm in labels of whole roots (ADR-103).
+    painted_ganglion_mm: float = 8.0
     # The last stretch of a trace: half of its section slab is missing and the curve is free to
     # stray (ADR-0010).
     trace_end_mm: float = 3.0
