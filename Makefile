@@ -60,6 +60,7 @@ validate: $(VENV)/.runtime
 	$(BIN)/python scripts/validation/power.py --out docs/validation.md
 	$(BIN)/python scripts/validation/shapes.py --out docs/validation.md
 	$(BIN)/python scripts/validation/false_nerves.py --out docs/validation.md
+	$(BIN)/python scripts/validation/painted.py --out docs/validation.md
 	PYTHONPATH=scripts $(BIN)/python scripts/validation/alternatives.py --out docs/validation.md
 
 bench: $(VENV)/.runtime $(VENV)/bench/.installed

@@ -32,7 +32,7 @@ from plexus_mri.reasons import ReasonCode
 from plexus_mri.registration.frame import find_patient_frame, prove_sides
 from plexus_mri.registration.series import register_series
 from plexus_mri.registration.template import place_in_template
-from plexus_mri.segmentation.classical import find_nerves
+from plexus_mri.segmentation.classical import find_ganglia, find_nerves
 from plexus_mri.segmentation.networks import segment_by_network
 from plexus_mri.settings import Settings
 from plexus_mri.tracing.network_labels import trace_network_labels
@@ -172,7 +172,8 @@ def _find_and_trace(
         return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND))
     if case.own_mask is None:
         return _find_all(case, image, frame, settings)
-    drawn = trace_own_mask(case.own_mask, frame, settings.tracing)
+    ganglia = find_ganglia(image, frame, settings.segmentation)
+    drawn = trace_own_mask(case.own_mask, frame, ganglia, settings.tracing)
     correction = case.own_mask.correction
     if correction is None or set(correction.redrawn) == set(NERVE_KEYS):
         return drawn
@@ -186,7 +187,8 @@ def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings
     """
     if case.model is not None:
         found = segment_by_network(case.image, case.model)
-        return trace_network_labels(found, frame, settings.tracing)
+        ganglia = find_ganglia(image, frame, settings.segmentation)
+        return trace_network_labels(found, frame, ganglia, settings.tracing)
     evidence = find_nerves(image, frame, settings.segmentation)
     return trace_nerves(image, evidence, frame, settings.tracing)
 

@@ -83,11 +83,15 @@ def _verdict(contrast: Contrast, level: float | None) -> Verdict:
 def _spreads(
     evidence: Evidence, verdicts: Mapping[Key, Verdict]
 ) -> dict[tuple[Nerve, Course], Spread]:
-    """Pattern of area and of signal ratio of each nerve that is compared along its course."""
+    """Pattern of area and of signal ratio of each nerve that is compared along its course.
+
+    Where node 0 is no landmark there is none: a stretch is told by its distance from node 0.
+    """
     compared = {
-        (nerve, COURSE_OF[quantity])
+        (nerve, course)
         for nerve, quantity in verdicts
-        if COURSE_OF.get(quantity) in (Course.AREA, Course.RATIO)
+        if (course := COURSE_OF.get(quantity)) in (Course.AREA, Course.RATIO)
+        and not evidence.pairs[nerve, course].begins_anywhere
     }
     if not compared:
         return {}

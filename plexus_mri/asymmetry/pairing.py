@@ -4,7 +4,7 @@ Shapes: ``n`` common usable nodes, ``m`` nodes of one profile.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -47,6 +47,8 @@ class PairedCourse:
         Whether a side touches a neighbour there.
     common_error : (n,)
         Error of ``log_ratio`` that no mean along the nerve lessens: each side's width in voxels.
+    begins_anywhere
+        Whether node 0 of a side is no landmark.
     """
 
     nerve: Nerve
@@ -58,6 +60,7 @@ class PairedCourse:
     step_mm: float
     touching: npt.NDArray[np.bool_]
     common_error: FloatArray
+    begins_anywhere: bool = False
 
     @property
     def usable_mm(self) -> float:
@@ -91,7 +94,10 @@ def pair_courses(
         usable = [usable_nodes(side, settings) for side in (left, right)]
         for course in Course:
             sides = [_at(s, course, arc, u) for s, u in zip((left, right), usable, strict=True)]
-            pair = _pair(nerve, arc, step_mm, sides)
+            pair = replace(
+                _pair(nerve, arc, step_mm, sides),
+                begins_anywhere=left.begins_anywhere or right.begins_anywhere,
+            )
             if len(pair.arc_length_mm):
                 paired[nerve, course] = pair
     return paired
@@ -137,7 +143,9 @@ def _common_arc_mm(
     if min(len(a) for a in arcs) < 2:
         return np.empty(0), 1.0
     step_mm = max(float(np.median(np.diff(a))) for a in arcs)
-    start = max(_skip_mm(left.nerve, settings), *(float(a[0]) for a in arcs))
+    start = max(
+        *(_skip_mm(side, settings) for side in (left, right)), *(float(a[0]) for a in arcs)
+    )
     end = min(float(a[-1]) for a in arcs) - settings.trace_end_mm
     first, last = np.ceil(start / step_mm - 1e-6), np.floor(end / step_mm + 1e-6)
     return np.arange(int(first), int(last) + 1) * step_mm, step_mm
@@ -150,7 +158,7 @@ def usable_nodes(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[n
         log_area = np.log(profile.csa_mm2)
     usable = np.isfinite(log_area) & (flatness <= settings.flattest_ratio)
     usable &= ~profile.flagged(UNUSABLE)
-    usable &= profile.arc_length_mm >= _skip_mm(profile.nerve, settings)
+    usable &= profile.arc_length_mm >= _skip_mm(profile, settings)
     arc = profile.arc_length_mm[usable]
     # A gap of failed fits does not make a step less steep: it is where a neighbour is taken in.
     step_mm = np.minimum(np.diff(arc), np.diff(profile.arc_length_mm).min())
@@ -175,9 +183,10 @@ def _sidesteps_mm(points_mm: FloatArray) -> FloatArray:
     return aside
 
 
-def _skip_mm(nerve: Nerve, settings: AsymmetrySettings) -> float:
-    """Length of a nerve's first stretch that is its ganglion."""
-    return settings.ganglion_mm if nerve in ROOTS else 0.0
+def _skip_mm(profile: Profile, settings: AsymmetrySettings) -> float:
+    """Length of a nerve's first stretch that is its ganglion, or may hold it."""
+    skip_mm = settings.ganglion_mm if profile.nerve in ROOTS else 0.0
+    return skip_mm + (settings.painted_ganglion_mm if profile.begins_anywhere else 0.0)
 
 
 def _at(

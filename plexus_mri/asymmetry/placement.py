@@ -12,8 +12,12 @@ from plexus_mri.core.anatomy import CORDS, ROOTS, Nerve
 from plexus_mri.core.grid import FloatArray
 
 
-def start_error_mm(nerve: Nerve, settings: AsymmetrySettings) -> float:
+def start_error_mm(
+    nerve: Nerve, settings: AsymmetrySettings, *, begins_anywhere: bool = False
+) -> float:
     """One standard deviation of the place of node 0 along the nerve, per side."""
+    if begins_anywhere:
+        return settings.painted_end_error_mm
     if nerve in ROOTS:
         return settings.root_start_error_mm
     return settings.cord_start_error_mm if nerve in CORDS else settings.trunk_start_error_mm
@@ -25,7 +29,7 @@ def shift_error_of_means(pair: PairedCourse, settings: AsymmetrySettings) -> flo
     The stretch is moved along the nerve as far as its own length allows: the mean without its
     first millimetres against the mean without its last ones.
     """
-    error_mm = start_error_mm(pair.nerve, settings)
+    error_mm = start_error_mm(pair.nerve, settings, begins_anywhere=pair.begins_anywhere)
     arc = pair.arc_length_mm
     moved_mm = min(error_mm, float(arc[-1] - arc[0]) / 2.0)
     if moved_mm < pair.step_mm:
@@ -41,7 +45,7 @@ def node_shift_errors(pair: PairedCourse, settings: AsymmetrySettings) -> FloatA
     The change of each side's logarithm over the error of its node 0, taken over that error to
     both sides of a node, so that the noise of single nodes makes no slope.
     """
-    error_mm = start_error_mm(pair.nerve, settings)
+    error_mm = start_error_mm(pair.nerve, settings, begins_anywhere=pair.begins_anywhere)
     arc = pair.arc_length_mm
     reach_mm = max(error_mm, pair.step_mm)
     before, after = np.maximum(arc - reach_mm, arc[0]), np.minimum(arc + reach_mm, arc[-1])

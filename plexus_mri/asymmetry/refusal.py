@@ -37,9 +37,17 @@ def refusal_of_sides(
     traced = [t for t in nerves.pair(nerve) if t is not None]
     if any(t.confidence < settings.least_confidence for t in traced):
         return ReasonCode.LOW_CONFIDENCE
+    if _begin_differently(table, nerve):
+        return ReasonCode.LANDMARK_DOUBT
     if quantity is Quantity.LENGTH:
         return _first(r for t in traced for r in t.reasons if r in CUT_SHORT)
     return None
+
+
+def _begin_differently(table: MeasurementTable, nerve: Nerve) -> bool:
+    """Whether one side begins at a landmark and the other where its label does."""
+    begins = {p.begins_anywhere for s in Side if (p := table.profiles.get((s, nerve))) is not None}
+    return len(begins) > 1
 
 
 def _missing(

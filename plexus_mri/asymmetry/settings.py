@@ -27,6 +27,9 @@ class AsymmetrySettings:
     # cases its area has come down to that of the nerve 7-8 mm from node 0, blur and an error of
     # node 0 of 1 mm included (ADR-0010).
     ganglion_mm: float = 8.0
+    # Where a root begins at the end of its label, its ganglion's centre lies up to this far on:
+    # 5 to 8 mm in labels of whole roots (ADR-103).
+    painted_ganglion_mm: float = 8.0
     # The last stretch of a trace: half of its section slab is missing and the curve is free to
     # stray (ADR-0010).
     trace_end_mm: float = 3.0
@@ -76,6 +79,9 @@ class AsymmetrySettings:
     root_start_error_mm: float = 1.0
     trunk_start_error_mm: float = 3.0
     cord_start_error_mm: float = 2.0
+    # That of a painted root whose ganglion was not found, so that its label's own end is node 0:
+    # half of the 8 mm between a ganglion's centre and where it has ended (ADR-103).
+    painted_end_error_mm: float = 4.0
 
     # A difference over this share of the common length is diffuse (ADR-0013).
     diffuse_percent: float = 60.0

@@ -57,7 +57,9 @@ def taper_of_sides(
     courses = {
         key: _course(table.profiles[key], settings)
         for key in NERVE_KEYS
-        if key in table.profiles and not is_mostly_coarse(table.profiles[key])
+        if key in table.profiles
+        and not is_mostly_coarse(table.profiles[key])
+        and not table.profiles[key].begins_anywhere
     }
     long = {key: course for key, course in courses.items() if len(course.arc_mm) >= LEAST_NODES}
     noise = _noise(list(long.values()))
@@ -158,5 +160,7 @@ def _why_absent(key: NerveKey, table: MeasurementTable, nerves: NerveTree) -> Re
         return nerves.missing[key]
     if key in table.profiles and is_mostly_coarse(table.profiles[key]):
         return ReasonCode.VOXEL_COARSE
+    if key in table.profiles and table.profiles[key].begins_anywhere:
+        return ReasonCode.LANDMARK_DOUBT
     measured = table.get(key[1], key[0], Quantity.CSA_MEAN)
     return (measured.reason if measured is not None else None) or ReasonCode.TOO_SHORT

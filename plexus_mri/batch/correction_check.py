@@ -153,7 +153,7 @@ def _check_nerves(mask: OwnMask, frame: PatientFrame, summary: Mapping[str, obje
     """Sides against the midline, stray pieces, and that a nerve can be followed at all."""
     stored = summary.get("settings")
     settings = settings_from_mapping(dict(stored) if isinstance(stored, dict) else {})
-    if not trace_own_mask(mask, frame, settings.tracing).nerves:
+    if not trace_own_mask(mask, frame, (), settings.tracing).nerves:
         msg = "no label of the edited map is long enough to follow; edit the case's own label map"
         raise InputError(msg, ReasonCode.TOO_SHORT)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.grid import FloatArray
+from plexus_mri.io.columns import GANGLION
 from plexus_mri.io.tables import MISSING, read_table
 from plexus_mri.report.study_charts import GroupProfile
 
@@ -20,7 +21,8 @@ CaseCurves = Mapping[tuple[Nerve, Side], FloatArray]
 def read_curves(path: Path) -> CaseCurves:
     """Diameters along the nerves of a case, from its table of profiles; none without a table.
 
-    Nodes with a flag that leaves them out of comparisons are left out here too.
+    Nodes with a flag that leaves them out of comparisons are left out here too, and roots whose
+    node 0 is not their ganglion.
 
     Raises
     ------
@@ -33,6 +35,8 @@ def read_curves(path: Path) -> CaseCurves:
             continue
         arc = round(float(row["arc_length_mm"]))
         key = Nerve(row["nerve"]), Side(row["side"])
+        if key[0] in ROOTS and row["landmark"] != GANGLION:
+            continue
         curve = found.setdefault(key, np.full(_LONGEST_MM, np.nan))
         if 0 <= arc < _LONGEST_MM:
             curve[arc] = float(row["diameter_mm"])

@@ -76,7 +76,8 @@ def mirrored_case(case: Case) -> Case:
     own = case.own_mask
     if own is not None:
         swapped = {i: (side.opposite, nerve) for i, (side, nerve) in own.nerve_of_index.items()}
-        own = OwnMask(own.labels.mirrored(), swapped, own.correction and _swapped(own.correction))
+        correction = own.correction and _swapped(own.correction)
+        own = OwnMask(own.labels.mirrored(), swapped, correction, own.ganglia)
     return replace(case, image=case.image.mirrored(), own_mask=own)
 
 

@@ -106,7 +106,9 @@ class CheckSidesOptions(ConvertOptions):
     ] = None
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side."),
+        typer.Option(
+            metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side, maybe part."
+        ),
     ] = None
     model: Annotated[
         Path | None,

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.comparison import Comparison, PooledComparison
 from plexus_mri.core.correction import Correction
@@ -40,12 +43,34 @@ class SeriesInfo:
 class OwnMask:
     """A mask of the user: labels on any grid, and which nerve each label is.
 
-    ``correction`` tells whose edit of an earlier label map it is; None for any other mask.
+    Several labels may be parts of one nerve. ``ganglia`` are the labels that are the dorsal root
+    ganglion of their root. ``correction`` tells whose edit of an earlier label map it is; None for
+    any other mask.
     """
 
     labels: LabelMap
     nerve_of_index: Mapping[int, NerveKey]
     correction: Correction | None = None
+    ganglia: frozenset[int] = frozenset()
+
+    @property
+    def nerves(self) -> tuple[NerveKey, ...]:
+        """Each nerve once, in the order of its first label."""
+        return tuple(dict.fromkeys(self.nerve_of_index[i] for i in sorted(self.nerve_of_index)))
+
+    def indices_of(self, key: NerveKey) -> tuple[int, ...]:
+        """Labels that are parts of a nerve, its ganglion included, in their order."""
+        return tuple(i for i in sorted(self.nerve_of_index) if self.nerve_of_index[i] == key)
+
+    def voxels(self, key: NerveKey) -> npt.NDArray[np.bool_]:
+        """Voxels of a nerve, without its ganglion where that is a label of its own."""
+        return np.isin(
+            self.labels.data, [i for i in self.indices_of(key) if i not in self.ganglia]
+        )
+
+    def ganglion_voxels(self, key: NerveKey) -> npt.NDArray[np.bool_]:
+        """Voxels of a root's ganglion; none where it is no label of its own."""
+        return np.isin(self.labels.data, [i for i in self.indices_of(key) if i in self.ganglia])
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,9 @@ class Profile:
         Vertebral marrow's intensity at the same level; None when not looked for.
     noise
         Standard deviation of the image's noise, in image units; 0 when unknown.
+    begins_anywhere
+        Whether node 0 of this root is no landmark: it lies where the label of a painted root
+        begins, since its ganglion was not found (ADR-103).
     """
 
     nerve: Nerve
@@ -132,6 +135,7 @@ class Profile:
     long_axis: FloatArray | None = None
     marrow: FloatArray | None = None
     noise: float = 0.0
+    begins_anywhere: bool = False
 
     @cached_property
     def _flags(self) -> npt.NDArray[np.int64]:

@@ -129,7 +129,8 @@ class NetworkModel:
     """A network of one stage or two, and which nerve each of its labels is.
 
     ``labels`` names label 1 and up; None for one that is left out. ``sha256`` is over names and
-    contents of all files of the model.
+    contents of all files of the model. ``ganglia`` are the labels that are the ganglion of their
+    root.
     """
 
     name: str
@@ -139,6 +140,7 @@ class NetworkModel:
     labels: Mapping[int, NerveKey | None]
     sha256: str
     files: Mapping[str, str]
+    ganglia: frozenset[int] = frozenset()
 
     @property
     def words(self) -> str:

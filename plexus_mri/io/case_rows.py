@@ -164,7 +164,7 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
             "signal": number(profile.signal[node], signal_se),
             "signal_ratio": number(ratio[node], signal_se / profile.reference[node]),
             "quality": quality.word,
-            "landmark": GANGLION if profile.nerve in ROOTS else FIRST_POINT,
+            "landmark": GANGLION if _begins_at_ganglion(profile) else FIRST_POINT,
             "csa_se_mm2": _error(csa_se_mm2),
             "long_mm": _micrometers(profile.long_mm, node),
             "short_mm": _micrometers(profile.short_mm, node),
@@ -174,6 +174,10 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
             "signal_ratio_marrow": number(profile.signal_ratio_marrow[node], 0.01),
             "contrast_to_noise": number(profile.contrast_to_noise[node], 0.1),
         }
+
+
+def _begins_at_ganglion(profile: Profile) -> bool:
+    return profile.nerve in ROOTS and not profile.begins_anywhere
 
 
 def _asymmetry_row(c: Comparison, table: MeasurementTable) -> Row:

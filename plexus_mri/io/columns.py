@@ -119,7 +119,8 @@ PROFILE_COLUMNS = (
         "Where node 0 of this nerve lies",
         levels={
             GANGLION: "centre of the dorsal root ganglion of this root",
-            FIRST_POINT: "first point of this trunk or cord",
+            FIRST_POINT: "first point of this trunk or cord, or of a painted root whose ganglion "
+            "was not found",
         },
     ),
     Column(

@@ -3,11 +3,12 @@
 import difflib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from plexus_mri.core.anatomy import Nerve, NerveKey, Side
+from plexus_mri.core.anatomy import ROOTS, Nerve, NerveKey, Side
 from plexus_mri.core.case import OwnMask
 from plexus_mri.core.grid import Grid, same_grid
 from plexus_mri.core.volume import LabelMap
@@ -18,9 +19,25 @@ from plexus_mri.reasons import ReasonCode
 
 _MIN_INSIDE = 0.95  # of the labelled voxels: a rim may stick out, a nerve may not
 _IGNORED = "ignore"
+_GANGLION = "ganglion"
+# Whether a part is the ganglion of its root; "n/a" is how BIDS writes an empty cell.
+_PARTS = {"": False, "n/a": False, "root": False, "nerve": False, _GANGLION: True}
 _MOST_DIGITS = 6
 _SIDES = {"l": Side.LEFT, "left": Side.LEFT, "r": Side.RIGHT, "right": Side.RIGHT}
 _REMEDY = "a label table holds index, nerve and side (L or R) for each label"
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """What a label table says.
+
+    ``ganglia`` are the indices that are the ganglion of their root, ``ignored`` those to be left
+    out.
+    """
+
+    nerve_of_index: Mapping[int, NerveKey]
+    ganglia: frozenset[int] = frozenset()
+    ignored: frozenset[int] = frozenset()
 
 
 def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
@@ -31,8 +48,8 @@ def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
     path
         NIfTI of whole numbers, on any grid that covers the image's nerves.
     labels
-        TSV, or JSON as a list of objects, with ``index``, ``nerve`` and ``side``. A nerve
-        ``ignore`` leaves a label out.
+        TSV, or JSON as a list of objects, with ``index``, ``nerve`` and ``side``, and perhaps
+        ``part``. A nerve ``ignore`` leaves a label out.
     image
         Grid of the image that the mask belongs to.
 
@@ -44,38 +61,41 @@ def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
     RefusedError
         When the mask's header does not tell left from right and it is not on the image's grid.
     """
-    nerve_of_index, ignored = read_label_table(labels)
+    table = read_label_table(labels)
     mask = _read_mask(path, image)
-    data = np.where(np.isin(mask.data, sorted(ignored)), 0, mask.data)
+    data = np.where(np.isin(mask.data, sorted(table.ignored)), 0, mask.data)
     found = {int(index) for index in np.unique(data)} - {0}
-    if unknown := sorted(found - set(nerve_of_index)):
+    if unknown := sorted(found - set(table.nerve_of_index)):
         msg = (
             f"'{path.name}' holds labels {unknown} that '{labels.name}' does not name; "
             f"add them, with the nerve '{_IGNORED}' to leave them out"
         )
         raise InputError(msg, ReasonCode.MASK_LABELS)
     if not found:
-        msg = f"'{path.name}' holds none of the labels {sorted(nerve_of_index)} of its table"
+        known = sorted(table.nerve_of_index)
+        msg = f"'{path.name}' holds none of the labels {known} of its table"
         raise InputError(msg, ReasonCode.MASK_LABELS)
     _check_place(path, LabelMap(data, mask.grid), image)
-    kept = {index: nerve_of_index[index] for index in sorted(found)}
-    return OwnMask(LabelMap(data, mask.grid), kept)
+    kept = {index: table.nerve_of_index[index] for index in sorted(found)}
+    return OwnMask(LabelMap(data, mask.grid), kept, ganglia=table.ganglia & found)
 
 
-def read_label_table(path: Path, *, parts: bool = False) -> tuple[dict[int, NerveKey], set[int]]:
-    """Side and nerve of each index, and the indices to be ignored.
+def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
+    """Side, nerve and part of each index, and the indices to be ignored.
 
     Parameters
     ----------
-    parts
-        Whether several labels may be parts of one nerve, e.g. ganglion and root.
+    several
+        Whether several labels may be one part of one nerve.
 
     Raises
     ------
     InputError
-        When the table cannot be read, names a nerve that does not exist or names one twice.
+        When the table cannot be read, names a nerve or part that does not exist, or names one
+        twice.
     """
     nerve_of_index: dict[int, NerveKey] = {}
+    ganglia: set[int] = set()
     ignored: set[int] = set()
     for row in _rows(path):
         index = _index(path, row)
@@ -86,14 +106,19 @@ def read_label_table(path: Path, *, parts: bool = False) -> tuple[dict[int, Nerv
             ignored.add(index)
             continue
         key = (_side(path, row, index), _nerve(path, row, index))
-        if not parts and key in nerve_of_index.values():
-            msg = f"'{path.name}' names {key[1]} {key[0]} twice; give each nerve one index"
+        part = _is_ganglion(path, row, index, key)
+        if not several and (key, part) in {(k, i in ganglia) for i, k in nerve_of_index.items()}:
+            msg = (
+                f"'{path.name}' names {key[1]} {key[0]} twice; give each nerve one index, and one "
+                f"more where its part is '{_GANGLION}'"
+            )
             raise InputError(msg, ReasonCode.MASK_LABELS)
         nerve_of_index[index] = key
+        ganglia |= {index} if part else set()
     if not nerve_of_index:
         msg = f"'{path.name}' names no nerve; {_REMEDY}"
         raise InputError(msg, ReasonCode.MASK_LABELS)
-    return nerve_of_index, ignored
+    return LabelTable(nerve_of_index, frozenset(ganglia), frozenset(ignored))
 
 
 def _read_mask(path: Path, image: Grid) -> LabelMap:
@@ -123,7 +148,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
     """Rows of the table with lower-case keys and stripped text."""
     rows = _json_rows(path) if path.suffix.lower() == ".json" else read_table(path)
     return [
-        {str(key).strip().lower(): str(value).strip() for key, value in row.items()}
+        {
+            str(key).strip().lower(): "" if value is None else str(value).strip()
+            for key, value in row.items()
+        }
         for row in rows
     ]
 
@@ -173,3 +201,22 @@ def _nerve(path: Path, row: Mapping[str, str], index: int) -> Nerve:
         )
         raise InputError(msg, ReasonCode.MASK_LABELS)
     return names[key]
+
+
+def _is_ganglion(path: Path, row: Mapping[str, str], index: int, key: NerveKey) -> bool:
+    """Whether a label is the ganglion of its root alone."""
+    text = row.get("part", "")
+    if text.lower() not in _PARTS:
+        msg = (
+            f"'{path.name}' gives index {index} the part '{text[:20]}'; "
+            f"it is 'root', 'nerve', '{_GANGLION}' or empty"
+        )
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    ganglion = _PARTS[text.lower()]
+    if ganglion and key[1] not in ROOTS:
+        msg = (
+            f"'{path.name}' gives index {index}, {key[1]} {key[0]}, the part '{_GANGLION}'; "
+            "only the roots C5 to T1 have one"
+        )
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    return ganglion

@@ -164,14 +164,22 @@ def _model(
             msg = f"stage {number}: 'previous' belongs to the second stage, and to it alone"
             raise ValueError(msg)
     table = _file(folder, manifest.labels)
-    nerves, ignored = read_label_table(folder / manifest.labels, parts=True)
-    labels = {index: nerves.get(index) for index in sorted({*nerves, *ignored})}
+    named = read_label_table(folder / manifest.labels, several=True)
+    nerves = named.nerve_of_index
+    labels = {index: nerves.get(index) for index in sorted({*nerves, *named.ignored})}
     _check_gaps(table.name, labels)
     stages = (*stages[:-1], replace(stages[-1], outputs=len(labels) + 1))
     files = {f.name: f.sha256 for f in (_file(folder, MANIFEST), table, *_files_of(stages))}
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
     return NetworkModel(
-        manifest.name, manifest.version, manifest.library, stages, labels, digest, files
+        manifest.name,
+        manifest.version,
+        manifest.library,
+        stages,
+        labels,
+        digest,
+        files,
+        named.ganglia,
     )
 
 

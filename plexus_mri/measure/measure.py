@@ -150,6 +150,7 @@ def _profile(
         / 100.0
         * coarseness(image, state.curve, fits) ** COARSE_POWER,
         quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
+        begins_anywhere=ReasonCode.LANDMARK_DOUBT in nerves[side, nerve].reasons,
     )
 
 

@@ -135,6 +135,9 @@ class MeasureSettings:
     # Summary
     # The ganglion reaches about 4 mm beyond its centre; means of roots start beyond it.
     root_start_mm: float = 5.0
+    # Where a root begins at the end of its label, its ganglion's centre lies up to this far on:
+    # 5 to 8 mm in labels of whole roots (ADR-103).
+    painted_ganglion_mm: float = 8.0
     # The last stretch of a trace: half of its section slab is missing and the curve is free to
     # stray (ADR-0010), so the last nodes would often be the largest.
     trace_end_mm: float = 3.0

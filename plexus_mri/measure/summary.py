@@ -19,6 +19,13 @@ BoolArray = npt.NDArray[np.bool_]
 _Z95 = 1.959964
 _IN_A_MAXIMUM = 3
 _HALF = 0.5
+# What its ganglion alone would change: where it lies must be known.
+_AT_A_PLACE = (
+    Quantity.DIAMETER_AT_0,
+    Quantity.DIAMETER_AT_10,
+    Quantity.CSA_MAX,
+    Quantity.SIGNAL_RATIO_MAX,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +43,8 @@ def summarize(
     """Every quantity of one nerve.
 
     Means and maxima run over what `_body` says. Errors of nodes, the profile's own scatter and
-    its correlation along the nerve, and a model error are in the interval.
+    its correlation along the nerve, and a model error are in the interval. Of a root whose node 0
+    is no landmark, length and means are given with that reason, and nothing at a place.
 
     Parameters
     ----------
@@ -75,6 +83,8 @@ def summarize(
         Quantity.SIGNAL_RATIO_MEAN: mean_along(ratio, settings),
         Quantity.SIGNAL_RATIO_MAX: maximum_along(ratio, settings),
     }
+    if profile.begins_anywhere:
+        found |= dict.fromkeys(_AT_A_PLACE, ReasonCode.LANDMARK_DOUBT)
     coarse = float(profile.common_error[body].mean()) if body.any() else 0.0
     model = {q: _model_error(q, coarse, reference.unevenness, settings) for q in Quantity}
     return tuple(_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
@@ -84,6 +94,7 @@ def _body(profile: Profile, settings: MeasureSettings) -> BoolArray:
     """Nodes (n,) that count: no junction, failed fit, last stretch, or ganglion of a root."""
     arc_mm = profile.arc_length_mm
     start_mm = settings.root_start_mm if profile.nerve in ROOTS else 0.0
+    start_mm += settings.painted_ganglion_mm if profile.begins_anywhere else 0.0
     inner = (arc_mm >= start_mm) & (arc_mm <= arc_mm[-1] - settings.trace_end_mm)
     clean = ~profile.flagged(Quality.POOR_FIT | Quality.JUNCTION)
     return np.asarray(inner & clean & np.isfinite(profile.csa_mm2))
@@ -170,6 +181,7 @@ def _measurement(
         value + _Z95 * whole,
         whole,
         _common_flags(profile, settings),
+        ReasonCode.LANDMARK_DOUBT if profile.begins_anywhere else None,
     )
 
 

@@ -54,12 +54,15 @@ def _profile_figure(
 ) -> Figure:
     drawing = Drawing(figsize=(8.4, 3.1))
     panels = drawing.subplots(1, 2, gridspec_kw=_PLACE)
+    landmark = " or ".join(
+        dict.fromkeys(landmark_words(nerve, begins_anywhere=p.begins_anywhere) for p in sides)
+    )
     for axes, (title, quantities), column in zip(panels, _PANELS, (0, 1), strict=True):
         for profile in sides:
             _draw_profile(axes, profile, *_values(profile)[column])
         _draw_stretch(axes, [c for c in comparisons if c.quantity in quantities])
         axes.set_title(title, fontsize=10, loc="left", y=1.0)
-        axes.set_xlabel(f"mm from the {landmark_words(nerve)}", fontsize=9)
+        axes.set_xlabel(f"mm from the {landmark}", fontsize=9)
         _tidy(axes)
     drawing.legend(*panels[0].get_legend_handles_labels(), loc="upper right",
                    ncols=4, frameon=False, fontsize=9)  # fmt: skip

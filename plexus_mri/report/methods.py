@@ -7,6 +7,7 @@ from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import CaseResult
 from plexus_mri.report.words import key_words
 
+_PAINTED_START = "painted roots begin at their ganglion, painted or seen in the image"
 REFERENCES = {
     "wells_1996": (
         "Wells WM et al. Adaptive segmentation of MRI data. IEEE Trans Med Imaging "
@@ -113,13 +114,16 @@ def _nerve_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
             return _Step(
                 f"Nerves were taken from a {correction.words}, who edited an earlier label map of "
                 f"this case ({drawn}); nerves that the rater left alone are as found without a "
-                f"correction, {_found_by(result, software)}; {count}."
+                f"correction, {_found_by(result, software)}; {_PAINTED_START}; {count}."
             )
-        return _Step(f"Nerves were taken from the user's own mask ({labels} labels); {count}.")
+        return _Step(
+            f"Nerves were taken from the user's own mask ({labels} labels); {_PAINTED_START}; "
+            f"{count}."
+        )
     if result.case.model is not None:
         return _Step(
             f"Nerves were found {_found_by(result, software)}; the largest piece of each label "
-            f"was followed; {count}."
+            f"was followed; {_PAINTED_START}; {count}."
         )
     return _Step(
         "Nerves were found without learned weights: ganglia as blobs beside the canal, nerves as "

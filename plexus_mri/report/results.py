@@ -61,7 +61,9 @@ def _nerve_row(result: CaseResult, key: NerveKey) -> Mapping[str, object]:
         "side": side.value,
         "words": key_words(key),
         "group": group_of(nerve),
-        "landmark": landmark_words(nerve),
+        "landmark": landmark_words(
+            nerve, begins_anywhere=profile is not None and profile.begins_anywhere
+        ),
         "traced": traced is not None,
         "reason": None if reason is None else reason.value,
         "reason_text": None if reason is None else reason.text,

@@ -84,8 +84,10 @@ def group_of(nerve: Nerve) -> str:
     raise AssertionError(nerve)
 
 
-def landmark_words(nerve: Nerve) -> str:
-    """Where node 0 of a nerve lies."""
+def landmark_words(nerve: Nerve, *, begins_anywhere: bool = False) -> str:
+    """Where node 0 of a nerve lies; of a painted root it may be where its label begins."""
+    if begins_anywhere:
+        return "first painted point of the root"
     if nerve in ROOTS:
         return "centre of the dorsal root ganglion"
     return f"first point of the {'trunk' if nerve in TRUNKS else 'cord'}"

@@ -25,7 +25,39 @@ def find_nerves(
     image
         Bias-corrected, nerves brighter than their surroundings, RAS axis order.
     """
-    work = isotropic_copy(image, settings.work_spacing_mm, box_mm=_search_box(frame, settings))
+    work = _work_image(image, frame, settings)
+    ganglia, contrast = _seen_ganglia(work, frame, settings)
+    # Cerebrospinal fluid and vessels far brighter than a ganglion would cast their halo over
+    # the nerves beside them: what is brighter than three ganglia is cut there.
+    middle = float(np.median(work.data[work.data > 0])) if (work.data > 0).any() else 0.0
+    calm = np.minimum(work.data, middle + 3.0 * contrast)
+    tubes = bright_tubes(calm, settings.tube_scales_mm, settings.work_spacing_mm)
+    tubularity = np.clip(tubes / (settings.full_tube * contrast), 0.0, 1.0)
+    return NerveEvidence(work.with_data(tubularity), ganglia, contrast)
+
+
+def find_ganglia(
+    image: Volume, frame: PatientFrame, settings: SegmentationSettings
+) -> tuple[Ganglion, ...]:
+    """Candidates for ganglia alone, the very ones of `find_nerves`, cranial to caudal.
+
+    Parameters
+    ----------
+    image
+        As `find_nerves` takes it.
+    """
+    return _seen_ganglia(_work_image(image, frame, settings), frame, settings)[0]
+
+
+def _work_image(image: Volume, frame: PatientFrame, settings: SegmentationSettings) -> Volume:
+    """Image on the grid of detection, where nerves are looked for."""
+    return isotropic_copy(image, settings.work_spacing_mm, box_mm=_search_box(frame, settings))
+
+
+def _seen_ganglia(
+    work: Volume, frame: PatientFrame, settings: SegmentationSettings
+) -> tuple[tuple[Ganglion, ...], float]:
+    """Candidates, with their strength in units of the typical ganglion's, and that contrast."""
     blobs = _blob_contrast(work, settings.ganglion_scale_mm)
     candidates = _candidates(work, blobs, frame, settings)
     contrast = _typical_contrast(candidates)
@@ -34,13 +66,7 @@ def find_nerves(
         for g in candidates
         if g.strength / contrast >= settings.ganglion_least_strength
     )
-    # Cerebrospinal fluid and vessels far brighter than a ganglion would cast their halo over
-    # the nerves beside them: what is brighter than three ganglia is cut there.
-    middle = float(np.median(work.data[work.data > 0])) if (work.data > 0).any() else 0.0
-    calm = np.minimum(work.data, middle + 3.0 * contrast)
-    tubes = bright_tubes(calm, settings.tube_scales_mm, settings.work_spacing_mm)
-    tubularity = np.clip(tubes / (settings.full_tube * contrast), 0.0, 1.0)
-    return NerveEvidence(work.with_data(tubularity), ganglia, contrast)
+    return ganglia, contrast
 
 
 def _search_box(frame: PatientFrame, settings: SegmentationSettings) -> FloatArray:

@@ -55,7 +55,7 @@ def _predictor(stage: OnnxStage | NnunetStage) -> Predictor:
 
 
 def _named(labels: LabelMap, model: NetworkModel) -> OwnMask:
-    """Labels with their nerves; parts of one nerve become one, ignored labels background."""
+    """Labels with their nerves; parts of one nerve, save for its ganglion, become one."""
     found = {int(index) for index in np.unique(labels.data)} - {0}
     if unknown := sorted(found - set(model.labels)):
         msg = (
@@ -64,9 +64,11 @@ def _named(labels: LabelMap, model: NetworkModel) -> OwnMask:
         )
         raise InputError(msg, ReasonCode.MASK_LABELS)
     nerves = {k: key for k in sorted(found) if (key := model.labels[k]) is not None}
-    first = {key: index for index, key in sorted(nerves.items(), reverse=True)}
+    parts = {k: (key, k in model.ganglia) for k, key in nerves.items()}
+    first = {part: index for index, part in sorted(parts.items(), reverse=True)}
     table = np.zeros(max(model.labels) + 1, np.int16)
-    for index, key in nerves.items():
-        table[index] = first[key]
-    kept = {index: key for key, index in first.items()}
-    return OwnMask(LabelMap(table[labels.data], labels.grid), kept)
+    for index, part in parts.items():
+        table[index] = first[part]
+    kept = {index: key for (key, _), index in first.items()}
+    named = LabelMap(table[labels.data], labels.grid)
+    return OwnMask(named, kept, ganglia=model.ganglia & set(kept))

@@ -1,25 +1,34 @@
 """Labels of a network to the NerveTree: what a user is asked to mend is doubted here instead."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.case import OwnMask
+from plexus_mri.core.evidence import Ganglion
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.errors import InputError
 from plexus_mri.reasons import ReasonCode
-from plexus_mri.tracing.own_mask import curve_of_label, pieces_of_label
+from plexus_mri.tracing.label_course import course_of_labels, pieces_of_nerve
+from plexus_mri.tracing.painted import begun_at_ganglion, with_junctions
 from plexus_mri.tracing.refine import RefinedCurve
 from plexus_mri.tracing.settings import TracingSettings
 
 
 def trace_network_labels(
-    mask: OwnMask, frame: PatientFrame, settings: TracingSettings
+    mask: OwnMask, frame: PatientFrame, ganglia: Sequence[Ganglion], settings: TracingSettings
 ) -> NerveTree:
-    """Centerlines of the labels of a network; node 0 is the end nearer to the midline.
+    """Centerlines of the labels of a network; node 0 of a root is its ganglion.
 
-    Only the largest piece of a label is followed. The confidence is its share of the label's
-    voxels, and a label on the other side of the patient than its name says is left out.
+    Only the largest piece of a nerve is followed. The confidence is its share of the nerve's
+    voxels, and a nerve on the other side of the patient than its name says is left out.
+
+    Parameters
+    ----------
+    ganglia
+        Those seen in the image, for roots whose ganglion is no label of its own (ADR-101).
 
     Raises
     ------
@@ -29,34 +38,45 @@ def trace_network_labels(
     nerves: dict[NerveKey, TracedNerve] = {}
     missing = dict.fromkeys(NERVE_KEYS, ReasonCode.NERVE_NOT_FOUND)
     astray: list[NerveKey] = []
-    for index, key in sorted(mask.nerve_of_index.items()):
-        found = curve_of_label(mask, index, frame, settings)
+    for key in mask.nerves:
+        found = course_of_labels(mask, key, frame, settings)
         if not isinstance(found, RefinedCurve):
             missing[key] = found or missing[key]
             continue
         if frame.side_of(found.line.points_mm) is not key[0]:
             astray.append(key)
             missing[key] = ReasonCode.MASK_SIDE
-        elif found.line.length_mm < settings.least_length_mm:
-            missing[key] = ReasonCode.TOO_SHORT
-        else:
-            nerves[key] = _nerve(found, _share_followed(mask, index), settings)
+            continue
+        curve, doubts = begun_at_ganglion(found, mask, key, ganglia, settings)
+        missing[key] = ReasonCode.TOO_SHORT
+        if curve.line.length_mm >= settings.least_length_mm:
+            nerves[key] = _nerve(curve, _share_followed(mask, key), doubts, settings)
             del missing[key]
     _check_sides(len(nerves), astray)
-    return NerveTree(nerves, missing)
+    return NerveTree(with_junctions(nerves, settings), missing)
 
 
-def _nerve(found: RefinedCurve, share: float, settings: TracingSettings) -> TracedNerve:
-    doubted = share < settings.least_confidence
-    reasons = (ReasonCode.LOW_CONFIDENCE,) if doubted else ()
+def _nerve(
+    found: RefinedCurve,
+    share: float,
+    reasons: tuple[ReasonCode, ...],
+    settings: TracingSettings,
+) -> TracedNerve:
+    if share < settings.least_confidence:
+        reasons = (*reasons, ReasonCode.LOW_CONFIDENCE)
     evidence = {"largest_piece": share}
     return TracedNerve(found.line, share, evidence, found.radius_mm, reasons=reasons)
 
 
-def _share_followed(mask: OwnMask, index: int) -> float:
-    """Share of a label's voxels that lie in its largest piece."""
-    pieces, _ = pieces_of_label(mask, index)
-    return float(np.count_nonzero(pieces == 1) / np.count_nonzero(pieces))
+def _share_followed(mask: OwnMask, key: NerveKey) -> float:
+    """Share of a nerve's voxels that lie in its largest piece.
+
+    A ganglion apart from its root is no stray piece: it is where the nerve begins.
+    """
+    pieces, low = pieces_of_nerve(mask, key)
+    window = tuple(slice(a, a + n) for a, n in zip(low, pieces.shape, strict=True))
+    own = pieces[mask.voxels(key)[window]]
+    return float(np.count_nonzero(own == 1) / len(own))
 
 
 def _check_sides(traced: int, astray: list[NerveKey]) -> None:

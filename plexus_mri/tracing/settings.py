@@ -52,6 +52,21 @@ class TracingSettings:
     # those of a clear nerve on its expected course, half-way to lost ones. The right names gave
     # 0.03 to 0.4 on synthetic cases, necks drawn without nerves 0.81 and 0.87 (ADR-100).
     largest_mean_strain: float = 0.69
+    # Painted roots begin at the ganglion that is seen in the image within this distance of their
+    # course, within this stretch from its medial end on. On synthetic cases it lay up to 0.8 mm
+    # aside and 5 to 8 mm from the medial end of labels of the whole root, with a strength of 0.83
+    # and more; no other spot lay on the first 15 mm (ADR-101).
+    painted_ganglion_aside_mm: float = 3.0
+    painted_ganglion_reach_mm: float = 15.0
+    painted_ganglion_least_strength: float = 0.6
+    # A label that begins this much lateral of the ganglion still begins at it: as well as node 0
+    # is known otherwise (ADR-42, ADR-101).
+    painted_ganglion_short_mm: float = 1.0
+    # How far before a label its ganglion is looked for, so that nothing else is taken for it.
+    painted_ganglion_before_mm: float = 10.0
+    # Painted nerves meet where an end comes nearer to another's course than both radii and half a
+    # usual voxel for the rim of each (ADR-102).
+    painted_touch_mm: float = 1.0
     # Node distance of the finished curves.
     node_step_mm: float = 1.0
     # Smoothing of curves along their length: below the nerves' own bending radius of 10 mm.

@@ -8,6 +8,7 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, Side
 from plexus_mri.core.case import Case, OwnMask, SeriesInfo
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.correction import Correction
+from plexus_mri.core.evidence import Ganglion
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
@@ -51,6 +52,19 @@ def test_a_drawn_nerve_comes_from_the_map_and_the_others_are_the_very_same(autom
     assert tree[C6].evidence == {"own_mask": 1.0}
     assert (tree[C7], tree[T1]) == (automatic[C7], automatic[T1])
     assert tree.missing == automatic.missing
+
+
+@pytest.mark.usefixtures("automatic")
+def test_a_drawn_root_begins_at_the_ganglion_that_is_seen_in_the_image(monkeypatch):
+    monkeypatch.setattr(pipeline, "find_ganglia", lambda *_: ())
+    assert traced((C6,))[C6].reasons == (ReasonCode.LANDMARK_DOUBT,)
+    place = np.array([13.0, 1.5, 12.5])  # halfway along the first stretch of its course
+    seen = Ganglion(Side.RIGHT, place, 27.5, 13.0, 1.5, 1.0)
+    monkeypatch.setattr(pipeline, "find_ganglia", lambda *_: (seen,))
+    drawn = traced((C6,))[C6]
+    assert drawn.reasons == ()
+    # A course through voxels of 1 mm, smoothed.
+    assert drawn.centerline.points_mm[0] == pytest.approx(place, abs=0.7)
 
 
 def test_an_erased_nerve_is_missing(automatic):

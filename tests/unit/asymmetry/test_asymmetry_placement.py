@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.comparison import Pattern, Verdict
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.reasons import ReasonCode
 from plexus_mri.synthetic.profiles import arc
 from tests.nerve_tables import profile, table_of
 
@@ -73,7 +76,37 @@ def test_a_stretch_too_short_to_be_moved_has_no_such_error():
     assert shift_error_of_means(area_pair(*sides), SETTINGS) == 0.0
 
 
+def painted(side, *, begins_anywhere=True):
+    """Root of a mask; by default its ganglion was not found."""
+    nodes = arc(LENGTH_MM)
+    root = profile(Nerve.C6, side, arc_mm=nodes, csa_mm2=growing_mm2(nodes))
+    return replace(root, begins_anywhere=begins_anywhere)
+
+
+def rows_of(*sides):
+    rows = compare_sides(table_of(*sides), NerveTree({}), SETTINGS)
+    return [row for row in rows if row.nerve is Nerve.C6]
+
+
+def test_a_root_from_its_ganglion_is_not_compared_with_one_from_the_end_of_its_label():
+    rows = rows_of(painted(Side.LEFT), painted(Side.RIGHT, begins_anywhere=False))
+    assert {row.reason for row in rows} == {ReasonCode.LANDMARK_DOUBT}
+    assert {row.verdict for row in rows} == {Verdict.NOT_COMPARABLE}
+
+
+def test_roots_that_both_begin_anywhere_have_means_of_a_larger_error_and_no_places():
+    doubted = rows_of(*(painted(side) for side in Side))
+    known = rows_of(*(painted(side, begins_anywhere=False) for side in Side))
+    mean, sure = (next(r for r in rows if r.quantity is Quantity.CSA_MEAN)
+                  for rows in (doubted, known))  # fmt: skip
+    assert mean.verdict is Verdict.NO_DIFFERENCE
+    assert mean.log_ratio_se > 2 * sure.log_ratio_se  # 2 % per mm over 4 mm against 1 mm
+    assert all(row.from_mm is None and row.pattern is Pattern.NONE for row in doubted)
+
+
 def test_ganglia_are_known_better_than_places_where_nerves_part():
     assert start_error_mm(Nerve.C6, SETTINGS) == SETTINGS.root_start_error_mm
     assert start_error_mm(Nerve.UPPER_TRUNK, SETTINGS) == SETTINGS.trunk_start_error_mm
+    ends = start_error_mm(Nerve.C6, SETTINGS, begins_anywhere=True)
+    assert ends == SETTINGS.painted_end_error_mm
     assert start_error_mm(Nerve.MEDIAL_CORD, SETTINGS) == SETTINGS.cord_start_error_mm

@@ -43,6 +43,12 @@ def test_a_steady_taper_is_recovered(percent):
     assert found.distal_over_proximal == pytest.approx((1.0 + percent / 100.0) ** 2, rel=1e-9)
 
 
+def test_a_root_that_begins_where_its_label_does_has_no_taper():
+    root = profile(Nerve.C6, Side.LEFT, csa_mm2=exponential(-5.0))
+    found = tapers_of(table_of(replace(root, begins_anywhere=True)))[Side.LEFT, Nerve.C6]
+    assert (found.percent_per_10mm, found.reason) == (None, ReasonCode.LANDMARK_DOUBT)
+
+
 def test_every_nerve_and_side_has_a_row_in_one_order():
     rows = taper_of_sides(MeasurementTable(()), NO_TREE, SETTINGS)
     assert [(one.side, one.nerve) for one in rows] == list(NERVE_KEYS)

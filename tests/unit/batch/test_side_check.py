@@ -90,9 +90,10 @@ def test_a_nerve_found_on_one_side_of_the_screen_alone_has_a_reason():
 def test_an_own_mask_is_mirrored_with_its_names():
     data = np.zeros(GRID.shape, np.int16)
     data[50, 10, 20] = 7
-    own = OwnMask(LabelMap(data, GRID), {7: C6})
+    own = OwnMask(LabelMap(data, GRID), {7: C6}, ganglia=frozenset({7}))
     mirrored = mirrored_case(replace(CASE, own_mask=own)).own_mask
     assert mirrored.nerve_of_index == {7: (Side.LEFT, Nerve.C6)}
+    assert mirrored.ganglia == {7}
     place = mirrored.labels.grid.to_world(np.argwhere(mirrored.labels.data).astype(float))
     assert place[0, 0] == -GRID.to_world([[50, 10, 20]])[0, 0]
 

@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from plexus_mri.batch.group_profiles import read_curves
 from plexus_mri.core.anatomy import Nerve, Side, label_index
 from plexus_mri.core.case import Case, CaseResult, SeriesInfo
 from plexus_mri.core.caveats import POOR_CORRELATION, RESEARCH_USE
@@ -207,6 +208,23 @@ def test_profile_has_one_row_per_node_and_missing_nodes_are_not_available(tmp_pa
         "C5": "dorsal_root_ganglion",
         "upper_trunk": "first_point",
     }
+
+
+def test_a_root_that_begins_where_its_label_does_says_so_and_is_in_no_groups_curve(
+    tmp_path: Path,
+) -> None:
+    plain = result()
+    key = (Side.LEFT, Nerve.C5)
+    profiles = dict(plain.table.profiles)
+    profiles[key] = replace(profiles[key], begins_anywhere=True)
+    painted = replace(plain, table=replace(plain.table, profiles=profiles))
+    path = write_case(painted, {}, {}, "", tmp_path).profile_measures
+    landmarks = {(r["side"], r["nerve"]): r["landmark"] for r in read_table(path)}
+    assert landmarks["L", "C5"] == "first_point"
+    assert landmarks["R", "C5"] == "dorsal_root_ganglion"
+    drawn = set(read_curves(path))
+    assert (Nerve.C5, Side.LEFT) not in drawn
+    assert {(Nerve.C5, Side.RIGHT), (Nerve.UPPER_TRUNK, Side.LEFT)} <= drawn
 
 
 def test_asymmetry_rows_keep_verdict_pattern_and_reason(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import InputError, RefusedError
 from plexus_mri.io.case_rows import label_rows
 from plexus_mri.io.columns import LABEL_COLUMNS
-from plexus_mri.io.mask import read_label_table, read_own_mask
+from plexus_mri.io.mask import LabelTable, read_label_table, read_own_mask
 from plexus_mri.io.nifti import write_labels
 from plexus_mri.io.tables import write_table
 from plexus_mri.reasons import ReasonCode
@@ -51,14 +51,14 @@ def test_labels_get_their_nerves(tmp_path: Path) -> None:
     ids=["json", "other order and case", "windows"],
 )
 def test_tables_are_read_however_they_are_written(tmp_path: Path, content: str, name: str) -> None:
-    nerves, ignored = read_label_table(table(tmp_path, content, name))
-    assert (nerves, ignored) == ({1: (Side.LEFT, Nerve.C5)}, set())
+    read = read_label_table(table(tmp_path, content, name))
+    assert read == LabelTable({1: (Side.LEFT, Nerve.C5)})
 
 
 def test_the_projects_own_label_table_is_accepted(tmp_path: Path) -> None:
     write_table(tmp_path / "own.tsv", LABEL_COLUMNS, label_rows())
-    nerves, _ = read_label_table(tmp_path / "own.tsv")
-    assert nerves == {label_index(s, n): (s, n) for s in Side for n in Nerve}
+    read = read_label_table(tmp_path / "own.tsv")
+    assert read.nerve_of_index == {label_index(s, n): (s, n) for s in Side for n in Nerve}
 
 
 def test_a_mask_on_another_grid_of_the_same_space_is_taken(tmp_path: Path) -> None:
@@ -133,6 +133,37 @@ def test_a_mask_without_orientation_codes_needs_the_images_own_grid(tmp_path: Pa
 def test_a_bad_table_is_refused_with_the_value(tmp_path: Path, text: str, match: str) -> None:
     with pytest.raises(InputError, match=match) as caught:
         read_label_table(table(tmp_path, text))
+    assert caught.value.reason is ReasonCode.MASK_LABELS
+
+
+def test_a_ganglion_is_a_label_of_its_own_beside_its_root(tmp_path: Path) -> None:
+    text = "index\tnerve\tside\tpart\n1\tC5\tL\tGanglion\n2\tC5\tL\troot\n3\tC6\tL\tn/a\n"
+    own = read_own_mask(mask(tmp_path, 1, 2), table(tmp_path, text), IMAGE)
+    key = (Side.LEFT, Nerve.C5)
+    assert (own.nerves, own.indices_of(key), own.ganglia) == ((key,), (1, 2), {1})
+    assert (own.voxels(key) == own.labels.mask(2)).all()
+    assert (own.ganglion_voxels(key) == own.labels.mask(1)).all()
+
+
+def test_a_part_may_be_left_empty_in_json(tmp_path: Path) -> None:
+    rows = [{"index": 4, "nerve": "T1", "side": "R", "part": part} for part in (None, "ganglion")]
+    rows[1]["index"] = 5
+    read = read_label_table(table(tmp_path, json.dumps(rows), "labels.json"))
+    assert (set(read.nerve_of_index), read.ganglia) == ({4, 5}, {5})
+
+
+@pytest.mark.parametrize(
+    ("rows", "match"),
+    [
+        ("1\tC5\tL\tfascicle", "index 1 the part 'fascicle'; it is 'root', 'nerve', 'ganglion'"),
+        ("1\tupper_trunk\tL\tganglion", "only the roots C5 to T1 have one"),
+        ("1\tC5\tL\tganglion\n2\tC5\tL\tganglion", "C5 L twice"),
+        ("1\tC5\tL\troot\n2\tC5\tL\t", "C5 L twice"),
+    ],
+)
+def test_a_part_that_cannot_be_is_refused(tmp_path: Path, rows: str, match: str) -> None:
+    with pytest.raises(InputError, match=match) as caught:
+        read_label_table(table(tmp_path, f"index\tnerve\tside\tpart\n{rows}\n"))
     assert caught.value.reason is ReasonCode.MASK_LABELS
 
 

@@ -35,6 +35,14 @@ def test_manifest_and_label_table_make_a_model(folder):
     assert set(model.files) == {"model.yaml", "labels.tsv", "net.onnx"}
 
 
+def test_labels_of_ganglia_are_known_to_the_model(folder):
+    table = "index\tnerve\tside\tpart\n1\tC5\tL\tganglion\n2\tC5\tL\t\n3\tC5\tL\t\n"
+    write_manifest(folder, {}, table)
+    model = read_network_model(folder)
+    assert model.ganglia == {1}
+    assert set(model.labels.values()) == {(Side.LEFT, Nerve.C5)}
+
+
 def test_the_fingerprint_changes_with_weights_table_and_manifest_alone(folder):
     seen = {read_network_model(folder).sha256}
     (folder / "notes.txt").write_text("nothing of it is used")
@@ -142,7 +150,9 @@ def test_a_label_without_a_nerve_is_refused(folder, table, sentence):
 
 def test_the_table_of_bpseg_names_ganglion_and_root_of_each_level():
     table = Path(__file__).resolve().parents[3] / "configs/labels_bpseg.tsv"
-    nerves, ignored = read_label_table(table, parts=True)
-    assert (len(nerves), len(set(nerves.values())), ignored) == (16, 8, set())
+    read = read_label_table(table)
+    nerves = read.nerve_of_index
+    assert (len(nerves), len(set(nerves.values())), read.ignored) == (16, 8, frozenset())
+    assert read.ganglia == set(range(1, 9))
     assert all(nerves[index] == nerves[index + 8] for index in range(1, 9))
     assert nerves[1] == (Side.RIGHT, Nerve.C5)

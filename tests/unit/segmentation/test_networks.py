@@ -123,6 +123,15 @@ def test_second_stage_sees_one_channel_a_label_where_it_was_trained_so(tmp_path)
     assert np.array_equal(found.labels.data, (data == 2).astype(int))
 
 
+def test_a_ganglion_stays_a_label_of_its_own_and_other_parts_of_a_nerve_become_one(tmp_path):
+    table = "index\tnerve\tside\tpart\n1\tC5\tL\tganglion\n2\tC5\tL\troot\n3\tC5\tL\t\n"
+    data = np.random.default_rng(4).integers(0, 4, (9, 9, 9))
+    model = write_model(tmp_path, [level_network(4)], table)
+    found = _named(LabelMap(data, image_of(data).grid), model)
+    assert (found.nerve_of_index, found.ganglia) == ({1: C5_L, 2: C5_L}, {1})
+    assert np.array_equal(found.labels.data, np.minimum(data, 2))
+
+
 def test_mirroring_averages_the_outputs_of_all_flips(tmp_path):
     data = np.random.default_rng(3).uniform(0.5, 2.0, (7, 7, 7)).astype(np.float32)
     network = random_network(3, (7, 7, 7))  # odd: the weight of a window is symmetric

@@ -32,11 +32,12 @@ def labelled(*keys):
 
 def test_a_label_in_one_piece_is_followed_as_a_mask_of_the_user_is():
     mask = labelled(C6_R, C7_R)
-    found, drawn = (f(mask, FRAME, SETTINGS) for f in (trace_network_labels, trace_own_mask))
+    found, drawn = (f(mask, FRAME, (), SETTINGS) for f in (trace_network_labels, trace_own_mask))
     assert set(found) == {C6_R, C7_R}
     for key in found:
         assert np.array_equal(found[key].centerline.points_mm, drawn[key].centerline.points_mm)
-        assert (found[key].confidence, found[key].reasons) == (1.0, ())
+        assert found[key].confidence == 1.0
+        assert found[key].reasons == (ReasonCode.LANDMARK_DOUBT,)
 
 
 def test_stray_pieces_lower_the_confidence_and_stop_nothing():
@@ -47,11 +48,11 @@ def test_stray_pieces_lower_the_confidence_and_stop_nothing():
     corner[...] = 1
     stray = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
     with pytest.raises(InputError, match="the model put C6 R on the other side"):
-        trace_network_labels(stray, FRAME, SETTINGS)  # the larger piece is the wrong one
+        trace_network_labels(stray, FRAME, (), SETTINGS)  # the larger piece is the wrong one
     corner[...] = 0
     corner[:5, :5, :5] = 1
     few = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
-    nerve = trace_network_labels(few, FRAME, SETTINGS)[C6_R]
+    nerve = trace_network_labels(few, FRAME, (), SETTINGS)[C6_R]
     assert nerve.confidence == pytest.approx(size / (size + 125))
 
 
@@ -62,14 +63,14 @@ def test_a_nerve_of_which_less_than_half_hangs_together_is_doubted():
     for third in (1, 2):
         data[low + third * (high - low) // 3] = 0
     torn = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
-    nerve = trace_network_labels(torn, FRAME, SETTINGS)[C6_R]
+    nerve = trace_network_labels(torn, FRAME, (), SETTINGS)[C6_R]
     assert 0.3 < nerve.confidence < 0.5
-    assert nerve.reasons == (ReasonCode.LOW_CONFIDENCE,)
+    assert nerve.reasons == (ReasonCode.LANDMARK_DOUBT, ReasonCode.LOW_CONFIDENCE)
 
 
 def test_one_label_on_the_wrong_side_is_left_out_with_its_reason():
     wrong = (Side.LEFT, Nerve.C8)
-    tree = trace_network_labels(labelled(C6_R, C7_R, wrong), FRAME, SETTINGS)
+    tree = trace_network_labels(labelled(C6_R, C7_R, wrong), FRAME, (), SETTINGS)
     assert set(tree) == {C6_R, C7_R}
     assert tree.missing[wrong] is ReasonCode.MASK_SIDE
 
@@ -77,5 +78,5 @@ def test_one_label_on_the_wrong_side_is_left_out_with_its_reason():
 def test_a_model_with_its_sides_swapped_is_refused():
     swapped = labelled(*((Side.LEFT, nerve) for _, nerve in (C6_R, C7_R, C8_R)))
     with pytest.raises(InputError, match="C6 L, C7 L, C8 L on the other side") as caught:
-        trace_network_labels(swapped, FRAME, SETTINGS)
+        trace_network_labels(swapped, FRAME, (), SETTINGS)
     assert caught.value.reason is ReasonCode.MASK_SIDE

@@ -24,7 +24,7 @@ def mask_of(name_side=Side.RIGHT):
 
 
 def test_own_label_gives_a_centerline_from_medial_to_lateral():
-    traced = trace_own_mask(mask_of(), FRAME, TracingSettings())[Side.RIGHT, Nerve.C6]
+    traced = trace_own_mask(mask_of(), FRAME, (), TracingSettings())[Side.RIGHT, Nerve.C6]
     points = traced.centerline.points_mm
     assert points[0, 0] < points[-1, 0]
     length = np.linalg.norm(np.diff(np.array(COURSE, float), axis=0), axis=1).sum()
@@ -33,7 +33,7 @@ def test_own_label_gives_a_centerline_from_medial_to_lateral():
 
 def test_label_on_the_wrong_side_is_refused_with_its_place():
     with pytest.raises(InputError, match=r"label 7 is named C6 L but lies on the patient's R"):
-        trace_own_mask(mask_of(Side.LEFT), FRAME, TracingSettings())
+        trace_own_mask(mask_of(Side.LEFT), FRAME, (), TracingSettings())
 
 
 # Places off the ends of the course, whose tube has a radius of 2 mm: 8 and 14 mm before its
@@ -52,16 +52,16 @@ def test_a_piece_far_from_its_label_is_refused_for_its_place_or_side(place_mm, r
     data[tuple(np.rint(mask.labels.grid.to_voxel([place_mm]))[0].astype(int))] = 7
     crumbed = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
     if reason is None:
-        assert (Side.RIGHT, Nerve.C6) in trace_own_mask(crumbed, FRAME, TracingSettings())
+        assert (Side.RIGHT, Nerve.C6) in trace_own_mask(crumbed, FRAME, (), TracingSettings())
         return
     with pytest.raises(InputError, match=r"label 7, C6 R, has a piece 1\d mm away") as caught:
-        trace_own_mask(crumbed, FRAME, TracingSettings())
+        trace_own_mask(crumbed, FRAME, (), TracingSettings())
     assert caught.value.reason is reason
 
 
 def test_painting_a_traced_mask_gives_the_mask_back():
     mask = mask_of()
-    tree = trace_own_mask(mask, FRAME, TracingSettings())
+    tree = trace_own_mask(mask, FRAME, (), TracingSettings())
     painted = paint_labels(tree, MeasurementTable(()), mask.labels.grid)
     mine = painted.mask(label_index(Side.RIGHT, Nerve.C6))
     theirs = mask.labels.mask(7)
@@ -70,5 +70,5 @@ def test_painting_a_traced_mask_gives_the_mask_back():
 
 
 def test_unlabelled_nerves_have_a_reason():
-    tree = trace_own_mask(mask_of(), FRAME, TracingSettings())
+    tree = trace_own_mask(mask_of(), FRAME, (), TracingSettings())
     assert tree.missing[Side.LEFT, Nerve.C6] is ReasonCode.NERVE_NOT_FOUND
