@@ -2,14 +2,12 @@
 
 import argparse
 import os
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
-from validation.cases import FIRST_SEED, Task, external_tasks, phantom_tasks, run_task
+from validation.cases import FIRST_SEED, external_tasks, phantom_tasks
 from validation.page import write_page
+from validation.run import run_tasks
 
-from plexus_mri.batch.engine import threads_per_job, use_threads
 from plexus_mri.synthetic import Population
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,17 +30,8 @@ def main() -> None:
         tasks += external_tasks(EXTERNAL)
     store = options.store / population
     store.mkdir(parents=True, exist_ok=True)
-    _run(tasks, store, options.jobs)
+    run_tasks(tasks, store, options.jobs)
     write_page(store, tasks, options.out, options.readme)
-
-
-def _run(tasks: list[Task], store: Path, jobs: int) -> None:
-    use_threads(threads_per_job(jobs))
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(run_task, task, store): task for task in tasks}
-        for count, (future, task) in enumerate(waiting.items(), start=1):
-            future.result()
-            print(f"{count}/{len(tasks)} {task.name}", flush=True)
 
 
 if __name__ == "__main__":

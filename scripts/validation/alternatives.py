@@ -21,9 +21,10 @@ from plexus_mri.preprocess.bias import correct_bias
 from plexus_mri.registration.frame import find_patient_frame
 from plexus_mri.segmentation.classical import find_nerves
 from plexus_mri.settings import Settings
-from plexus_mri.synthetic import CaseKind, PhantomTruth, Population, random_spec, simulate
+from plexus_mri.synthetic import PhantomTruth, Population, simulate
 from plexus_mri.tracing.trace import trace_nerves
-from validation.cases import FIRST_SEED, Task, phantom_tasks
+from validation.cases import FIRST_SEED, Task, phantom_tasks, spec_of
+from validation.grid_cases import grid_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS, PLAIN, ROUTED = "plexus-mri", "threshold and skeleton", "objectness and minimal paths"
@@ -60,11 +61,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
     parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation" / "alternatives")
-    parser.add_argument("--cases", type=int, default=12)
+    parser.add_argument(
+        "--cases", type=int, help="as few, drawn; the grid of difficulty if absent"
+    )
     parser.add_argument("--population", type=Population, default=Population.VALIDATION)
     options = parser.parse_args()
     unseen = options.population is Population.VALIDATION
-    tasks = list(phantom_tasks(options.cases, options.population, FIRST_SEED if unseen else 1))
+    if options.cases is None:
+        tasks = list(grid_tasks(options.population))
+    else:
+        tasks = list(phantom_tasks(options.cases, options.population, FIRST_SEED if unseen else 1))
     store = options.store / options.population
     store.mkdir(parents=True, exist_ok=True)
     scores = [score for task in tasks for score in _stored(store / f"{task.name}.json", task)]
@@ -78,7 +84,7 @@ def section(scores: Sequence[Score], cases: int, population: Population) -> list
         "",
         (
             f"Written by `python scripts/validation/alternatives.py`: {cases} phantoms of the "
-            f"{population} population, the first of the cases above. All three work on the same "
+            f"{population} population. All three work on the same "
             "bias-corrected copy at 1 mm and the same midline. The truth helps the others: "
             "*threshold and skeleton* (scikit-image) by the threshold of six that finds most of a "
             "case's roots, and each piece of its skeleton is given to the root it runs on; "
@@ -118,8 +124,7 @@ def _stored(path: Path, task: Task) -> list[Score]:
 def _scores(task: Task) -> list[Score]:
     """Score of every method on one case."""
     settings = Settings()
-    spec = random_spec(task.seed, kind=CaseKind(task.kind), population=task.population)
-    case = simulate(spec)
+    case = simulate(spec_of(task))
     image = correct_bias(case.image.to_ras(), settings.preprocess)
     frame = find_patient_frame(image, "sform (code 1)", settings.registration)
     roots = _true_roots(case.truth)

@@ -4,8 +4,10 @@ import json
 import logging
 import traceback
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from plexus_mri.core.case import Case, SeriesInfo
 from plexus_mri.core.volume import Volume
@@ -13,14 +15,16 @@ from plexus_mri.errors import PlexusError
 from plexus_mri.io.nifti import read_nifti
 from plexus_mri.pipeline import run_case
 from plexus_mri.settings import Settings
-from plexus_mri.synthetic import CaseKind, Population, random_spec, simulate
+from plexus_mri.synthetic import CaseKind, PhantomSpec, Population, random_spec, simulate
+from plexus_mri.synthetic.spec import Plane
+from plexus_mri.synthetic.tissue import signal_scale
 from validation.scores import CaseScore, score_case
 from validation.truth import external_courses, phantom_courses
 
 logger = logging.getLogger(__name__)
 
 # Development uses small seeds of the other population; these are drawn for reporting alone.
-FIRST_SEED = 96_000
+FIRST_SEED = 100_000
 KINDS = (
     CaseKind.SYMMETRIC,
     CaseKind.LESIONS,
@@ -33,13 +37,23 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Task:
-    """One case to validate: a seed of the phantom, or an image with its truth file."""
+    """One case to validate: a seed of the phantom, or an image with its truth file.
+
+    Parameters
+    ----------
+    snr
+        Signal of a healthy trunk over the noise in each receive channel; as drawn when None.
+    spacing_mm
+        Along x, y, z, of coronal slices; as drawn when None.
+    """
 
     name: str
     kind: str
     seed: int = 0
     population: Population = Population.VALIDATION
     image: Path | None = None
+    snr: float | None = None
+    spacing_mm: tuple[float, float, float] | None = None
 
 
 def phantom_tasks(count: int, population: Population, first_seed: int) -> Iterator[Task]:
@@ -47,6 +61,21 @@ def phantom_tasks(count: int, population: Population, first_seed: int) -> Iterat
     for k in range(count):
         kind, seed = KINDS[k % len(KINDS)], first_seed + k
         yield Task(f"{kind}-{seed}", kind, seed, population)
+
+
+def spec_of(task: Task) -> PhantomSpec:
+    """What the phantom of a task is made of: drawn, with the noise and voxels it asks for."""
+    spec = random_spec(task.seed, kind=CaseKind(task.kind), population=task.population)
+    made = spec.acquisition
+    if task.spacing_mm is not None:
+        wide, deep, high = np.multiply(made.shape, made.spacing_mm) / task.spacing_mm
+        shape = (round(wide), round(deep), round(high))
+        made = replace(made, plane=Plane.CORONAL, spacing_mm=task.spacing_mm, shape=shape)
+    if task.snr is not None:
+        anatomy = spec.anatomy
+        one = signal_scale(replace(made, cnr=1.0), anatomy.nerve_t2_ms, anatomy.muscle_t2_ms)
+        made = replace(made, cnr=task.snr * one.noise_sigma / one.nerve)
+    return replace(spec, acquisition=made)
 
 
 def external_tasks(folder: Path) -> Iterator[Task]:
@@ -76,8 +105,7 @@ def run_task(task: Task, store: Path) -> None:
 
 def _scored(task: Task) -> CaseScore:
     if task.image is None:
-        spec = random_spec(task.seed, kind=CaseKind(task.kind), population=task.population)
-        case = simulate(spec)
+        case = simulate(spec_of(task))
         volume, source, courses = case.image, "sform (code 1)", phantom_courses(case.truth)
     else:
         volume, source = read_nifti(task.image)

@@ -28,6 +28,7 @@ class NerveScore:
     nerve: str
     found: bool
     named: bool = False
+    other_side: bool = False
     confidence: float = 0.0
     line_errors_mm: list[float] = field(default_factory=list)
     diameter_errors_mm: list[float] = field(default_factory=list)
@@ -100,7 +101,14 @@ def _nerve_score(
     named = nearest == key and float(np.median(distance[inner] if inner.any() else distance)) < (
         RIGHT_NAME_MM
     )
-    score = NerveScore(side, nerve, found=True, named=named, confidence=traced.confidence)
+    score = NerveScore(
+        side,
+        nerve,
+        found=True,
+        named=named,
+        other_side=nearest[0] is not side,
+        confidence=traced.confidence,
+    )
     score.line_errors_mm = distance[inner].tolist()
     profile = result.table.profiles.get(key)
     if profile is not None and named:

@@ -1,0 +1,19 @@
+"""Cases of a validation, as many at a time as there are processors."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from plexus_mri.batch.engine import threads_per_job, use_threads
+from validation.cases import Task, run_task
+
+
+def run_tasks(tasks: Sequence[Task], store: Path, jobs: int) -> None:
+    """Run the tasks that are not yet stored, each in a process of a pool."""
+    use_threads(threads_per_job(jobs))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(run_task, task, store): task for task in tasks}
+        for count, (future, task) in enumerate(waiting.items(), start=1):
+            future.result()
+            print(f"{count}/{len(tasks)} {task.name}", flush=True)
