@@ -115,6 +115,18 @@ class Volume(_GridArray):
 
 
 @dataclass(frozen=True, eq=False)
+class EvenImage:
+    """Image freed of shading.
+
+    ``shading_error`` is the relative standard error of the shading that was taken off, at places
+    where no muscle told it; 0 where nothing was taken off.
+    """
+
+    image: Volume
+    shading_error: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
 class LabelMap(_GridArray):
     """Integer labels (int16) on a grid; 0 is background."""
 

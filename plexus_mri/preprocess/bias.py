@@ -17,7 +17,8 @@ from scipy import ndimage
 from scipy.interpolate import BSpline, CubicSpline
 
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
+from plexus_mri.preprocess.left_out import SplineFit
 from plexus_mri.preprocess.settings import PreprocessSettings
 from plexus_mri.preprocess.tissue_mixture import Mixture, brightest_mode, fit_mixture
 
@@ -30,6 +31,8 @@ _EDGE = 0.15
 # The first rounds fit a stiffer field, so that no tissue is taken for shading at the start.
 _STIFFER = (300.0, 100.0, 30.0, 10.0, 3.0)
 _FEWEST_SHARE = 50
+# Rounds of the softer field, which starts from the stiff one.
+_SOFT_ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,11 @@ class _Coarse:
 
 
 def correct_bias(image: Volume, settings: PreprocessSettings) -> Volume:
+    """Image divided by its slowly varying bias field; see `remove_shading`."""
+    return remove_shading(image, settings).image
+
+
+def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
     """Image divided by its slowly varying bias field; the body's median intensity is kept.
 
     Parameters
@@ -50,19 +58,19 @@ def correct_bias(image: Volume, settings: PreprocessSettings) -> Volume:
         Intensities ≥ 0 in any unit.
     """
     if not settings.correct_bias:
-        return image
+        return EvenImage(image)
     axes = [
         _coarse_axis(count, spacing, settings.fit_spacing_mm)
         for count, spacing in zip(image.grid.shape, image.grid.spacing, strict=True)
     ]
     coarse = _coarse(image, axes, settings.fit_spacing_mm)
     if min(coarse.log.shape) < 4 or coarse.body.sum() < coarse.body.size // _FEWEST_SHARE:
-        return image  # nothing to fit a field to
-    log_field = muscle_log_field(coarse.log, coarse.body, coarse.weights, settings)
+        return EvenImage(image)  # nothing to fit a field to
+    log_field, error = muscle_log_field(coarse.log, coarse.body, coarse.weights, settings)
     log_field = log_field - float(np.median(log_field[coarse.body]))
     limit = np.log(settings.largest_factor)
     field = np.exp(_upsampled(np.clip(log_field, -limit, limit), axes, image.grid.shape))
-    return image.with_data(image.data / field.astype(np.float32))
+    return EvenImage(image.with_data(image.data / field.astype(np.float32)), error)
 
 
 def muscle_log_field(
@@ -70,8 +78,12 @@ def muscle_log_field(
     body: npt.NDArray[np.bool_],
     weights: FloatArray,
     settings: PreprocessSettings,
-) -> FloatArray:
-    """Logarithm (a, b, c) of the bias field, up to a constant.
+) -> tuple[FloatArray, float]:
+    """Logarithm (a, b, c) of the bias field, up to a constant, and its relative error.
+
+    A softer field is taken where it tells left-out muscle far better than the stiff one. The
+    error is the stiff one's in either case: shading that it misses muscle by, a softer one
+    misses nerves by (ADR-98).
 
     Parameters
     ----------
@@ -80,23 +92,45 @@ def muscle_log_field(
     body : (a, b, c)
         Voxels that hold tissue.
     """
+    tissue = _Coarse(log, body, weights)
+    tolerances = np.geomspace(_WIDEST, _NARROWEST, settings.iterations)
+    stiffer = (*_STIFFER, *[1.0] * settings.iterations)
+    field = np.zeros_like(log)
+    for tolerance, factor in zip(tolerances, stiffer, strict=False):
+        fit = _round(tissue, field, tolerance, factor, settings)
+        field = fit.field()
+    block = round(settings.left_out_mm / settings.fit_spacing_mm)
+    error, soft = fit.left_out_error(block), field
+    for _ in range(_SOFT_ROUNDS):
+        fit = _round(tissue, soft, _NARROWEST, settings.softer, settings)
+        soft = fit.field()
+    gain = 1.0 - fit.left_out_error(block) / error if error > 0.0 else 0.0
+    return (soft if gain >= settings.softer_gain_percent / 100.0 else field), error
+
+
+def _round(
+    tissue: _Coarse,
+    field: FloatArray,
+    tolerance: float,
+    factor: float,
+    settings: PreprocessSettings,
+) -> SplineFit:
+    """Tell muscle by the last round's field, and what is to be fitted to it next.
+
+    ``factor`` multiplies the stiffness.
+    """
+    left = tissue.log - field
+    logs, worth = left[tissue.body], tissue.weights[tissue.body]
+    mode = brightest_mode(logs, worth, max(0.5 * tolerance, 0.12))
+    mixture = fit_mixture(logs - mode, worth, tolerance)
+    off = left - mode - mixture.means[1]
+    share = tissue.weights * _muscle_share(off, mixture, tolerance)
     bases = [
-        _spline_basis(n, settings.fit_spacing_mm, settings.control_spacing_mm) for n in log.shape
+        _spline_basis(n, settings.fit_spacing_mm, settings.control_spacing_mm) for n in left.shape
     ]
     penalty = _bending([basis.shape[1] for basis in bases])
-    tolerances = np.geomspace(_WIDEST, _NARROWEST, settings.iterations)
-    field = np.zeros_like(log)
-    for tolerance, stiffer in zip(
-        tolerances, (*_STIFFER, *[1.0] * settings.iterations), strict=False
-    ):
-        left = log - field
-        mode = brightest_mode(left[body], weights[body], max(0.5 * tolerance, 0.12))
-        mixture = fit_mixture((left - mode)[body], weights[body], tolerance)
-        off = left - mode - mixture.means[1]
-        share = weights * _muscle_share(off, mixture, tolerance)
-        stiffness = stiffer * settings.stiffness * share.sum() / len(penalty)
-        field = _fitted(field + off, share, bases, stiffness * penalty)
-    return field
+    stiffness = factor * settings.stiffness * share.sum() / len(penalty)
+    return SplineFit(field + off, share, bases, stiffness * penalty)
 
 
 def _muscle_share(off: FloatArray, mixture: Mixture, tolerance: float) -> FloatArray:
@@ -105,22 +139,6 @@ def _muscle_share(off: FloatArray, mixture: Mixture, tolerance: float) -> FloatA
         -0.5 * (off / tolerance) ** 2
     )
     return near
-
-
-def _fitted(
-    values: FloatArray, weights: FloatArray, bases: Sequence[FloatArray], penalty: FloatArray
-) -> FloatArray:
-    """Weighted penalised spline through values (a, b, c), on the same grid."""
-    sizes = [basis.shape[1] for basis in bases]
-    pairs = [np.einsum("ni,nj->nij", b, b).reshape(len(b), -1) for b in bases]
-    normal = np.einsum("xyz,xa,yb,zc->abc", weights, *pairs, optimize=True)
-    normal = normal.reshape([n for size in sizes for n in (size, size)])
-    normal = normal.transpose(0, 2, 4, 1, 3, 5).reshape(len(penalty), len(penalty))
-    right = np.einsum("xyz,xa,yb,zc->abc", weights * values, *bases, optimize=True).ravel()
-    ridge = 1e-6 * float(np.trace(normal)) / len(normal) * np.eye(len(normal))
-    coefficients = np.linalg.solve(normal + penalty + ridge, right).reshape(sizes)
-    fitted: FloatArray = np.einsum("abc,xa,yb,zc->xyz", coefficients, *bases, optimize=True)
-    return fitted
 
 
 def _spline_basis(count: int, step_mm: float, control_mm: float) -> FloatArray:
