@@ -6,8 +6,10 @@ them along an axis; m voxels of a block.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 
 from plexus_mri.core.grid import FloatArray
 
@@ -75,30 +77,48 @@ class SplineFit:
             "xyz,xa,yb,zc->abc", self.weights * self.values, *self.bases, optimize=True
         ).ravel()
         errors, shares = [], []
-        for values, weights, rows, points in self._blocks(block):
+        for part in self._blocks(block):
             without, told = system.copy(), right.copy()
-            weighted = rows * weights[:, None]
-            without[np.ix_(points, points)] -= weighted.T @ rows
-            told[points] -= weighted.T @ values
-            off = values - rows @ np.linalg.solve(without, told)[points]
-            errors.append(float(weights @ off / weights.sum()))
-            shares.append(float(weights.sum()))
+            weighted = part.rows * part.weights[:, None]
+            without[np.ix_(part.points, part.points)] -= weighted.T @ part.rows
+            told[part.points] -= weighted.T @ part.values
+            off = part.values - part.rows @ np.linalg.solve(without, told)[part.points]
+            errors.append(float(part.weights @ off / part.weights.sum()))
+            shares.append(float(part.weights.sum()))
         return float(np.sqrt(np.average(np.square(errors), weights=shares))) if errors else 0.0
 
-    def _blocks(self, block: int) -> Iterator[tuple[FloatArray, ...]]:
-        """Values and weights (m,) of each block, its rows (m, q), and which points (q,) they are."""
+    def _blocks(self, block: int) -> Iterator["_Block"]:
+        """Every block that holds enough muscle."""
         parts = [_parts(len(basis), block) for basis in self.bases]
-        for a in parts[0]:
-            for b in parts[1]:
-                for c in parts[2]:
-                    weights = self.weights[a, b, c].ravel()
-                    if weights.sum() < _LEAST_SHARE * block**3:
-                        continue
-                    bases = [basis[s] for basis, s in zip(self.bases, (a, b, c), strict=True)]
-                    rows, points = _rows(bases, self.sizes)
-                    used = weights > 0.0
-                    values = self.values[a, b, c].ravel()
-                    yield values[used], weights[used], rows[used], points
+        for cut in product(*parts):
+            weights = self.weights[cut].ravel()
+            if weights.sum() < _LEAST_SHARE * block**3:
+                continue
+            bases = [basis[piece] for basis, piece in zip(self.bases, cut, strict=True)]
+            rows, points = _rows(bases, self.sizes)
+            used = weights > 0.0
+            values = self.values[cut].ravel()
+            yield _Block(values[used], weights[used], rows[used], points)
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Voxels that are left out together.
+
+    Parameters
+    ----------
+    values, weights : (m,)
+        What is fitted there, and how much each voxel counts.
+    rows : (m, q)
+        The splines that reach into the block, at its voxels.
+    points : (q,)
+        Which control points they belong to.
+    """
+
+    values: FloatArray
+    weights: FloatArray
+    rows: FloatArray
+    points: npt.NDArray[np.intp]
 
 
 def _parts(count: int, block: int) -> list[slice]:
@@ -108,10 +128,12 @@ def _parts(count: int, block: int) -> list[slice]:
     return [slice(s, e) for s, e in zip(starts, [*starts[1:], count], strict=True)]
 
 
-def _rows(bases: Sequence[FloatArray], sizes: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+def _rows(
+    bases: Sequence[FloatArray], sizes: Sequence[int]
+) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     """Splines (m, q) at the voxels of a block, and the control points (q,) they belong to."""
     used = [np.flatnonzero(basis.any(axis=0)) for basis in bases]
     parts = [basis[:, u] for basis, u in zip(bases, used, strict=True)]
     rows = np.einsum("xa,yb,zc->xyzabc", *parts)
-    points = np.ravel_multi_index(np.meshgrid(*used, indexing="ij"), sizes).ravel()
-    return rows.reshape(int(np.prod(rows.shape[:3])), -1), points
+    points = np.ravel_multi_index(tuple(np.meshgrid(*used, indexing="ij")), tuple(sizes))
+    return rows.reshape(int(np.prod(rows.shape[:3])), -1), points.ravel()
