@@ -49,8 +49,8 @@ def section(cells: Sequence[Cell], population: Population) -> list[str]:
         (
             "Written by `PYTHONPATH=scripts python scripts/validation/grid.py`: "
             f"{len(cells)} phantoms of the {population} population with "
-            f"seeds of their own, two for each of {len(SPACINGS_MM)} voxels and {len(SNRS)} noises (signal of a healthy trunk over "
-            "the noise of a receive channel): one symmetric, one with lesions or a prefixed or "
+            f"seeds of their own, two for each of {len(SPACINGS_MM)} voxels and {len(SNRS)} "
+            "noises (signal of a healthy trunk over the noise of a receive channel): one symmetric, one with lesions or a prefixed or "
             "postfixed plexus. All else is drawn: body, posture, place, sequence, shading, "
             "vessels, nodes, fat. *Right*: found, nearest to the true nerve of its side and name, "
             "and within 3 mm of it. A case without a result counts none of its nerves."
