@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol, TypeVar
 
 from plexus_mri.asymmetry.compare import compare_sides
 from plexus_mri.asymmetry.muscles import compare_muscles
 from plexus_mri.asymmetry.pooled import pool_sides
 from plexus_mri.asymmetry.taper import taper_of_sides
-from plexus_mri.core.anatomy import NERVE_KEYS
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.case import Case, CaseResult, CaseWarning, QualityNumber
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.label_voxels import NerveLabels, label_voxels
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
@@ -42,6 +44,8 @@ from plexus_mri.tracing.trace import trace_nerves
 
 Announce = Callable[[str], None]
 Value = TypeVar("Value")
+# Traced nerves, and the voxels of the masks that some of them were traced in.
+Traced = tuple[NerveTree, NerveLabels]
 
 
 class Steps(Protocol):
@@ -72,11 +76,13 @@ def run_case(
     """
     flow = _Flow(progress or (lambda _: None), steps or _done)
     source = case.series.orientation_source
-    image = flow("bias", lambda: correct_bias(case.image.to_ras(), settings.preprocess))
+    acquired = case.image.to_ras()
+    image = flow("bias", lambda: correct_bias(acquired, settings.preprocess))
     found = flow("frame", lambda: find_patient_frame(image, source, settings.registration))
-    nerves = flow("trace", lambda: _find_and_trace(case, image, found, settings))
+    nerves, drawn = flow("trace", lambda: _find_and_trace(case, image, found, settings))
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
-    table = flow("measure", lambda: measure_nerves(image, nerves, frame, settings.measure))
+    measure = partial(measure_nerves, acquired=acquired, labels=drawn)
+    table = flow("measure", lambda: measure(image, nerves, frame, settings.measure))
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     tapers = taper_of_sides(table, nerves, settings.asymmetry)
@@ -166,29 +172,36 @@ def _assess(
 
 def _find_and_trace(
     case: Case, image: Volume, frame: PatientFrame | None, settings: Settings
-) -> NerveTree:
+) -> Traced:
     """Traced nerves, from the user's own mask where there is one, else found in the image."""
     if frame is None:
-        return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND))
+        return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND)), {}
     if case.own_mask is None:
         return _find_all(case, image, frame, settings)
-    drawn = trace_own_mask(case.own_mask, frame, settings.tracing)
+    drawn = trace_own_mask(case.own_mask, frame, settings.tracing), label_voxels(case.own_mask)
     correction = case.own_mask.correction
     if correction is None or set(correction.redrawn) == set(NERVE_KEYS):
         return drawn
-    return _find_all(case, image, frame, settings).with_nerves_of(drawn, correction.redrawn)
+    return _with_redrawn(_find_all(case, image, frame, settings), drawn, correction.redrawn)
 
 
-def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings) -> NerveTree:
+def _with_redrawn(found: Traced, drawn: Traced, redrawn: Sequence[NerveKey]) -> Traced:
+    """What was found, with the nerves that a rater drew in place of its own."""
+    others = {key: label for key, label in found[1].items() if key not in redrawn}
+    own = {key: label for key, label in drawn[1].items() if key in redrawn}
+    return found[0].with_nerves_of(drawn[0], redrawn), {**others, **own}
+
+
+def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings) -> Traced:
     """Nerves found in the image alone, by the case's network or without one.
 
     A network sees the image as it was acquired: it was trained without our bias correction.
     """
     if case.model is not None:
         found = segment_by_network(case.image, case.model)
-        return trace_network_labels(found, frame, settings.tracing)
+        return trace_network_labels(found, frame, settings.tracing), label_voxels(found)
     evidence = find_nerves(image, frame, settings.segmentation)
-    return trace_nerves(image, evidence, frame, settings.tracing)
+    return trace_nerves(image, evidence, frame, settings.tracing), {}
 
 
 def _done(_step: str, make: Callable[[], Value]) -> Value:
