@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Protocol, TypeVar
 
 from plexus_mri.asymmetry.compare import compare_sides
@@ -76,13 +75,11 @@ def run_case(
     """
     flow = _Flow(progress or (lambda _: None), steps or _done)
     source = case.series.orientation_source
-    acquired = case.image.to_ras()
-    image = flow("bias", lambda: correct_bias(acquired, settings.preprocess))
+    image = flow("bias", lambda: correct_bias(case.image.to_ras(), settings.preprocess))
     found = flow("frame", lambda: find_patient_frame(image, source, settings.registration))
     nerves, drawn = flow("trace", lambda: _find_and_trace(case, image, found, settings))
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
-    measure = partial(measure_nerves, acquired=acquired, labels=drawn)
-    table = flow("measure", lambda: measure(image, nerves, frame, settings.measure))
+    table = flow("measure", lambda: _measure(case, image, frame, nerves, drawn, settings))
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     tapers = taper_of_sides(table, nerves, settings.asymmetry)
@@ -124,6 +121,19 @@ def _further_warnings(
         *warnings_of_maps(maps),
         *warnings_of_template(match),
     )
+
+
+def _measure(
+    case: Case,
+    image: Volume,
+    frame: PatientFrame | None,
+    nerves: NerveTree,
+    drawn: NerveLabels,
+    settings: Settings,
+) -> MeasurementTable:
+    """Numbers of every nerve; beside them the image as acquired, and labels that were drawn."""
+    acquired = case.image.to_ras()
+    return measure_nerves(image, nerves, frame, settings.measure, acquired=acquired, labels=drawn)
 
 
 def _register_maps(

@@ -75,10 +75,12 @@ class MeasureSettings:
     # Area of the mask's label
     # How far from the centre the label is looked at: twice the radius of a large ganglion.
     mask_reach_mm: float = 10.0
-    # The fit and a mask disagree when their areas differ by more than this, by more than so many
-    # standard errors of the fit, and their diameters by more than a voxel of the mask (ADR-107).
+    # Fit and mask disagree when their areas differ by more than this and by more than so many
+    # standard errors of the fit, and their diameters by more than so many of the mask's voxels:
+    # who takes each voxel that is touched draws a voxel too wide (chosen, see ADR-107).
     mask_difference_percent: float = 50.0
     mask_standard_errors: float = 3.0
+    mask_voxels: float = 1.5
     # Flags
     # Under three voxels across, area errors grow quickly (libraries side by side, ADR-23).
     thin_voxels: float = 3.0

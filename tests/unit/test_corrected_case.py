@@ -8,6 +8,7 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, Side
 from plexus_mri.core.case import Case, OwnMask, SeriesInfo
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.correction import Correction
+from plexus_mri.core.label_voxels import LabelVoxels
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
@@ -17,6 +18,7 @@ from tests.unit.shapes import grid_of, tube_volume
 
 C6, C7, T1 = (Side.RIGHT, Nerve.C6), (Side.RIGHT, Nerve.C7), (Side.LEFT, Nerve.T1)
 FRAME = frame_and_nerve(12.0)[0]
+NETWORK = LabelVoxels(grid_of(), np.zeros((1, 3), np.int32))
 COURSE = [[8, 0, 20], [18, 3, 5], [28, 2, -20]]
 
 
@@ -31,12 +33,12 @@ def automatic(monkeypatch) -> NerveTree:
     found = {key: line(key) for key in (C6, C7, T1)}
     missing = {key: ReasonCode.COVERAGE_LEFT for key in NERVE_KEYS if key not in found}
     tree = NerveTree(found, missing)
-    monkeypatch.setattr(pipeline, "_find_all", lambda *_: tree)
+    monkeypatch.setattr(pipeline, "_find_all", lambda *_: (tree, {C6: NETWORK, C7: NETWORK}))
     return tree
 
 
-def traced(redrawn) -> NerveTree:
-    """Trace a map that holds C6 right alone, of which these nerves were drawn."""
+def found(redrawn):
+    """Trees and labels of a map that holds C6 right alone, of which these nerves were drawn."""
     image = tube_volume(grid_of((80, 40, 60)), [(COURSE, 2.0, 100.0)])
     labels = LabelMap((image.data > 100).astype(np.int16) * 102, image.grid)
     made = Correction("01", None, "R1", *("",) * 6, redrawn)
@@ -44,6 +46,11 @@ def traced(redrawn) -> NerveTree:
     series = SeriesInfo(1, "STIR", "coronal", "x", 1, "a")
     case = Case("01", None, Volume(image.data, image.grid), series, mask)
     return pipeline._find_and_trace(case, case.image, FRAME, Settings())
+
+
+def traced(redrawn) -> NerveTree:
+    """The tree alone."""
+    return found(redrawn)[0]
 
 
 def test_a_drawn_nerve_comes_from_the_map_and_the_others_are_the_very_same(automatic):
@@ -63,3 +70,11 @@ def test_an_erased_nerve_is_missing(automatic):
 def test_where_all_may_be_drawn_nothing_is_looked_for_in_the_image(automatic):
     assert set(traced(NERVE_KEYS)) == {C6}
     assert set(automatic) == {C6, C7, T1}
+
+
+@pytest.mark.usefixtures("automatic")
+def test_areas_of_a_mask_are_those_of_drawn_nerves_and_of_a_network_for_the_others():
+    labels = found((C6,))[1]
+    assert labels[C7] is NETWORK
+    assert len(labels[C6].ijk) > 100
+    assert set(found((C6, C7))[1]) == {C6}
