@@ -115,7 +115,12 @@ def fit_nerve(
             if look.alike is not None:
                 core = core_variance(section, fitted, look.alike, settings)
             rows[node] = [*_row(section, fitted), *core]
-    t = np.array([rows[node] for node in range(count)]).T
+    return _fits_of([rows[node] for node in range(count)])
+
+
+def _fits_of(rows: Sequence[Sequence[float]]) -> SectionFits:
+    """Rows of all nodes, one each, by their names."""
+    t = np.array(rows).T
     return SectionFits(
         offset_mm=t[0:2].T,
         offset_se_mm=t[2],

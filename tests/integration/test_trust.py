@@ -21,8 +21,14 @@ from plexus_mri.synthetic import CaseKind, random_spec, simulate
 from tests.unit.core.test_values import stored_as
 
 pytestmark = pytest.mark.slow
-RATIOS = {Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX, Quantity.SIGNAL_MEAN}
-AREAS = {Quantity.CSA_MEAN, Quantity.CSA_MAX}
+RATIOS = {
+    Quantity.SIGNAL_RATIO_MEAN,
+    Quantity.SIGNAL_RATIO_MAX,
+    Quantity.SIGNAL_MEAN,
+    Quantity.SIGNAL_RAW_MEAN,
+    Quantity.SIGNAL_SPREAD_MEAN,
+}
+AREAS = {Quantity.CSA_MEAN, Quantity.CSA_MAX, Quantity.CSA_MASK_MEAN}
 
 
 def measured(image: Volume) -> CaseResult:
