@@ -10,6 +10,7 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.label_voxels import LabelVoxels
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.network import NetworkLibrary, NetworkModel
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.settings import Settings
@@ -78,3 +79,16 @@ def test_areas_of_a_mask_are_those_of_drawn_nerves_and_of_a_network_for_the_othe
     assert labels[C7] is NETWORK
     assert len(labels[C6].ijk) > 100
     assert set(found((C6, C7))[1]) == {C6}
+
+
+def test_labels_of_a_network_are_kept_beside_what_was_traced_in_them(monkeypatch):
+    labels = LabelMap(np.full((2, 2, 2), 7, np.int16), grid_of((2, 2, 2)))
+    tree = NerveTree({C7: line(C7)}, {})
+    monkeypatch.setattr(pipeline, "segment_by_network", lambda *_: OwnMask(labels, {7: C7}))
+    monkeypatch.setattr(pipeline, "trace_network_labels", lambda *_: tree)
+    image = Volume(np.ones((2, 2, 2)), labels.grid)
+    model = NetworkModel("any", "1", NetworkLibrary.ONNX, (), {7: C7}, "", {})
+    case = Case("01", None, image, SeriesInfo(1, "STIR", "coronal", "x", 1, "a"), model=model)
+    traced_tree, voxels = pipeline._find_and_trace(case, image, FRAME, Settings())
+    assert traced_tree is tree
+    assert len(voxels[C7].ijk) == 8

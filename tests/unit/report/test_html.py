@@ -139,14 +139,14 @@ def test_area_of_a_mask_is_listed_for_the_nerves_that_were_drawn(
     result: CaseResult, drawn: Drawn
 ) -> None:
     rows = (
-        Measurement(Nerve.C5, Side.LEFT, Quantity.CSA_MASK_MEAN, 12.75),
+        Measurement(Nerve.C5, Side.LEFT, Quantity.CSA_MASK_MEAN, 12.5),
         Measurement(Nerve.C6, Side.LEFT, Quantity.CSA_MASK_MEAN, None, reason=NO_MASK),
     )
     table = replace(result.table, measurements=(*result.table.measurements, *rows))
     text = Tags(render_html(*stored(replace(result, table=table), drawn["result"]))).text
     # C5, and the right T1 that was not found at all.
     assert text.count("mean area of the mask's label") == 2
-    assert "12.8 mm² (precision unknown)" in text
+    assert "12.5 (precision unknown) mm²" in text
 
 
 def test_nerves_together_have_the_effect_first_and_the_chance_last(pages: dict[str, str]) -> None:
