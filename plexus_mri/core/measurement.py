@@ -135,8 +135,6 @@ class Profile:
         Unit vector of the ellipse's long axis in RAS+ mm, for drawing; None when not kept.
     marrow : (n,)
         Vertebral marrow's intensity at the same level; None when not looked for.
-    noise
-        Standard deviation of the image's noise, in image units; 0 when unknown.
     bias_field : (n,)
         Intensity as acquired over the bias-corrected one at each node; None when unknown.
     spread_square, spread_square_se : (n,)
@@ -144,6 +142,8 @@ class Profile:
         below 0 by chance where the section is even, NaN where too few voxels lie inside it.
     csa_mask_mm2 : (n,)
         Area of the mask's label in the same plane; None without a mask.
+    noise
+        Standard deviation of the image's noise, in image units; 0 when unknown.
     """
 
     nerve: Nerve
@@ -162,11 +162,11 @@ class Profile:
     quality: tuple[Quality, ...]
     long_axis: FloatArray | None = None
     marrow: FloatArray | None = None
-    noise: float = 0.0
     bias_field: FloatArray | None = None
     spread_square: FloatArray | None = None
     spread_square_se: FloatArray | None = None
     csa_mask_mm2: FloatArray | None = None
+    noise: float = 0.0
 
     @cached_property
     def _flags(self) -> npt.NDArray[np.int64]:
