@@ -8,9 +8,10 @@ from plexus_mri.asymmetry.compare import compare_sides
 from plexus_mri.asymmetry.muscles import compare_muscles
 from plexus_mri.asymmetry.pooled import pool_sides
 from plexus_mri.asymmetry.taper import taper_of_sides
-from plexus_mri.core.anatomy import NERVE_KEYS
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.case import Case, CaseResult, CaseWarning, QualityNumber
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.label_voxels import NerveLabels, label_voxels
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
@@ -20,7 +21,7 @@ from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
-from plexus_mri.preprocess.bias import correct_bias
+from plexus_mri.preprocess.bias import remove_shading
 from plexus_mri.quality.assess import assess_quality
 from plexus_mri.quality.warn import (
     collect_warnings,
@@ -42,6 +43,8 @@ from plexus_mri.tracing.trace import trace_nerves
 
 Announce = Callable[[str], None]
 Value = TypeVar("Value")
+# Traced nerves, and the voxels of the masks that some of them were traced in.
+Traced = tuple[NerveTree, NerveLabels]
 
 
 class Steps(Protocol):
@@ -72,11 +75,14 @@ def run_case(
     """
     flow = _Flow(progress or (lambda _: None), steps or _done)
     source = case.series.orientation_source
-    image = flow("bias", lambda: correct_bias(case.image.to_ras(), settings.preprocess))
+    even = flow("bias", lambda: remove_shading(case.image.to_ras(), settings.preprocess))
+    image = even.image
     found = flow("frame", lambda: find_patient_frame(image, source, settings.registration))
-    nerves = flow("trace", lambda: _find_and_trace(case, image, found, settings))
+    nerves, drawn = flow("trace", lambda: _find_and_trace(case, image, found, settings))
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
-    table = flow("measure", lambda: measure_nerves(image, nerves, frame, settings.measure))
+    table = flow(
+        "measure", lambda: measure_nerves(even, nerves, frame, settings.measure, labels=drawn)
+    )
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     tapers = taper_of_sides(table, nerves, settings.asymmetry)
@@ -166,21 +172,29 @@ def _assess(
 
 def _find_and_trace(
     case: Case, image: Volume, frame: PatientFrame | None, settings: Settings
-) -> NerveTree:
+) -> Traced:
     """Traced nerves, from the user's own mask where there is one, else found in the image."""
     if frame is None:
-        return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND))
+        return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND)), {}
     if case.own_mask is None:
         return _find_all(case, image, frame, settings)
     ganglia = find_ganglia(image, frame, settings.segmentation)
-    drawn = trace_own_mask(case.own_mask, frame, ganglia, settings.tracing)
+    traced = trace_own_mask(case.own_mask, frame, ganglia, settings.tracing)
+    drawn = traced, label_voxels(case.own_mask)
     correction = case.own_mask.correction
     if correction is None or set(correction.redrawn) == set(NERVE_KEYS):
         return drawn
-    return _find_all(case, image, frame, settings).with_nerves_of(drawn, correction.redrawn)
+    return _with_redrawn(_find_all(case, image, frame, settings), drawn, correction.redrawn)
 
 
-def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings) -> NerveTree:
+def _with_redrawn(found: Traced, drawn: Traced, redrawn: Sequence[NerveKey]) -> Traced:
+    """What was found, with the nerves that a rater drew in place of its own."""
+    others = {key: label for key, label in found[1].items() if key not in redrawn}
+    own = {key: label for key, label in drawn[1].items() if key in redrawn}
+    return found[0].with_nerves_of(drawn[0], redrawn), {**others, **own}
+
+
+def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings) -> Traced:
     """Nerves found in the image alone, by the case's network or without one.
 
     A network sees the image as it was acquired: it was trained without our bias correction.
@@ -188,9 +202,10 @@ def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings
     if case.model is not None:
         found = segment_by_network(case.image, case.model)
         ganglia = find_ganglia(image, frame, settings.segmentation)
-        return trace_network_labels(found, frame, ganglia, settings.tracing)
+        traced = trace_network_labels(found, frame, ganglia, settings.tracing)
+        return traced, label_voxels(found)
     evidence = find_nerves(image, frame, settings.segmentation)
-    return trace_nerves(image, evidence, frame, settings.tracing)
+    return trace_nerves(image, evidence, frame, settings.tracing), {}
 
 
 def _done(_step: str, make: Callable[[], Value]) -> Value:

@@ -54,6 +54,11 @@ class ReasonCode(StrEnum):
     MASK_LABELS = "MASK_LABELS", "The mask and its label table do not match."
     MASK_SIDE = "MASK_SIDE", "A label lies on the other side of the midline than its name says."
     MASK_STRAY = "MASK_STRAY", "A label has a piece far away from the rest of it."
+    MASK_NONE = "MASK_NONE", "No mask or network drew this nerve, so there is no area of one."
+    MASK_DISAGREES = (
+        "MASK_DISAGREES",
+        "The mask's area and the fitted one differ by more than drawing voxels explains.",
+    )
     CORRECTION_STALE = (
         "CORRECTION_STALE",
         "A correction is not used: the image or label map that it edited has changed since.",
@@ -101,6 +106,7 @@ class ReasonCode(StrEnum):
         "VOXEL_COARSE",
         "The nerve is under two voxels wide: only averages are compared; under one, nothing.",
     )
+    FEW_INSIDE = "FEW_INSIDE", "Too few voxels lie wholly inside the nerve to measure this."
     NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."
     NO_MARROW = "NO_MARROW", "No column of vertebral bodies was recognised before the canal."
     REFERENCE_UNEQUAL = (

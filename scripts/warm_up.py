@@ -10,7 +10,7 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.blur import default_blur, point_spread
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.nerve_fit import fit
@@ -33,7 +33,7 @@ def main() -> None:
     section = _section(image, nerves)
     fit(section, SETTINGS)
     searching.wait()
-    measure_nerves(image, nerves, frame, SETTINGS)
+    measure_nerves(EvenImage(image), nerves, frame, SETTINGS)
 
 
 def search() -> None:

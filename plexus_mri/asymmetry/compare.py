@@ -21,7 +21,7 @@ from plexus_mri.asymmetry.pooled import with_q_values
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import Nerve
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
-from plexus_mri.core.measurement import MeasurementTable, Quantity
+from plexus_mri.core.measurement import COMPARED, MeasurementTable, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.reasons import ReasonCode
 
@@ -41,14 +41,14 @@ NO_SPREAD = Spread(Pattern.NONE)
 def compare_sides(
     table: MeasurementTable, nerves: NerveTree, settings: AsymmetrySettings
 ) -> tuple[Comparison, ...]:
-    """Left against right of every nerve and every quantity, in the order of both lists.
+    """Left against right of every nerve and quantity that is compared, in the order of both lists.
 
     Quantities along the nerve are taken again from the profiles over the stretch that both
     sides cover, so they may differ from the measurements of the whole traces. A row that cannot
     be compared has a reason and no number; one that is given without being tested says so.
     """
     evidence = gather(table, nerves, settings)
-    keys = [(nerve, quantity) for nerve in Nerve for quantity in Quantity]
+    keys = [(nerve, quantity) for nerve in Nerve for quantity in COMPARED]
     contrasts = {key: contrast(evidence, *key) for key in keys}
     known = {key: c for key, c in contrasts.items() if isinstance(c, Contrast)}
     levels = _levels(known, settings)

@@ -10,7 +10,14 @@ import numpy.typing as npt
 from plexus_mri.core.anatomy import CORDS, NERVE_KEYS, ROOTS, Nerve, NerveKey, Side
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quality, Quantity
+from plexus_mri.core.measurement import (
+    COMPARED,
+    Measurement,
+    MeasurementTable,
+    Profile,
+    Quality,
+    Quantity,
+)
 from plexus_mri.core.simulated import ImageFormat
 from plexus_mri.io.dicom_write import SyntheticSeries
 from plexus_mri.io.simulated import write_image, write_truth
@@ -81,9 +88,9 @@ def truth_table(truth: PhantomTruth) -> MeasurementTable:
 def truth_comparisons(
     table: MeasurementTable, lesions: tuple[Lesion, ...]
 ) -> tuple[Comparison, ...]:
-    """True asymmetry of every nerve and quantity; a lesion's pattern stands where it makes one."""
+    """True asymmetry of every nerve and compared quantity, with the pattern of its lesion."""
     return tuple(
-        _comparison(table, nerve, quantity, lesions) for nerve in Nerve for quantity in Quantity
+        _comparison(table, nerve, quantity, lesions) for nerve in Nerve for quantity in COMPARED
     )
 
 
@@ -142,7 +149,7 @@ def _measurements(profile: Profile) -> list[Measurement]:
             quality=Quality.EDGE_OF_VIEW if cut else Quality.GOOD,
             reason=(coverage if cut else None) if quantity in known else ReasonCode.TOO_SHORT,
         )
-        for quantity in Quantity
+        for quantity in COMPARED
     ]
 
 

@@ -37,6 +37,29 @@ class Quantity(StrEnum):
     SIGNAL_MEAN = "signal_mean", "1", "Mean bias-corrected intensity in the nerve"
     SIGNAL_RATIO_MEAN = "signal_ratio_mean", "1", "Mean signal over reference muscle, same level"
     SIGNAL_RATIO_MAX = "signal_ratio_max", "1", "Largest signal over reference muscle"
+    SIGNAL_RAW_MEAN = (
+        "signal_raw_mean",
+        "1",
+        "Mean intensity in the nerve in the image as acquired; sides are not compared",
+    )
+    SIGNAL_SPREAD_MEAN = (
+        "signal_spread_mean",
+        "1",
+        "Standard deviation of intensity within a cross-section, over all; sides are not compared",
+    )
+    CSA_MASK_MEAN = (
+        "csa_mask_mean_mm2",
+        "mm^2",
+        "Mean area of the mask's own label, if there is one; sides are not compared",
+    )
+
+
+# Coils shine unevenly, noise scatters a spread and hands draw as they like: a difference between
+# the sides in these says nothing of the nerves (ADR-105, ADR-106, ADR-107).
+NOT_COMPARED = frozenset(
+    {Quantity.SIGNAL_RAW_MEAN, Quantity.SIGNAL_SPREAD_MEAN, Quantity.CSA_MASK_MEAN}
+)
+COMPARED = tuple(quantity for quantity in Quantity if quantity not in NOT_COMPARED)
 
 
 class Quality(Flag):
@@ -51,6 +74,7 @@ class Quality(Flag):
     LOW_CONFIDENCE = 32
     JUNCTION = 64
     COARSE = 128
+    MASK_DISAGREES = 256
 
     @property
     def word(self) -> str:
@@ -111,6 +135,13 @@ class Profile:
         Unit vector of the ellipse's long axis in RAS+ mm, for drawing; None when not kept.
     marrow : (n,)
         Vertebral marrow's intensity at the same level; None when not looked for.
+    bias_field : (n,)
+        Intensity as acquired over the bias-corrected one at each node; None when unknown.
+    spread_square, spread_square_se : (n,)
+        Variance of intensity within the section without that of noise, and its standard error;
+        below 0 by chance where the section is even, NaN where too few voxels lie inside it.
+    csa_mask_mm2 : (n,)
+        Area of the mask's label in the same plane; None without a mask.
     noise
         Standard deviation of the image's noise, in image units; 0 when unknown.
     begins_anywhere
@@ -134,6 +165,10 @@ class Profile:
     quality: tuple[Quality, ...]
     long_axis: FloatArray | None = None
     marrow: FloatArray | None = None
+    bias_field: FloatArray | None = None
+    spread_square: FloatArray | None = None
+    spread_square_se: FloatArray | None = None
+    csa_mask_mm2: FloatArray | None = None
     noise: float = 0.0
     begins_anywhere: bool = False
 
@@ -170,11 +205,32 @@ class Profile:
         return self.signal / self.reference
 
     @property
+    def signal_raw(self) -> FloatArray:
+        """Signal in the image as acquired (n,): the fitted plateau times the bias field there.
+
+        The section's own plateau is what partial volume leaves of neither image; the field is
+        smooth over tens of millimetres, so its value at the node is that of the section (ADR-105).
+        """
+        return self.signal * self._known(self.bias_field)
+
+    @property
+    def signal_spread(self) -> FloatArray:
+        """Standard deviation of intensity within the section (n,); NaN where unknown."""
+        spread: FloatArray = np.sqrt(np.maximum(self._known(self.spread_square), 0.0))
+        return spread
+
+    @property
+    def mask_area_mm2(self) -> FloatArray:
+        """Area of the mask's label (n,); NaN where there is none."""
+        return self._known(self.csa_mask_mm2)
+
+    def _known(self, values: FloatArray | None) -> FloatArray:
+        return np.full(len(self.signal), np.nan) if values is None else values
+
+    @property
     def signal_ratio_marrow(self) -> FloatArray:
         """Signal over vertebral marrow of the same level (n,); NaN where there is none."""
-        if self.marrow is None:
-            return np.full(len(self.signal), np.nan)
-        return self.signal / self.marrow
+        return self.signal / self._known(self.marrow)
 
     @property
     def contrast_to_noise(self) -> FloatArray:

@@ -15,6 +15,8 @@ from plexus_mri.core.measurement import Measurement, Quantity
 from plexus_mri.errors import SettingsError
 
 COVERAGE = 0.95  # share of healthy people within a range, as laboratories use it
+# In the image's own unit.
+_OWN_UNIT = (Quantity.SIGNAL_MEAN, Quantity.SIGNAL_RAW_MEAN, Quantity.SIGNAL_SPREAD_MEAN)
 FEWEST_PEOPLE = 10  # below, the sd itself is uncertain by over a quarter, 1/sqrt(2·(n - 1))
 
 
@@ -90,7 +92,7 @@ class Norm:
             positive = all(v is None or (math.isfinite(v) and v > 0) for v in (mean, sd))
             self._check(positive, f"mean and sd must be above 0, got {mean} and {sd}")
         self._check(pairs != ((None, None),) * 2, "neither mean nor side difference is given")
-        of_unit = self.quantity is Quantity.SIGNAL_MEAN and self.mean is not None
+        of_unit = self.quantity in _OWN_UNIT and self.mean is not None
         self._check(not of_unit, "its unit differs between scanners; use signal_ratio_mean")
 
     def _check(self, holds: bool, otherwise: str) -> None:  # noqa: FBT001  (a statement, no option)

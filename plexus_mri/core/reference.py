@@ -27,7 +27,8 @@ class ReferenceTissue:
     points_mm : (q, 3)
         Voxel centres that were taken for it, for drawing.
     unevenness
-        Relative standard deviation of its intensity from place to place.
+        Relative standard deviation of its intensity from place to place, or of the shading that
+        correction leaves if that is more.
     taken_from
         Side whose muscle alone serves both sides, as the other's is too bright to be sound; None
         when muscle of both sides is pooled.
@@ -70,6 +71,10 @@ class ReferenceTissue:
             Standard deviation of the noise, in image units.
         """
         return replace(self, intensity=without_floor(self.intensity, noise), noise=noise)
+
+    def at_least_as_uneven(self, share: float) -> "ReferenceTissue":
+        """Tissue whose intensity is told from place to place no better than to this share."""
+        return replace(self, unevenness=max(self.unevenness, share))
 
     def relative_error(self, points_mm: FloatArray) -> FloatArray:
         """Relative standard error (n,) at the level of points (n, 3); 0 when there is none."""

@@ -116,13 +116,21 @@ class Volume(_GridArray):
 
 @dataclass(frozen=True, eq=False)
 class EvenImage:
-    """Image freed of shading.
+    """Image freed of shading, RAS axis order.
 
-    ``shading_error`` is the relative standard error of the shading that was taken off, at places
-    where no muscle told it; 0 where nothing was taken off.
+    Parameters
+    ----------
+    image
+        Bias-corrected.
+    acquired
+        As it came, on the same grid; None when nothing was taken off.
+    shading_error
+        Relative standard error of the shading that was taken off, at places where no muscle
+        told it; 0 when unknown.
     """
 
     image: Volume
+    acquired: Volume | None = None
     shading_error: float = 0.0
 
 

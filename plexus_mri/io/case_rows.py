@@ -148,6 +148,7 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
     diameter_mm, ratio = profile.diameter_mm, profile.signal_ratio
     # First-order propagation: d = 2·sqrt(A/π) has dd/d = dA/(2·A).
     csa_errors_mm2, signal_errors = profile.csa_error_mm2, profile.signal_error
+    raw_errors = signal_errors * profile.signal_raw / profile.signal
     diameter_se_mm = diameter_mm * csa_errors_mm2 / (2 * profile.csa_mm2)
     for node, quality in enumerate(profile.quality):
         csa_se_mm2, signal_se = csa_errors_mm2[node], signal_errors[node]
@@ -173,6 +174,9 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
             "reference": number(profile.reference[node]),
             "signal_ratio_marrow": number(profile.signal_ratio_marrow[node], 0.01),
             "contrast_to_noise": number(profile.contrast_to_noise[node], 0.1),
+            "signal_raw": number(profile.signal_raw[node], raw_errors[node]),
+            "signal_spread": number(profile.signal_spread[node], signal_se / 10.0),
+            "csa_mask_mm2": number(profile.mask_area_mm2[node], 0.1),
         }
 
 

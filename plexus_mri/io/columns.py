@@ -46,6 +46,8 @@ _QUALITY = Column(
         Quality.LOW_CONFIDENCE.word: "the trace has a low confidence",
         Quality.JUNCTION.word: "where nerves join or part",
         Quality.COARSE.word: "under two voxels wide, so values at a place are not compared",
+        Quality.MASK_DISAGREES.word: "the mask's area and the fitted one differ by more than "
+        "drawing voxels explains; the sides are compared by the fitted one all the same",
     },
 )
 REASON = Column(
@@ -147,6 +149,27 @@ PROFILE_COLUMNS = (
         "contrast_to_noise",
         "Signal above reference muscle, divided by the standard deviation of the image's noise",
         "1",
+    ),
+    Column(
+        "signal_raw",
+        "Signal of the same section in the image as acquired: signal times the bias field at the "
+        "node. It follows the receive coils, so the sides are never compared by it",
+        "1",
+    ),
+    Column(
+        "signal_spread",
+        "Standard deviation of the bias-corrected intensity of the voxels wholly inside the "
+        "fitted section, without that of noise; 0 where it is as even as noise allows, n/a where "
+        "too few independent voxels lie inside (by default 8). What is finer than a voxel is not "
+        "seen, so the nerve's own pattern is more uneven. The sides are not compared by it",
+        "1",
+    ),
+    Column(
+        "csa_mask_mm2",
+        "Area of the label of the mask, correction or network that the nerve was traced in, in "
+        "the same plane; csa_mm2 is fitted to the image and does not follow it. n/a where there "
+        "is no label. The sides are not compared by it",
+        "mm^2",
     ),
 )
 

@@ -10,17 +10,22 @@ import numpy as np
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.label_voxels import NerveLabels
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.reference import ReferenceTissue
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
+from plexus_mri.measure.bias_field import field_at
 from plexus_mri.measure.blur import default_blur, estimate_blur, point_spread
 from plexus_mri.measure.marrow import vertebral_marrow
+from plexus_mri.measure.mask_area import with_mask_area
 from plexus_mri.measure.nerve_state import NerveState, NerveStates, traced_states
 from plexus_mri.measure.node_quality import coarseness, node_quality
 from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.reference_muscle import reference_muscle
 from plexus_mri.measure.refine_state import refined_state
+from plexus_mri.measure.section_core import voxels_alike
 from plexus_mri.measure.section_fits import Look, SectionFits, fit_nerve, fitted_points
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.summary import summarize
@@ -35,7 +40,12 @@ _QUIET_SHARE = 0.3
 
 
 def measure_nerves(
-    image: Volume, nerves: NerveTree, frame: PatientFrame | None, settings: MeasureSettings
+    even: EvenImage,
+    nerves: NerveTree,
+    frame: PatientFrame | None,
+    settings: MeasureSettings,
+    *,
+    labels: NerveLabels | None = None,
 ) -> MeasurementTable:
     """Profile and numbers of every nerve; each (nerve, side, quantity) has its row.
 
@@ -45,27 +55,37 @@ def measure_nerves(
 
     Parameters
     ----------
-    image
-        Bias-corrected, RAS axis order, any spacing.
+    even
+        The image freed of shading, any spacing, and as it was acquired.
     frame
         None when there is no midline; then no nerve can have been traced either.
+    labels
+        Voxels of the mask that nerves were traced in, for those that were.
     """
     if frame is None or not nerves.nerves:
         return MeasurementTable.unmeasured(nerves.missing)
+    image = even.image
     scale = float(np.mean(np.abs(image.data))) or 1.0
     unit = image.with_data(image.data / np.float32(scale))
     states, fits = fit_nerves(unit, nerves, settings)
     noise = scale * image_noise(fits)
     samples = around_canal(image, frame, settings)
-    reference = reference_muscle(samples, nerves, settings).without_noise_floor(noise)
+    muscle = reference_muscle(samples, nerves, settings).without_noise_floor(noise)
+    reference = muscle.at_least_as_uneven(even.shading_error)
     marrow = vertebral_marrow(samples, frame, settings).without_noise_floor(noise)
-    profiles = {
-        key: replace(
-            _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings),
-            marrow=marrow.at(fitted_points(states[key], fits[key])),
-            noise=noise,
-        )
+    fitted = {
+        key: _profile(image, nerves, (key, states[key], fits[key], scale), reference, settings)
         for key in states
+    }
+    beside = _beside(even, fitted, fits, scale)
+    profiles = {
+        key: with_mask_area(
+            replace(profile, marrow=marrow.at(profile.points_mm), noise=noise),
+            states[key].curve,
+            None if labels is None else labels.get(key),
+            settings,
+        )
+        for key, profile in beside.items()
     }
     rows = [row for key in NERVE_KEYS for row in _rows(key, nerves, profiles, reference, settings)]
     return MeasurementTable(tuple(rows), profiles, reference, marrow)
@@ -85,13 +105,54 @@ def fit_nerves(
     spread = point_spread(image, blur, settings)
     look = Look(settings.every_in_first_passes, noise)
     states = _refined(states, _pass(image, spread, states, look, settings), settings)
-    return states, _pass(image, spread, states, Look(noise=noise, coats=True), settings)
+    last = Look(noise=noise, coats=True, alike=voxels_alike(blur))
+    return states, _pass(image, spread, states, last, settings)
 
 
 def image_noise(fits: Mapping[NerveKey, SectionFits]) -> float:
     """Noise of the image: what the fits of its quieter half leave over."""
     noises = np.concatenate([f.noise[np.isfinite(f.noise)] for f in fits.values()])
     return float(np.quantile(noises, _QUIET_SHARE))
+
+
+def _noise_as_acquired(
+    fits: Mapping[NerveKey, SectionFits], fields: Mapping[NerveKey, FloatArray]
+) -> float:
+    """Noise of the image before its bias was corrected, where it is the same all over.
+
+    The median and not the quieter half: what is taken off a spread had better be too much.
+    """
+    return float(np.nanmedian(np.concatenate([fits[key].noise * fields[key] for key in fits])))
+
+
+def _beside(
+    even: EvenImage,
+    profiles: Mapping[NerveKey, Profile],
+    fits: Mapping[NerveKey, SectionFits],
+    scale: float,
+) -> dict[NerveKey, Profile]:
+    """Profiles with the bias field at their nodes, and the spread within their sections."""
+    points = np.concatenate([profile.points_mm for profile in profiles.values()])
+    field = field_at(even.acquired or even.image, even.image, points)
+    ends = np.cumsum([len(profile.points_mm) for profile in profiles.values()])
+    fields = dict(zip(profiles, np.split(field, ends[:-1]), strict=True))
+    noise = scale * _noise_as_acquired(fits, fields)
+    return {
+        key: _with_spread(
+            replace(profile, bias_field=fields[key]), fits[key], scale, noise / fields[key]
+        )
+        for key, profile in profiles.items()
+    }
+
+
+def _with_spread(profile: Profile, fits: SectionFits, scale: float, noise: FloatArray) -> Profile:
+    """Profile with the variance inside its sections, without that of the noise (n,) there."""
+    kept = np.where(np.isfinite(profile.csa_mm2), 1.0, np.nan)
+    return replace(
+        profile,
+        spread_square=kept * (fits.core_variance * scale**2 - noise**2),
+        spread_square_se=kept * fits.core_variance_se * scale**2,
+    )
 
 
 def _pass(

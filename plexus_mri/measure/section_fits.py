@@ -11,12 +11,14 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.measure.nerve_fit import NerveFit, fit, fit_with_coat
 from plexus_mri.measure.nerve_state import NerveState, NerveStates
 from plexus_mri.measure.point_spread import PointSpread
+from plexus_mri.measure.section_core import core_variance
 from plexus_mri.measure.section_problem import Section, section_at
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.untraced import no_objects, with_untraced
 
+_NO_CORE = (np.nan, np.nan)
 # A row of `SectionFits` where there was nothing to fit.
-_NO_FIT = (*[np.nan] * 11, 0.0, np.inf, 0.0, 0.0)
+_NO_FIT = (*[np.nan] * 11, 0.0, np.inf, 0.0, 0.0, *_NO_CORE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,9 @@ class SectionFits:
         Share of the window inside the image; free space to the nearest traced neighbour.
     merged, settled : (n,)
         Whether a neighbour lies on the same axis; whether the fit came to rest.
+    core_variance, core_variance_se : (n,)
+        Variance of intensity inside the section, noise included, and its standard error; NaN
+        where too few voxels lie inside it, and in all passes but the last.
     """
 
     offset_mm: FloatArray
@@ -54,6 +59,8 @@ class SectionFits:
     gap_mm: FloatArray
     merged: np.ndarray[tuple[int], np.dtype[np.bool_]]
     settled: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    core_variance: FloatArray
+    core_variance_se: FloatArray
 
     def trusted(self, settings: MeasureSettings) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each section (n,) was fitted well enough to be reported."""
@@ -70,12 +77,14 @@ class SectionFits:
 class Look:
     """How closely a pass looks.
 
-    At every how many-th node; the image's noise once known; whether coats of fat are tried.
+    At every how many-th node; the image's noise once known; whether coats of fat are tried; how
+    many voxels are as good as one, where the spread inside the sections is asked for.
     """
 
     every: int = 1
     noise: float | None = None
     coats: bool = False
+    alike: float | None = None
 
 
 def fit_nerve(
@@ -102,8 +111,16 @@ def fit_nerve(
             if look.noise is not None:
                 section, beside = with_untraced(section, beside, look.noise, settings)
             fitted = fit_with_coat(section, settings) if look.coats else fit(section, settings)
-            rows[node] = _row(section, fitted)
-    t = np.array([rows[node] for node in range(count)]).T
+            core = _NO_CORE
+            if look.alike is not None:
+                core = core_variance(section, fitted, look.alike, settings)
+            rows[node] = [*_row(section, fitted), *core]
+    return _fits_of([rows[node] for node in range(count)])
+
+
+def _fits_of(rows: Sequence[Sequence[float]]) -> SectionFits:
+    """Rows of all nodes, one each, by their names."""
+    t = np.array(rows).T
     return SectionFits(
         offset_mm=t[0:2].T,
         offset_se_mm=t[2],
@@ -118,11 +135,13 @@ def fit_nerve(
         gap_mm=t[12],
         merged=t[13] > 0,
         settled=t[14] > 0,
+        core_variance=t[15],
+        core_variance_se=t[16],
     )
 
 
 def _row(section: Section, fitted: NerveFit) -> Sequence[float]:
-    """Numbers of `SectionFits` for one section."""
+    """Numbers of `SectionFits` for one section, but those of its core."""
     x, y, log_radius, stretch_1, stretch_2, signal = fitted.values
     error = np.sqrt(np.maximum(fitted.variances, 0.0))
     return [

@@ -67,6 +67,20 @@ class MeasureSettings:
     blur_largest_voxels: float = 0.9
     # Sections that blur is estimated from (ADR-23).
     blur_sections: int = 60
+    # Spread within a section
+    # Voxels with at least this share of nerve are its core (chosen on tubes, ADR-106).
+    core_least_share: float = 0.95
+    # Fewest independent voxels of a core: a standard deviation is then known to 27 % (ADR-106).
+    core_fewest_voxels: float = 8.0
+    # Area of the mask's label
+    # How far from the centre the label is looked at: twice the radius of a large ganglion.
+    mask_reach_mm: float = 10.0
+    # Fit and mask disagree when their areas differ by more than this and by more than so many
+    # standard errors of the fit, and their diameters by more than so many of the mask's voxels:
+    # who takes each voxel that is touched draws a voxel too wide (chosen, see ADR-107).
+    mask_difference_percent: float = 50.0
+    mask_standard_errors: float = 3.0
+    mask_voxels: float = 1.5
     # Flags
     # Under three voxels across, area errors grow quickly (libraries side by side, ADR-23).
     thin_voxels: float = 3.0

@@ -82,12 +82,46 @@ def summarize(
         Quantity.SIGNAL_MEAN: mean_along(signal, settings),
         Quantity.SIGNAL_RATIO_MEAN: mean_along(ratio, settings),
         Quantity.SIGNAL_RATIO_MAX: maximum_along(ratio, settings),
+        **_not_compared(profile, body, settings),
     }
     if profile.begins_anywhere:
         found |= dict.fromkeys(_AT_A_PLACE, ReasonCode.LANDMARK_DOUBT)
     coarse = float(profile.common_error[body].mean()) if body.any() else 0.0
     model = {q: _model_error(q, coarse, reference.unevenness, settings) for q in Quantity}
     return tuple(_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
+
+
+def _not_compared(
+    profile: Profile, body: BoolArray, settings: MeasureSettings
+) -> dict[Quantity, Estimate | ReasonCode | None]:
+    """Raw signal, spread and the mask's area over the same nodes, where they are known."""
+    raw, area = profile.signal_raw, profile.mask_area_mm2
+    raw_se = profile.signal_se * raw / profile.signal
+    unstated = np.zeros(len(area))  # how well a hand draws is not told by one drawing
+    return {
+        Quantity.SIGNAL_RAW_MEAN: mean_along(
+            Series(raw, raw_se, body & np.isfinite(raw)), settings
+        ),
+        Quantity.SIGNAL_SPREAD_MEAN: _spread_along(profile, body, settings),
+        Quantity.CSA_MASK_MEAN: mean_along(
+            Series(area, unstated, body & np.isfinite(area)), settings
+        ),
+    }
+
+
+def _spread_along(profile: Profile, body: BoolArray, settings: MeasureSettings) -> Estimate | None:
+    """Root of the mean variance within the sections: a mean of roots would count noise as spread.
+
+    Its error is half of what the root of the mean variance ± its own error spans.
+    """
+    square, error = profile.spread_square, profile.spread_square_se
+    if square is None or error is None:
+        return None
+    found = mean_along(Series(square, error, body & np.isfinite(square)), settings)
+    if found is None:
+        return None
+    low, middle, high = np.sqrt(np.maximum(found[0] + found[1] * np.array([-1, 0, 1]), 0.0))
+    return float(middle), float(high - low) / 2.0
 
 
 def _body(profile: Profile, settings: MeasureSettings) -> BoolArray:
@@ -171,17 +205,24 @@ def _measurement(
         reason = found or _why_absent(profile, quantity)
         return Measurement(profile.nerve, profile.side, quantity, None, reason=reason)
     value, error = found
+    flags = _common_flags(profile, settings)
+    doubt = ReasonCode.LANDMARK_DOUBT if profile.begins_anywhere else None
+    if quantity is Quantity.CSA_MASK_MEAN:
+        return Measurement(
+            profile.nerve, profile.side, quantity, value, quality=flags, reason=doubt
+        )
     whole = float(np.hypot(error, model_error * value))
+    of_spread = quantity is Quantity.SIGNAL_SPREAD_MEAN
     return Measurement(
         profile.nerve,
         profile.side,
         quantity,
         value,
-        value - _Z95 * whole,
+        max(value - _Z95 * whole, 0.0) if of_spread else value - _Z95 * whole,
         value + _Z95 * whole,
         whole,
-        _common_flags(profile, settings),
-        ReasonCode.LANDMARK_DOUBT if profile.begins_anywhere else None,
+        flags,
+        doubt,
     )
 
 
@@ -216,6 +257,10 @@ def _why_absent(profile: Profile, quantity: Quantity) -> ReasonCode:
     """Reason for a number that cannot be given."""
     ratio = quantity in (Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX)
     fitted = np.isfinite(profile.csa_mm2)
+    if quantity is Quantity.CSA_MASK_MEAN and profile.csa_mask_mm2 is None:
+        return ReasonCode.MASK_NONE
+    if quantity is Quantity.SIGNAL_SPREAD_MEAN and fitted.mean() >= _HALF:
+        return ReasonCode.FEW_INSIDE
     if ratio and fitted.any() and not np.isfinite(profile.reference[fitted]).any():
         return ReasonCode.NO_REFERENCE
     return ReasonCode.FIT_FAILED if fitted.mean() < _HALF else ReasonCode.TOO_SHORT

@@ -70,7 +70,7 @@ def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
     log_field = log_field - float(np.median(log_field[coarse.body]))
     limit = np.log(settings.largest_factor)
     field = np.exp(_upsampled(np.clip(log_field, -limit, limit), axes, image.grid.shape))
-    return EvenImage(image.with_data(image.data / field.astype(np.float32)), error)
+    return EvenImage(image.with_data(image.data / field.astype(np.float32)), image, error)
 
 
 def muscle_log_field(

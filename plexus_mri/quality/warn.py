@@ -125,6 +125,7 @@ def _profile_flags(table: MeasurementTable) -> Iterator[tuple[NerveKey, ReasonCo
         Quality.POOR_FIT: ReasonCode.FIT_FAILED,
         Quality.NO_REFERENCE: ReasonCode.NO_REFERENCE,
         Quality.LOW_CONFIDENCE: ReasonCode.LOW_CONFIDENCE,
+        Quality.MASK_DISAGREES: ReasonCode.MASK_DISAGREES,
     }
     for key in NERVE_KEYS:
         profile = table.profiles.get(key)

@@ -29,6 +29,9 @@ QUANTITY_WORDS = {
     Quantity.SIGNAL_MEAN: "mean signal, any unit",
     Quantity.SIGNAL_RATIO_MEAN: "mean signal ratio",
     Quantity.SIGNAL_RATIO_MAX: "largest signal ratio",
+    Quantity.SIGNAL_RAW_MEAN: "mean signal as acquired, any unit",
+    Quantity.SIGNAL_SPREAD_MEAN: "spread of signal within the section, any unit",
+    Quantity.CSA_MASK_MEAN: "mean area of the mask's label",
 }
 UNIT_WORDS = {"mm": "mm", "mm^2": "mm²", "1": ""}
 QUALITY_WORDS = {
@@ -40,6 +43,7 @@ QUALITY_WORDS = {
     Quality.LOW_CONFIDENCE: "the trace is doubtful here",
     Quality.JUNCTION: "at a junction with another nerve",
     Quality.COARSE: "under two voxels wide, no value at a place",
+    Quality.MASK_DISAGREES: "the mask's area is another",
 }
 PATTERN_WORDS = {
     Pattern.NONE: "",

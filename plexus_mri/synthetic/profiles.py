@@ -10,7 +10,7 @@ import numpy as np
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quality, Quantity
+from plexus_mri.core.measurement import COMPARED, Measurement, MeasurementTable, Profile, Quality
 
 Shape = Callable[[FloatArray], FloatArray]
 # A root a few millimetres beyond its ganglion: 3.4 mm wide.
@@ -190,5 +190,5 @@ def _noisy_points(
             standard_error=stated,
             quality=errors.quality,
         )
-        for quantity in Quantity
+        for quantity in COMPARED
     ]

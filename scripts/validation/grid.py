@@ -22,6 +22,14 @@ Score = dict[str, Any]
 Cell = tuple[Task, Score]
 SURE = 0.9
 CLEAR_SNR = 15.0
+_HEAD = (
+    "Written by `PYTHONPATH=scripts python scripts/validation/grid.py`: {} phantoms of the {} "
+    "population with seeds of their own, two for each of {} voxels and {} noises (signal of a "
+    "healthy trunk over the noise of a receive channel): one symmetric, one with lesions or a "
+    "prefixed or postfixed plexus. All else is drawn: body, posture, place, sequence, shading, "
+    "vessels, nodes, fat. *Right*: found, nearest to the true nerve of its side and name, and "
+    "within 3 mm of it. A case without a result counts none of its nerves."
+)
 
 
 def main() -> None:
@@ -46,15 +54,7 @@ def section(cells: Sequence[Cell], population: Population) -> list[str]:
     return [
         "## A grid of difficulty",
         "",
-        (
-            "Written by `PYTHONPATH=scripts python scripts/validation/grid.py`: "
-            f"{len(cells)} phantoms of the {population} population with "
-            f"seeds of their own, two for each of {len(SPACINGS_MM)} voxels and {len(SNRS)} "
-            "noises (signal of a healthy trunk over the noise of a receive channel): one symmetric, one with lesions or a prefixed or "
-            "postfixed plexus. All else is drawn: body, posture, place, sequence, shading, "
-            "vessels, nodes, fat. *Right*: found, nearest to the true nerve of its side and name, "
-            "and within 3 mm of it. A case without a result counts none of its nerves."
-        ),
+        _HEAD.format(len(cells), population, len(SPACINGS_MM), len(SNRS)),
         "",
         *_limits(cells),
         "",

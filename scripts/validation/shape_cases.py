@@ -11,7 +11,7 @@ from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import MeasurementTable, Profile, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.settings import MeasureSettings
 
@@ -116,7 +116,7 @@ def _seen(group: Group, pose: Pose, look: Look, rng: np.random.Generator) -> See
     picture = drawn(row_of_tubes(pose, group.radii_mm, gaps, rng), spacing, rng)
     image = picture.noisy(signal_to_noise, rng)
     nerves = picture.traced(rng)
-    table = measure_nerves(image, nerves, picture.frame, SETTINGS)
+    table = measure_nerves(EvenImage(image), nerves, picture.frame, SETTINGS)
     limits = {} if group.gaps_mm else radius_limits_mm(picture, signal_to_noise, SETTINGS)
     tubes = {key: tube_of(table, key, picture, limits.get(key, np.nan)) for key in picture.solids}
     return Seen(picture, image, nerves, tubes)

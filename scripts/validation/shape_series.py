@@ -11,6 +11,7 @@ from plexus_mri.core.anatomy import ROOTS
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.volume import EvenImage
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.synthetic.caliber import AREA_MM2
 
@@ -53,7 +54,7 @@ def _case_errors(seed: int, signal_to_noise: float) -> FloatArray:
     solids = row_of_tubes(pose, radii.tolist(), [ALONE_MM] * (len(radii) - 1), rng)
     picture = drawn(solids, (1.0, 1.0, 1.0), rng)
     image = picture.noisy(signal_to_noise, rng)
-    table = measure_nerves(image, picture.traced(rng), picture.frame, SETTINGS)
+    table = measure_nerves(EvenImage(image), picture.traced(rng), picture.frame, SETTINGS)
     rows = compare_sides(table, NerveTree({}), AsymmetrySettings())
     true = dict(zip(ROOTS, 200.0 * (left - right) / (left + right), strict=True))
     print(f"pairs of sides: seed {seed}", flush=True)
@@ -77,7 +78,7 @@ def repeats(first_seed: int) -> Repeats:
     found: dict[object, list[Tube]] = {key: [] for key in picture.solids}
     for k in range(IMAGES):
         image = picture.noisy(REPEAT_TO_NOISE, rng)
-        table = measure_nerves(image, nerves, picture.frame, SETTINGS)
+        table = measure_nerves(EvenImage(image), nerves, picture.frame, SETTINGS)
         for key, tubes in found.items():
             tubes.append(tube_of(table, key, picture, np.nan))
         if k % 20 == 19:

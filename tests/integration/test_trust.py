@@ -12,7 +12,7 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.pipeline import run_case
@@ -21,8 +21,14 @@ from plexus_mri.synthetic import CaseKind, random_spec, simulate
 from tests.unit.core.test_values import stored_as
 
 pytestmark = pytest.mark.slow
-RATIOS = {Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX, Quantity.SIGNAL_MEAN}
-AREAS = {Quantity.CSA_MEAN, Quantity.CSA_MAX}
+RATIOS = {
+    Quantity.SIGNAL_RATIO_MEAN,
+    Quantity.SIGNAL_RATIO_MAX,
+    Quantity.SIGNAL_MEAN,
+    Quantity.SIGNAL_RAW_MEAN,
+    Quantity.SIGNAL_SPREAD_MEAN,
+}
+AREAS = {Quantity.CSA_MEAN, Quantity.CSA_MAX, Quantity.CSA_MASK_MEAN}
 
 
 def measured(image: Volume) -> CaseResult:
@@ -105,8 +111,8 @@ def test_doubled_spacing_doubles_lengths_quadruples_areas_and_keeps_ratios(resul
     )
     frame = PatientFrame(doubled(result.frame.canal), result.frame.right, result.frame.proof)
     small_tree = replace(tree, nerves={k: result.nerves[k] for k in tree})
-    once = measure_nerves(result.image, small_tree, result.frame, MeasureSettings())
-    twice = measure_nerves(large, tree, frame, twice_as_long(MeasureSettings()))
+    once = measure_nerves(EvenImage(result.image), small_tree, result.frame, MeasureSettings())
+    twice = measure_nerves(EvenImage(large), tree, frame, twice_as_long(MeasureSettings()))
     for m in once.measurements:
         if m.value is None or m.quantity is Quantity.DIAMETER_AT_10:  # a place in mm moves along
             continue

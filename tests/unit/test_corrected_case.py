@@ -9,7 +9,9 @@ from plexus_mri.core.case import Case, OwnMask, SeriesInfo
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.evidence import Ganglion
+from plexus_mri.core.label_voxels import LabelVoxels
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.network import NetworkLibrary, NetworkModel
 from plexus_mri.core.volume import LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.settings import Settings
@@ -18,6 +20,7 @@ from tests.unit.shapes import grid_of, tube_volume
 
 C6, C7, T1 = (Side.RIGHT, Nerve.C6), (Side.RIGHT, Nerve.C7), (Side.LEFT, Nerve.T1)
 FRAME = frame_and_nerve(12.0)[0]
+NETWORK = LabelVoxels(grid_of(), np.zeros((1, 3), np.int32))
 COURSE = [[8, 0, 20], [18, 3, 5], [28, 2, -20]]
 
 
@@ -32,12 +35,12 @@ def automatic(monkeypatch) -> NerveTree:
     found = {key: line(key) for key in (C6, C7, T1)}
     missing = {key: ReasonCode.COVERAGE_LEFT for key in NERVE_KEYS if key not in found}
     tree = NerveTree(found, missing)
-    monkeypatch.setattr(pipeline, "_find_all", lambda *_: tree)
+    monkeypatch.setattr(pipeline, "_find_all", lambda *_: (tree, {C6: NETWORK, C7: NETWORK}))
     return tree
 
 
-def traced(redrawn) -> NerveTree:
-    """Trace a map that holds C6 right alone, of which these nerves were drawn."""
+def found(redrawn):
+    """Trees and labels of a map that holds C6 right alone, of which these nerves were drawn."""
     image = tube_volume(grid_of((80, 40, 60)), [(COURSE, 2.0, 100.0)])
     labels = LabelMap((image.data > 100).astype(np.int16) * 102, image.grid)
     made = Correction("01", None, "R1", *("",) * 6, redrawn)
@@ -45,6 +48,11 @@ def traced(redrawn) -> NerveTree:
     series = SeriesInfo(1, "STIR", "coronal", "x", 1, "a")
     case = Case("01", None, Volume(image.data, image.grid), series, mask)
     return pipeline._find_and_trace(case, case.image, FRAME, Settings())
+
+
+def traced(redrawn) -> NerveTree:
+    """The tree alone."""
+    return found(redrawn)[0]
 
 
 def test_a_drawn_nerve_comes_from_the_map_and_the_others_are_the_very_same(automatic):
@@ -77,3 +85,24 @@ def test_an_erased_nerve_is_missing(automatic):
 def test_where_all_may_be_drawn_nothing_is_looked_for_in_the_image(automatic):
     assert set(traced(NERVE_KEYS)) == {C6}
     assert set(automatic) == {C6, C7, T1}
+
+
+@pytest.mark.usefixtures("automatic")
+def test_areas_of_a_mask_are_those_of_drawn_nerves_and_of_a_network_for_the_others():
+    labels = found((C6,))[1]
+    assert labels[C7] is NETWORK
+    assert len(labels[C6].ijk) > 100
+    assert set(found((C6, C7))[1]) == {C6}
+
+
+def test_labels_of_a_network_are_kept_beside_what_was_traced_in_them(monkeypatch):
+    labels = LabelMap(np.full((2, 2, 2), 7, np.int16), grid_of((2, 2, 2)))
+    tree = NerveTree({C7: line(C7)}, {})
+    monkeypatch.setattr(pipeline, "segment_by_network", lambda *_: OwnMask(labels, {7: C7}))
+    monkeypatch.setattr(pipeline, "trace_network_labels", lambda *_: tree)
+    image = Volume(np.ones((2, 2, 2)), labels.grid)
+    model = NetworkModel("any", "1", NetworkLibrary.ONNX, (), {7: C7}, "", {})
+    case = Case("01", None, image, SeriesInfo(1, "STIR", "coronal", "x", 1, "a"), model=model)
+    traced_tree, voxels = pipeline._find_and_trace(case, image, FRAME, Settings())
+    assert traced_tree is tree
+    assert len(voxels[C7].ijk) == 8

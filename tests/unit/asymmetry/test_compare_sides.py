@@ -8,7 +8,14 @@ from plexus_mri.asymmetry import AsymmetrySettings, compare_sides
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
-from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
+from plexus_mri.core.measurement import (
+    COMPARED,
+    NOT_COMPARED,
+    Measurement,
+    MeasurementTable,
+    Quality,
+    Quantity,
+)
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.synthetic.profiles import arc, flat, swelling
@@ -50,7 +57,7 @@ def assert_refused(row, reason):
 
 def test_every_nerve_and_quantity_has_one_row_in_the_order_of_the_lists():
     rows = compare_sides(MeasurementTable(()), NO_TREE, SETTINGS)
-    assert [(r.nerve, r.quantity) for r in rows] == [(n, q) for n in Nerve for q in Quantity]
+    assert [(r.nerve, r.quantity) for r in rows] == [(n, q) for n in Nerve for q in COMPARED]
 
 
 def test_an_empty_table_is_not_comparable_and_no_error():
@@ -213,13 +220,13 @@ def test_an_untraced_nerve_says_why(missing, reason):
     tree = NerveTree({}, {(side, Nerve.C8): why for side, why in missing.items()})
     known = [profile(Nerve.C8, side) for side in Side if side not in missing]
     rows = rows_of(table_of(*known), tree)
-    for quantity in Quantity:
+    for quantity in COMPARED:
         assert_refused(rows[Nerve.C8, quantity], reason)
 
 
 def test_a_profile_on_one_side_only_is_side_missing():
     rows = rows_of(table_of(profile(Nerve.C5, Side.RIGHT)))
-    for quantity in Quantity:
+    for quantity in COMPARED:
         assert_refused(rows[Nerve.C5, quantity], ReasonCode.SIDE_MISSING)
 
 
@@ -230,7 +237,7 @@ def test_an_unsure_trace_is_not_compared():
             (Side.RIGHT, Nerve.C6): traced(Side.RIGHT, confidence=0.49),
         }
     )
-    for quantity in Quantity:
+    for quantity in COMPARED:
         row = rows_of(table_of(*both_sides(Nerve.C6)), tree)[Nerve.C6, quantity]
         assert_refused(row, ReasonCode.LOW_CONFIDENCE)
 
@@ -347,3 +354,24 @@ def test_the_log_counts_the_rows(caplog):
     with caplog.at_level(logging.INFO, logger="plexus_mri.asymmetry.compare"):
         compare_sides(table_of(*both_sides(Nerve.C6)), NO_TREE, SETTINGS)
     assert "compared 9 of 99 rows, 0 differ" in caplog.text
+
+
+@pytest.mark.parametrize("quantity", sorted(NOT_COMPARED))
+def test_what_hangs_on_coil_noise_or_hand_is_not_compared(quantity):
+    """Sides that are twice as different in it have no row of it, and no other row changes."""
+    left, right = both_sides(Nerve.C6)
+    table = table_of(left, right)
+    uneven = tuple(
+        Measurement(Nerve.C6, side, quantity, value, standard_error=0.1)
+        for side, value in ((Side.LEFT, 20.0), (Side.RIGHT, 10.0))
+    )
+    more = replace(table, measurements=(*table.measurements, *uneven))
+    rows = compare_sides(more, NO_TREE, SETTINGS)
+    assert quantity not in {row.quantity for row in rows}
+    assert rows == compare_sides(table, NO_TREE, SETTINGS)
+
+
+def test_a_mask_that_disagrees_refuses_nothing():
+    left, right = both_sides(Nerve.C6)
+    flagged = replace(left, quality=(Quality.MASK_DISAGREES,) * len(left.quality))
+    assert rows_of(table_of(flagged, right)) == rows_of(table_of(left, right))

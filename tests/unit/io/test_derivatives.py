@@ -227,6 +227,26 @@ def test_a_root_that_begins_where_its_label_does_says_so_and_is_in_no_groups_cur
     assert {(Nerve.C5, Side.RIGHT), (Nerve.UPPER_TRUNK, Side.LEFT)} <= drawn
 
 
+def test_profile_has_raw_signal_spread_and_area_of_the_mask_where_they_are_known(
+    tmp_path: Path,
+) -> None:
+    known = replace(
+        profile(Nerve.C5, Side.LEFT),
+        bias_field=np.array([0.5, np.nan, 2.0]),
+        spread_square=np.array([16.0, -4.0, np.nan]),
+        csa_mask_mm2=np.array([5.0, np.nan, 7.25]),
+    )
+    plain = profile(Nerve.C5, Side.RIGHT)
+    profiles = {(p.side, p.nerve): p for p in (known, plain)}
+    measured = replace(result(), table=MeasurementTable((), profiles), asymmetry=())
+    rows = read_table(write_case(measured, {}, {}, "", tmp_path).profile_measures)
+    names = ("signal_raw", "signal_spread", "csa_mask_mm2")
+    cells = [[row[name] for row in rows] for name in names]
+    assert cells[0] == ["150.0", "n/a", "600.0", *["n/a"] * 3]
+    assert cells[1] == ["4.00", "0.00", "n/a", *["n/a"] * 3]
+    assert cells[2] == ["5.00", "n/a", "7.25", *["n/a"] * 3]
+
+
 def test_asymmetry_rows_keep_verdict_pattern_and_reason(tmp_path: Path) -> None:
     c5, t1 = read_table(write_case(result(), {}, {}, "", tmp_path).asymmetry_measures)
     assert c5["asymmetry_percent"] == "31.3"

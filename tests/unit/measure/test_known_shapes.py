@@ -10,7 +10,7 @@ from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
@@ -55,7 +55,7 @@ def traced(point, direction, *, length_mm=34.0, aside_mm=0.4) -> TracedNerve:
 
 
 def measured(image, nerves):
-    table = measure_nerves(image, NerveTree(nerves), FRAME, MeasureSettings())
+    table = measure_nerves(EvenImage(image), NerveTree(nerves), FRAME, MeasureSettings())
     return {key: table.profiles[key] for key in nerves}, table
 
 
@@ -182,5 +182,5 @@ def test_every_nerve_and_quantity_has_its_row_and_a_missing_one_its_reason():
 def test_without_a_midline_nothing_is_measured():
     image = tube_image([((0, 0, 0), (1, 0, 0), 2.0, 150.0)])
     missing = dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND)
-    table = measure_nerves(image, NerveTree({}, missing), None, MeasureSettings())
+    table = measure_nerves(EvenImage(image), NerveTree({}, missing), None, MeasureSettings())
     assert {m.reason for m in table.measurements} == {ReasonCode.MIDLINE_NOT_FOUND}

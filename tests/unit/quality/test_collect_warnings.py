@@ -84,13 +84,20 @@ def test_a_doubt_of_trace_and_profile_alike_is_said_once():
     assert len(collect_warnings(FRAME, tree, table, (), (), NORMS)) == 1
 
 
+@pytest.mark.parametrize(
+    ("flag", "reason"),
+    [
+        (Quality.THIN, ReasonCode.THIN_FOR_VOXEL),
+        (Quality.MASK_DISAGREES, ReasonCode.MASK_DISAGREES),
+    ],
+)
 @pytest.mark.parametrize(("share", "said"), [(0.4, False), (0.6, True)])
-def test_a_nerve_that_is_mostly_thin_is_said(share, said):
-    flags = [Quality.THIN if k < share * 41 else Quality.GOOD for k in range(41)]
+def test_a_nerve_that_is_mostly_thin_or_drawn_otherwise_is_said(share, said, flag, reason):
+    flags = [flag if k < share * 41 else Quality.GOOD for k in range(41)]
     found = collect_warnings(
         FRAME, NO_TREE, table_of(profile(Nerve.C5, Side.RIGHT, quality=flags)), (), (), NORMS
     )
-    assert [w.reason for w in found] == [ReasonCode.THIN_FOR_VOXEL] * said
+    assert [w.reason for w in found] == [reason] * said
 
 
 def test_no_midline_and_unproven_sides_come_first():

@@ -14,6 +14,7 @@ from plexus_mri.core.comparison import Comparison, Pattern, PooledComparison, Re
 from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import (
+    COMPARED,
     Measurement,
     MeasurementTable,
     Profile,
@@ -244,7 +245,7 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
         for q in Quantity
     ]
     table = MeasurementTable(tuple(numbers), profiles, reference_of())
-    asymmetry = tuple(compare(table, n, q) for n in Nerve for q in Quantity)
+    asymmetry = tuple(compare(table, n, q) for n in Nerve for q in COMPARED)
     series = SeriesInfo(
         3, "STIR", "coronal", "sform (code 1)", 1, "ab" * 32, "the only STIR series",
         {"repetition_time_ms": 3000.0, "echo_time_ms": 60.0},
@@ -322,7 +323,7 @@ def without_side(result: CaseResult, side: Side) -> CaseResult:
         tuple(m for m in result.table.measurements if m.side is not side),
         {k: p for k, p in result.table.profiles.items() if k[0] is not side},
     )
-    asymmetry = tuple(compare(table, n, q) for n in Nerve for q in Quantity)
+    asymmetry = tuple(compare(table, n, q) for n in Nerve for q in COMPARED)
     labels = np.where(np.isin(result.labels.data, [label_index(*k) for k in nerves]), 1, 0)
     return replace(
         result,

@@ -9,14 +9,18 @@ from html.parser import HTMLParser
 import jinja2
 import pytest
 
+from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.caveats import CAVEATS, POOR_CORRELATION
+from plexus_mri.core.measurement import Measurement, Quantity
+from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.canvas import Figure, file_name
 from plexus_mri.report.html import figures_from_store, render_html
 from plexus_mri.report.index_page import index_entry, render_index
 from plexus_mri.report.model import build_report, report_to_json
 
 SETTINGS = {"preprocess": {"correct_bias": True}, "asymmetry": {"family_error_percent": 5.0}}
+NO_MASK = ReasonCode.MASK_NONE
 CASES = ["result", "no_frame", "no_nerves", "right_only"]
 Figures = Mapping[str, Figure]
 Drawn = Mapping[str, Figures]
@@ -129,6 +133,20 @@ def test_nerve_that_was_not_found_is_named_with_its_reason(pages: dict[str, str]
     text = Tags(pages["result"]).text
     assert "right T1 root: The nerve could not be found with confidence." in text
     assert "NERVE_NOT_FOUND" in text
+
+
+def test_area_of_a_mask_is_listed_for_the_nerves_that_were_drawn(
+    result: CaseResult, drawn: Drawn
+) -> None:
+    rows = (
+        Measurement(Nerve.C5, Side.LEFT, Quantity.CSA_MASK_MEAN, 12.5),
+        Measurement(Nerve.C6, Side.LEFT, Quantity.CSA_MASK_MEAN, None, reason=NO_MASK),
+    )
+    table = replace(result.table, measurements=(*result.table.measurements, *rows))
+    text = Tags(render_html(*stored(replace(result, table=table), drawn["result"]))).text
+    # C5, and the right T1 that was not found at all.
+    assert text.count("mean area of the mask's label") == 2
+    assert "12.5 (precision unknown) mm²" in text
 
 
 def test_nerves_together_have_the_effect_first_and_the_chance_last(pages: dict[str, str]) -> None:
