@@ -80,12 +80,9 @@ def run_case(
     found = flow("frame", lambda: find_patient_frame(image, source, settings.registration))
     nerves, drawn = flow("trace", lambda: _find_and_trace(case, image, found, settings))
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
-    table = flow(
-        "measure", lambda: measure_nerves(even, nerves, frame, settings.measure, labels=drawn)
-    )
+    table = flow("measure", lambda: measure_nerves(even, nerves, frame, settings.measure, drawn))
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
-    tapers = taper_of_sides(table, nerves, settings.asymmetry)
     muscles = _muscles(image, frame, nerves, table, settings)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     place = _template_step(case, image, frame, nerves, settings)
@@ -110,7 +107,7 @@ def run_case(
         map_profiles(maps, table.profiles),
         pool_sides(asymmetry, settings.asymmetry),
         match,
-        tapers,
+        taper_of_sides(table, nerves, settings.asymmetry),
         muscles,
     )
 

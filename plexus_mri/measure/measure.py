@@ -44,7 +44,6 @@ def measure_nerves(
     nerves: NerveTree,
     frame: PatientFrame | None,
     settings: MeasureSettings,
-    *,
     labels: NerveLabels | None = None,
 ) -> MeasurementTable:
     """Profile and numbers of every nerve; each (nerve, side, quantity) has its row.

@@ -27,7 +27,13 @@ def numbers(*, begins_anywhere, ganglion_at_mm=0.0):
     nodes = arc(30.0)
     csa = 9.0 * (1.0 + 3.0 * np.exp(-(((nodes - ganglion_at_mm) / 4.0) ** 2)))
     root = profile(Nerve.C6, Side.LEFT, arc_mm=nodes, csa_mm2=csa)
-    root = replace(root, begins_anywhere=begins_anywhere)
+    beside = {
+        "csa_mask_mm2": csa,
+        "bias_field": np.ones(len(nodes)),
+        "spread_square": np.ones(len(nodes)),
+        "spread_square_se": np.full(len(nodes), 0.1),
+    }
+    root = replace(root, begins_anywhere=begins_anywhere, **beside)
     rows = summarize(root, 30.0, ReferenceTissue.none(), MeasureSettings())
     return {row.quantity: row for row in rows}
 
