@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from validation.cases import FIRST_SEED, external_tasks, phantom_tasks
+from validation.cases import FIRST_SEED, external_tasks, phantom_tasks, run_task
 from validation.page import write_page
 from validation.run import run_tasks
 
@@ -29,8 +29,7 @@ def main() -> None:
     if unseen:
         tasks += external_tasks(EXTERNAL)
     store = options.store / population
-    store.mkdir(parents=True, exist_ok=True)
-    run_tasks(tasks, store, options.jobs)
+    run_tasks(run_task, tasks, store, options.jobs)
     write_page(store, tasks, options.out, options.readme)
 
 

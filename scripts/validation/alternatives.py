@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from plexus_mri.synthetic import PhantomTruth, Population, simulate
 from plexus_mri.tracing.trace import trace_nerves
 from validation.cases import FIRST_SEED, Task, phantom_tasks, spec_of
 from validation.grid_cases import grid_tasks
+from validation.run import run_tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS, PLAIN, ROUTED = "plexus-mri", "threshold and skeleton", "objectness and minimal paths"
@@ -64,6 +66,7 @@ def main() -> None:
     parser.add_argument(
         "--cases", type=int, help="as few, drawn; the grid of difficulty if absent"
     )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--population", type=Population, default=Population.VALIDATION)
     options = parser.parse_args()
     unseen = options.population is Population.VALIDATION
@@ -72,8 +75,9 @@ def main() -> None:
     else:
         tasks = list(phantom_tasks(options.cases, options.population, FIRST_SEED if unseen else 1))
     store = options.store / options.population
-    store.mkdir(parents=True, exist_ok=True)
-    scores = [score for task in tasks for score in _stored(store / f"{task.name}.json", task)]
+    run_tasks(compare, tasks, store, options.jobs)
+    texts = [(store / f"{task.name}.json").read_text(encoding="utf-8") for task in tasks]
+    scores = [Score(**row) for text in texts for row in json.loads(text)]
     put_section(options.out, "alternatives", section(scores, len(tasks), options.population))
 
 
@@ -83,7 +87,7 @@ def section(scores: Sequence[Score], cases: int, population: Population) -> list
         "## Roots: other ways to trace them",
         "",
         (
-            f"Written by `python scripts/validation/alternatives.py`: {cases} phantoms of the "
+            f"Written by `PYTHONPATH=scripts python scripts/validation/alternatives.py`: {cases} phantoms of the "
             f"{population} population. All three work on the same "
             "bias-corrected copy at 1 mm and the same midline. The truth helps the others: "
             "*threshold and skeleton* (scikit-image) by the threshold of six that finds most of a "
@@ -112,13 +116,13 @@ def _line(method: str, scores: Sequence[Score]) -> str:
     return f"| {' | '.join([*cells, f'{seconds:.0f}'])} |"
 
 
-def _stored(path: Path, task: Task) -> list[Score]:
+def compare(task: Task, store: Path) -> None:
+    """Score every method on one case, as JSON; a stored one is not made again."""
+    path = store / f"{task.name}.json"
     if not path.exists():
         partial = path.with_suffix(".part")
         partial.write_text(json.dumps([asdict(s) for s in _scores(task)]), encoding="utf-8")
         partial.replace(path)
-        print(path.stem, flush=True)
-    return [Score(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def _scores(task: Task) -> list[Score]:

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS
 from plexus_mri.synthetic import Population
-from validation.cases import Task
+from validation.cases import Task, run_task
 from validation.grid_cases import SNRS, SPACINGS_MM, grid_tasks
 from validation.marked import put_section
 from validation.run import run_tasks
@@ -42,8 +42,7 @@ def main() -> None:
     options = parser.parse_args()
     tasks = list(grid_tasks(options.population))
     store = options.store / options.population
-    store.mkdir(parents=True, exist_ok=True)
-    run_tasks(tasks, store, options.jobs)
+    run_tasks(run_task, tasks, store, options.jobs)
     scores = [json.loads((store / f"{t.name}.json").read_text("utf-8")) for t in tasks]
     cells = list(zip(tasks, scores, strict=True))
     put_section(options.out, "grid", section(cells, options.population))
