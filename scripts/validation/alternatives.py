@@ -87,8 +87,8 @@ def section(scores: Sequence[Score], cases: int, population: Population) -> list
         "## Roots: other ways to trace them",
         "",
         (
-            f"Written by `PYTHONPATH=scripts python scripts/validation/alternatives.py`: {cases} phantoms of the "
-            f"{population} population. All three work on the same "
+            "Written by `PYTHONPATH=scripts python scripts/validation/alternatives.py`: "
+            f"{cases} phantoms of the {population} population. All three work on the same "
             "bias-corrected copy at 1 mm and the same midline. The truth helps the others: "
             "*threshold and skeleton* (scikit-image) by the threshold of six that finds most of a "
             "case's roots, and each piece of its skeleton is given to the root it runs on; "
