@@ -61,12 +61,14 @@ validate: $(VENV)/.runtime
 	$(BIN)/python scripts/validation/shapes.py --out docs/validation.md
 	$(BIN)/python scripts/validation/false_nerves.py --out docs/validation.md
 	$(BIN)/python scripts/validation/painted.py --out docs/validation.md
+	PYTHONPATH=scripts $(BIN)/python scripts/validation/grid.py --out docs/validation.md
 	PYTHONPATH=scripts $(BIN)/python scripts/validation/alternatives.py --out docs/validation.md
 
 bench: $(VENV)/.runtime $(VENV)/bench/.installed
 	$(BIN)/python scripts/bench/bench.py --readme README.md
 	$(BIN)/python scripts/bench/intake.py --readme README.md
 	$(BIN)/python scripts/bench/pages.py
+	$(BIN)/python scripts/bench/tubularity.py --out docs/adr/0004-tube-filter-numba.md
 	PYTHONPATH=.:scripts $(VENV)/bench/bin/python scripts/bench/registration.py --out docs/adr/0054-registration-side-by-side.md
 
 # Minutes: 1,000 stub cases, a study of 10,000, 20 kills, lost workers, two jobs against one.
