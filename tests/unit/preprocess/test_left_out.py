@@ -31,6 +31,9 @@ def test_error_is_that_of_fitting_again_without_each_block():
     assert fit.left_out_error(3) == pytest.approx(expected, rel=1e-3)
 
 
+GRID = grid_of((80, 36, 45), 3.0)
+
+
 def muscle_under(wave_mm, height, grid):
     """Muscle and suppressed fat in blocks, shaded by a wave along x; and the muscle."""
     i, j, k = np.indices(grid.shape)
@@ -42,11 +45,11 @@ def muscle_under(wave_mm, height, grid):
 
 
 def test_shading_that_varies_over_14_cm_is_followed_where_muscle_shows_it():
-    image, muscle = muscle_under(140.0, 0.15, grid_of((90, 45, 60), 3.0))
+    image, muscle = muscle_under(140.0, 0.15, GRID)
 
     def left(settings):
         even = remove_shading(image, settings).image.data
-        columns = [even[i][muscle[i]].mean() for i in range(8, 82)]
+        columns = [even[i][muscle[i]].mean() for i in range(8, 72)]
         return np.std(np.log(columns))
 
     stiff = left(PreprocessSettings(softer=1.0))
@@ -56,16 +59,15 @@ def test_shading_that_varies_over_14_cm_is_followed_where_muscle_shows_it():
 
 
 def test_error_of_the_shading_grows_with_what_a_stiff_field_misses():
-    grid = grid_of((90, 45, 60), 3.0)
     errors = [
-        remove_shading(muscle_under(wave, 0.15, grid)[0], PreprocessSettings()).shading_error
-        for wave in (600.0, 200.0, 140.0)
+        remove_shading(muscle_under(wave, 0.15, GRID)[0], PreprocessSettings()).shading_error
+        for wave in (600.0, 140.0)
     ]
-    assert errors[0] < errors[1] < errors[2]
+    assert errors[0] < 0.5 * errors[1]
 
 
 def test_mirrored_image_has_the_same_error():
-    image, _ = muscle_under(200.0, 0.2, grid_of((90, 45, 60), 3.0))
+    image, _ = muscle_under(200.0, 0.2, GRID)
     mirrored = Volume(image.data[::-1], image.grid)
     straight = remove_shading(image, PreprocessSettings()).shading_error
     # Sums run in another order on a mirrored array: rounding, widened by the rounds of the fit.
