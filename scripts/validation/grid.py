@@ -36,7 +36,7 @@ def main() -> None:
     """Run the cases that are not yet stored, then write the section between its markers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
-    parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation" / "grid")
+    parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--population", type=Population, default=Population.VALIDATION)
     options = parser.parse_args()
