@@ -31,6 +31,7 @@ WORDS = """
   difference, one above the stated smallest detectable difference must be called with its side.
 """
 SURE = 0.9
+_SECTION = re.compile(r"^<!-- \w+ -->$", re.MULTILINE)
 _MARKED = re.compile(r"(<!-- accuracy -->\n).*?(<!-- /accuracy -->)", re.DOTALL)
 
 
@@ -39,13 +40,19 @@ def write_page(store: Path, tasks: Sequence[Task], out: Path, readme: Path | Non
     scores = [json.loads((store / f"{task.name}.json").read_text("utf-8")) for task in tasks]
     phantom = [s for s, task in zip(scores, tasks, strict=True) if task.image is None]
     external = [s for s, task in zip(scores, tasks, strict=True) if task.image is not None]
-    text = _page(phantom, external)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
+    out.write_text(_page(phantom, external) + _other_sections(out), encoding="utf-8")
     if readme is not None:
         page = readme.read_text(encoding="utf-8")
         short = "\n".join(_summary(phantom))
         readme.write_text(_MARKED.sub(lambda m: f"{m[1]}{short}\n{m[2]}", page), encoding="utf-8")
+
+
+def _other_sections(out: Path) -> str:
+    """Sections that other scripts put on the page, between their markers."""
+    before = out.read_text(encoding="utf-8") if out.is_file() else ""
+    first = _SECTION.search(before)
+    return f"\n{before[first.start() :]}" if first else ""
 
 
 def _page(phantom: list[Score], external: list[Score]) -> str:
