@@ -122,6 +122,10 @@ class ReasonCode(StrEnum):
         "The muscle was sampled on one side only, or at no place that both sides have.",
     )
     QUALITY_LOW = "QUALITY_LOW", "The image is too noisy or blurred for this measure."
+    SIDES_UNLIKE = (
+        "SIDES_UNLIKE",
+        "One side is many times as large as the other: it may not be the nerve; look at it.",
+    )
     SIDE_MISSING = "SIDE_MISSING", "The nerve was measured on one side only."
     NOT_TESTED = "NOT_TESTED", "Given for information; never called a difference."
     HEALTHY_SPREAD = "HEALTHY_SPREAD", "The sides differ, but no more than in healthy people."

@@ -34,11 +34,24 @@ def refusal_of_sides(
         return _of_both(left, right)
     if left is not None or right is not None:
         return _of_one(left or right or ReasonCode.SIDE_MISSING)
+    return _of_measured(table, nerves, nerve, quantity, settings)
+
+
+def _of_measured(
+    table: MeasurementTable,
+    nerves: NerveTree,
+    nerve: Nerve,
+    quantity: Quantity,
+    settings: AsymmetrySettings,
+) -> ReasonCode | None:
+    """Reason why two sides with numbers cannot be used."""
     traced = [t for t in nerves.pair(nerve) if t is not None]
     if any(t.confidence < settings.least_confidence for t in traced):
         return ReasonCode.LOW_CONFIDENCE
     if _begin_differently(table, nerve):
         return ReasonCode.LANDMARK_DOUBT
+    if _too_unlike(table, nerve, settings):
+        return ReasonCode.SIDES_UNLIKE
     if quantity is Quantity.LENGTH:
         return _first(r for t in traced for r in t.reasons if r in CUT_SHORT)
     return None
@@ -48,6 +61,16 @@ def _begin_differently(table: MeasurementTable, nerve: Nerve) -> bool:
     """Whether one side begins at a landmark and the other where its label does."""
     begins = {p.begins_anywhere for s in Side if (p := table.profiles.get((s, nerve))) is not None}
     return len(begins) > 1
+
+
+def _too_unlike(table: MeasurementTable, nerve: Nerve, settings: AsymmetrySettings) -> bool:
+    """Whether one side's mean area is too many times the other's to be the same nerve."""
+    areas = [
+        row.value
+        for side in Side
+        if (row := table.get(nerve, side, Quantity.CSA_MEAN)) is not None and row.value is not None
+    ]
+    return len(areas) == len(Side) and max(areas) > settings.largest_area_ratio * min(areas)
 
 
 def _missing(

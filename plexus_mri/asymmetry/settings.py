@@ -62,6 +62,9 @@ class AsymmetrySettings:
     # A nerve whose common error is larger on a side is not compared: that of one 1.14 times as
     # wide as the longest voxel edge, whose sides would have to differ by about 75 % (ADR-84).
     largest_common_error_percent: float = 15.0
+    # Mean areas of the sides further apart than this are not compared: a trace that left its nerve
+    # is likelier than such a swelling (ADR-104).
+    largest_area_ratio: float = 4.0
     # Where a nerve touches a neighbour its model error is this many times as large; chosen on
     # synthetic cases, see ADR-0012.
     touching_model_error_factor: float = 2.0

@@ -23,6 +23,7 @@ _DOUBTS = frozenset(
         ReasonCode.NAME_DOUBT,
         ReasonCode.LOW_CONFIDENCE,
         ReasonCode.LANDMARK_DOUBT,
+        ReasonCode.SIDES_UNLIKE,
         ReasonCode.MIDLINE_NOT_FOUND,
     }
 )

@@ -375,3 +375,14 @@ def test_a_mask_that_disagrees_refuses_nothing():
     left, right = both_sides(Nerve.C6)
     flagged = replace(left, quality=(Quality.MASK_DISAGREES,) * len(left.quality))
     assert rows_of(table_of(flagged, right)) == rows_of(table_of(left, right))
+
+
+@pytest.mark.parametrize(
+    ("times", "reason"),
+    [(3.9, None), (4.1, ReasonCode.SIDES_UNLIKE), (1 / 4.1, ReasonCode.SIDES_UNLIKE)],
+)
+def test_sides_of_which_one_is_over_four_times_the_other_are_not_compared(times, reason):
+    left, right = both_sides(Nerve.C6, left_shape=lambda nodes: times * flat(nodes))
+    row = rows_of(table_of(left, right))[Nerve.C6, Quantity.CSA_MEAN]
+    assert row.reason is reason
+    assert (row.asymmetry_percent is None) is (reason is not None)
