@@ -1,6 +1,6 @@
 """Levels that the user stated to the run of five levels that they name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -51,6 +51,7 @@ def stated_run(
     }
     agreeing = [f for f in off_mm if off_mm[f].max() <= settings.stated_level_mm]
     if not agreeing:
+        _check_rows_alone(stated, off_mm, settings)
         best = min(off_mm, key=lambda first: float(off_mm[first].max()))
         worst = int(np.argmax(off_mm[best]))
         _refuse_level(stated.file, stated.levels[worst], places_mm[worst], chain, settings)
@@ -104,6 +105,26 @@ def _check_order(stated: StatedLevels, places_mm: FloatArray, settings: TracingS
             raise InputError(msg, ReasonCode.LANDMARKS_LEVEL)
 
 
+def _check_rows_alone(
+    stated: StatedLevels, off_mm: Mapping[int, FloatArray], settings: TracingSettings
+) -> None:
+    """Refuse places that each agree with some run, but with different ones."""
+    runs_mm = np.stack(list(off_mm.values()))
+    if runs_mm.min(axis=0).max() > settings.stated_level_mm:
+        return
+    first = np.array(list(off_mm))[runs_mm.argmin(axis=0)]
+    low, high = int(first.argmin()), int(first.argmax())
+    one, other = stated.levels[low], stated.levels[high]
+    named = ROOTS.index(other.root) - ROOTS.index(one.root)
+    seen = named + int(first[high] - first[low])
+    msg = (
+        f"'{stated.file}' contradicts the image: {one.words} and {other.words} (RAS+) lie "
+        f"{_counted(abs(seen))} apart by the ganglia seen there, but {_counted(abs(named))} by "
+        "their names; correct one of them"
+    )
+    raise InputError(msg, ReasonCode.LANDMARKS_LEVEL)
+
+
 def _levels_mm(
     chain: Sequence[Level | None], positions: FloatArray, settings: TracingSettings
 ) -> FloatArray:
@@ -143,6 +164,10 @@ def _refuse_level(
         f"{abs(off_mm):.1f} mm farther {'down' if off_mm > 0 else 'up'}: {there}"
     )
     raise InputError(msg, ReasonCode.LANDMARKS_LEVEL)
+
+
+def _counted(levels: int) -> str:
+    return "1 level" if levels == 1 else f"{levels} levels"
 
 
 def _side_words(side: Side) -> str:
