@@ -27,6 +27,7 @@ from plexus_mri.quality.warn import (
     collect_warnings,
     warnings_of_maps,
     warnings_of_reference,
+    warnings_of_stated,
     warnings_of_template,
 )
 from plexus_mri.reasons import ReasonCode
@@ -71,7 +72,7 @@ def run_case(
     RefusedError
         When sides cannot be proven.
     InputError
-        When the user's own mask contradicts the image.
+        When the user's own mask or landmarks contradict the image.
     """
     flow = _Flow(progress or (lambda _: None), steps or _done)
     source = case.series.orientation_source
@@ -90,7 +91,7 @@ def run_case(
     warnings = (
         *case.warnings,
         *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
-        *_further_warnings(table, maps, match),
+        *_further_warnings(case, table, maps, match),
     )
     return CaseResult(
         case,
@@ -113,10 +114,14 @@ def run_case(
 
 
 def _further_warnings(
-    table: MeasurementTable, maps: Sequence[RegisteredMap], match: TemplateMatch | None
+    case: Case,
+    table: MeasurementTable,
+    maps: Sequence[RegisteredMap],
+    match: TemplateMatch | None,
 ) -> tuple[CaseWarning, ...]:
     """Warnings about what is not the nerves themselves."""
     return (
+        *warnings_of_stated(case.stated_in_force),
         *warnings_of_reference(table),
         *warnings_of_maps(maps),
         *warnings_of_template(match),
@@ -179,7 +184,7 @@ def _find_and_trace(
     traced = trace_own_mask(case.own_mask, frame, ganglia, settings.tracing)
     drawn = traced, label_voxels(case.own_mask)
     correction = case.own_mask.correction
-    if correction is None or set(correction.redrawn) == set(NERVE_KEYS):
+    if correction is None or not case.is_searched:
         return drawn
     return _with_redrawn(_find_all(case, image, frame, settings), drawn, correction.redrawn)
 
@@ -202,7 +207,7 @@ def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings
         traced = trace_network_labels(found, frame, ganglia, settings.tracing)
         return traced, label_voxels(found)
     evidence = find_nerves(image, frame, settings.segmentation)
-    return trace_nerves(image, evidence, frame, settings.tracing), {}
+    return trace_nerves(image, evidence, frame, settings.tracing, case.stated), {}
 
 
 def _done(_step: str, make: Callable[[], Value]) -> Value:

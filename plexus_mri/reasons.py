@@ -59,6 +59,15 @@ class ReasonCode(StrEnum):
         "MASK_DISAGREES",
         "The mask's area and the fitted one differ by more than drawing voxels explains.",
     )
+    LANDMARKS_TABLE = "LANDMARKS_TABLE", "The file of landmarks does not say where a root leaves."
+    LANDMARKS_PLACE = (
+        "LANDMARKS_PLACE",
+        "A landmark lies outside the image, far from the spine or on the other side than it says.",
+    )
+    LANDMARKS_LEVEL = (
+        "LANDMARKS_LEVEL",
+        "Landmarks contradict each other, or no level that was found lies where they are.",
+    )
     CORRECTION_STALE = (
         "CORRECTION_STALE",
         "A correction is not used: the image or label map that it edited has changed since.",
@@ -91,6 +100,11 @@ class ReasonCode(StrEnum):
     NERVE_NOT_FOUND = "NERVE_NOT_FOUND", "The nerve could not be found with confidence."
     NERVE_LOST = "NERVE_LOST", "The nerve could be followed only part of the way."
     LEVEL_DOUBT = "LEVEL_DOUBT", "The level names may be shifted by one on both sides."
+    LEVEL_STATED = "LEVEL_STATED", "The level names rest on landmarks that the user stated."
+    LEVEL_DISPUTED = (
+        "LEVEL_DISPUTED",
+        "The stated levels are followed, but another naming fits the courses in the image better.",
+    )
     NAME_DOUBT = (
         "NAME_DOUBT",
         "Two nerves may be exchanged on one side, or a cord is far wider than its trunks.",

@@ -22,6 +22,8 @@ class CaseJob:
         The series to measure.
     segmentation, labels
         Mask of the user and its label table.
+    landmarks
+        Where the user says that roots leave the spine; None where nothing is said.
     maps
         Name and file of each further series of the user.
     norms
@@ -47,6 +49,7 @@ class CaseJob:
     settings: Settings
     segmentation: Path | None = None
     labels: Path | None = None
+    landmarks: Path | None = None
     maps: tuple[tuple[str, Path], ...] = ()
     norms: Norms = field(default_factory=Norms)
     template: Path | None = None

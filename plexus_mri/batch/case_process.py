@@ -22,6 +22,7 @@ from plexus_mri.errors import PlexusError
 from plexus_mri.io.atomic import output_error
 from plexus_mri.io.derivatives import case_stem, write_case
 from plexus_mri.io.inventory import read_series
+from plexus_mri.io.landmarks import read_landmarks
 from plexus_mri.io.mask import read_own_mask
 from plexus_mri.io.preview import preview_bytes
 from plexus_mri.io.series_maps import read_series_map
@@ -81,12 +82,12 @@ def _measure(job: CaseJob, announce: Announce) -> None:
 
 
 def read_case(job: CaseJob) -> Case:
-    """Image and, where given, the user's own mask.
+    """Image and, where given, the user's own mask and landmarks.
 
     Raises
     ------
     InputError, RefusedError
-        When image or mask cannot be used.
+        When image, mask or landmarks cannot be used.
     """
     volume, series = read_series(job.row, assert_orientation=job.assert_orientation)
     maps = tuple(
@@ -106,6 +107,7 @@ def read_case(job: CaseJob) -> Case:
         norms=norms,
         template=template,
         model=job.model,
+        stated=None if job.landmarks is None else read_landmarks(job.landmarks, volume.grid),
     )
     if job.segmentation is None or job.labels is None:
         return case

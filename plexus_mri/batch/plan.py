@@ -119,7 +119,7 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     ------
     InputError, SettingsError
         As `survey`, `of_participants`, `read_norms`, `read_template` and `read_network_model`, and
-        when the mask cannot fit the cases.
+        when mask or landmarks cannot fit the cases.
     """
     norms = read_norms(request.norms)
     model = _model(request)
@@ -127,7 +127,7 @@ def make_plan(request: StudyRequest) -> StudyPlan:
     everyone = survey(request, request.out)
     inventory = of_participants(everyone, request.participants)
     names = _chosen(inventory.subjects(), request)
-    _check_mask(request, len(names))
+    _check_own_files(request, len(names))
     corrections = read_corrections(request.out)
     check_rater_is_known(corrections, request.rater)
     jobs, unusable = [], []
@@ -158,7 +158,7 @@ def _label(subject: str) -> str:
     return subject.removeprefix("sub-")
 
 
-def _check_mask(request: StudyRequest, cases: int) -> None:
+def _check_own_files(request: StudyRequest, cases: int) -> None:
     if request.labels is not None and request.segmentation is None:
         raise SettingsError("--labels needs --segmentation, the mask whose labels it explains")
     if request.segmentation is not None and request.labels is None:
@@ -167,9 +167,11 @@ def _check_mask(request: StudyRequest, cases: int) -> None:
         if cases > 1 and "{subject}" not in template:
             msg = f"one map '{name}={template}' cannot fit {cases} cases; "
             raise SettingsError(msg + "put {subject} (and {session}) into its path")
-    if cases > 1 and request.segmentation and "{subject}" not in request.segmentation:
-        msg = f"one mask '{request.segmentation}' cannot fit {cases} cases; "
-        raise SettingsError(msg + "put {subject} (and {session}) into its path")
+    own = {"mask": request.segmentation, "file of landmarks": request.landmarks}
+    for kind, file in own.items():
+        if cases > 1 and file and "{subject}" not in file:
+            msg = f"one {kind} '{file}' cannot fit {cases} cases; "
+            raise SettingsError(msg + "put {subject} (and {session}) into its path")
 
 
 def _model(request: StudyRequest) -> NetworkModel | None:
@@ -189,9 +191,9 @@ def _job(
     template_sha256: str,
     model: NetworkModel | None,
 ) -> CaseJob:
-    mask = _filled(request.segmentation, row) if request.segmentation is not None else None
+    mask, landmarks = (_own_file(t, row) for t in (request.segmentation, request.landmarks))
     maps = tuple((name, _filled(template, row)) for name, template in request.maps)
-    files = (mask, request.labels, *(path for _, path in maps))
+    files = (mask, request.labels, landmarks, *(path for _, path in maps))
     names = [name for name, _ in maps]
     acquisition = sorted(row.acquisition.items())
     stated = (
@@ -212,6 +214,7 @@ def _job(
         settings=request.settings,
         segmentation=mask,
         labels=request.labels,
+        landmarks=landmarks,
         maps=maps,
         norms=norms,
         template=request.template,
@@ -234,6 +237,10 @@ def _corrected(job: CaseJob, corrections: Sequence[Correction], request: StudyRe
         job = replace(job, segmentation=mask, labels=labels)
     recipe = recipe_sha256(job.settings, (job.segmentation, job.labels), stated)
     return replace(job, correction=found.used, stale=found.stale, recipe_sha256=recipe)
+
+
+def _own_file(template: str | None, row: SeriesRow) -> Path | None:
+    return None if template is None else _filled(template, row)
 
 
 def _filled(template: str, row: SeriesRow) -> Path:

@@ -29,6 +29,8 @@ class StudyRequest:
         The user's own mask; ``{subject}`` and ``{session}`` in it are replaced.
     labels
         Label table of the mask.
+    landmarks
+        Where roots leave the spine; ``{subject}`` and ``{session}`` in it are replaced.
     model
         Folder of a network that finds the nerves; none by default.
     rater
@@ -55,8 +57,8 @@ class StudyRequest:
     Raises
     ------
     SettingsError
-        When subject or session is no label, a step is unknown or nerves are to come from two
-        places; said before anything is read or written.
+        When subject or session is no label, a step is unknown, nerves are to come from two
+        places or are named twice; said before anything is read or written.
     """
 
     source: Path
@@ -69,6 +71,7 @@ class StudyRequest:
     exclude_list: Path | None = None
     segmentation: str | None = None
     labels: Path | None = None
+    landmarks: str | None = None
     model: Path | None = None
     rater: str | None = None
     maps: tuple[tuple[str, str], ...] = ()
@@ -86,6 +89,10 @@ class StudyRequest:
         case_stem("1" if self.subject is None else self.subject, self.session)
         if self.segmentation is not None and self.model is not None:
             raise SettingsError("--segmentation and --model both say where nerves are; give one")
+        for other, given in (("--segmentation", self.segmentation), ("--model", self.model)):
+            if self.landmarks is not None and given is not None:
+                msg = f"{other} names its nerves itself, so --landmarks cannot name them; give one"
+                raise SettingsError(msg)
         if self.from_step and self.from_step not in STEPS:
             msg = f"--from-step must be one of {', '.join(STEPS)}, got '{self.from_step}'"
             raise SettingsError(msg)

@@ -20,6 +20,7 @@ _DOUBTS = frozenset(
         ReasonCode.NERVE_NOT_FOUND,
         ReasonCode.NERVE_LOST,
         ReasonCode.LEVEL_DOUBT,
+        ReasonCode.LEVEL_DISPUTED,
         ReasonCode.NAME_DOUBT,
         ReasonCode.LOW_CONFIDENCE,
         ReasonCode.LANDMARK_DOUBT,

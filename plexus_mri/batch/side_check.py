@@ -72,13 +72,14 @@ def check_sides(case: Case, measure: Measure) -> tuple[NerveAgreement, ...]:
 
 
 def mirrored_case(case: Case) -> Case:
-    """The anatomy mirrored at x = 0, and with it the user's own mask."""
+    """The anatomy mirrored at x = 0, and with it the user's own mask and landmarks."""
     own = case.own_mask
     if own is not None:
         swapped = {i: (side.opposite, nerve) for i, (side, nerve) in own.nerve_of_index.items()}
         correction = own.correction and _swapped(own.correction)
         own = OwnMask(own.labels.mirrored(), swapped, correction, own.ganglia)
-    return replace(case, image=case.image.mirrored(), own_mask=own)
+    stated = case.stated and case.stated.mirrored()
+    return replace(case, image=case.image.mirrored(), own_mask=own, stated=stated)
 
 
 def _swapped(correction: Correction) -> Correction:

@@ -41,8 +41,9 @@ def step_keys(job: CaseJob) -> dict[str, str]:
     keys = {}
     for step, parts in PARTS_OF_STEP.items():
         shaped: dict[str, object] = {p: settings[p] for p in parts if p in settings}
-        if step == "trace":  # bias field and midline do not look at the user's mask
+        if step == "trace":  # bias field and midline do not look at what the user gives
             shaped["mask"] = own, job.correction and sorted(map(key_text, job.correction.redrawn))
+            shaped["landmarks"] = job.landmarks and files_sha256([job.landmarks])
             shaped["model"] = job.model and (job.model.sha256, versions_with(job.model))
         if step == "maps":
             shaped["files"] = [(name, files_sha256([path])) for name, path in job.maps]

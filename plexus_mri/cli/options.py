@@ -87,7 +87,7 @@ class ConvertOptions(Naming):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSidesOptions(ConvertOptions):
-    """Options of ``check-sides``: settings, and a mask of the user."""
+    """Options of ``check-sides``: settings, and a mask or landmarks of the user."""
 
     config: Annotated[
         Path | None,
@@ -108,6 +108,15 @@ class CheckSidesOptions(ConvertOptions):
         Path | None,
         typer.Option(
             metavar="FILE", help="Its labels: TSV or JSON with index, nerve, side, maybe part."
+        ),
+    ] = None
+    landmarks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where roots leave the spine, so that levels are named by you: TSV or JSON with "
+            "nerve, x_mm, y_mm, z_mm, maybe side; or a NIfTI with the discs of TotalSpineSeg; "
+            "{subject} and {session} in it are replaced.",
         ),
     ] = None
     model: Annotated[
@@ -163,9 +172,6 @@ class MeasureOptions(CheckSidesOptions):
             "same nerves; give it as often as there are maps; {subject} and {session} in it are "
             "replaced.",
         ),
-    ] = None
-    landmarks: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Not available in this version.")
     ] = None
     jobs: Annotated[
         int | None,

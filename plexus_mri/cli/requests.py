@@ -40,9 +40,9 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
     Raises
     ------
     SettingsError
-        When a setting is wrong or an option is not available in this version.
+        When a setting is wrong.
     """
-    _refuse_unavailable(options)
+    _check_place(options)
     return StudyRequest(
         source=options.source,
         out=options.out,
@@ -57,6 +57,7 @@ def measure_request(options: MeasureOptions, *, resume: bool) -> StudyRequest:
         exclude_list=options.exclude_yml,
         segmentation=options.segmentation,
         labels=options.labels,
+        landmarks=options.landmarks,
         model=options.model,
         rater=options.rater,
         maps=named_maps(options.maps or ()),
@@ -123,6 +124,7 @@ def check_request(options: CheckSidesOptions) -> StudyRequest:
         settings=read_settings(options.config, options.assignments or ()),
         segmentation=options.segmentation,
         labels=options.labels,
+        landmarks=options.landmarks,
         model=options.model,
         assert_orientation=options.assert_orientation,
     )
@@ -158,9 +160,6 @@ def _from_step(options: MeasureOptions) -> str:
     return STEPS[0] if options.force else options.from_step or ""
 
 
-def _refuse_unavailable(options: MeasureOptions) -> None:
-    if options.landmarks is not None:
-        msg = f"--landmarks {options.landmarks}: not available in this version; leave it out"
-        raise SettingsError(msg)
+def _check_place(options: MeasureOptions) -> None:
     if options.scheduler is not None and options.cluster is not None:
         raise SettingsError("--scheduler and --cluster name two places; give one of them")

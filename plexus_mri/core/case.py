@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from plexus_mri.core.anatomy import NerveKey
+from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.comparison import Comparison, PooledComparison
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
@@ -88,7 +89,8 @@ class Case:
 
     ``norms`` are what healthy people show, bound to the image's contrast; none by default.
     ``warnings`` are known before it is measured. ``template`` is where nerves are expected.
-    ``model`` finds the nerves in place of the program's own search.
+    ``model`` finds the nerves in place of the program's own search. ``stated`` are levels that
+    the user names for that search.
     """
 
     subject: str
@@ -101,6 +103,20 @@ class Case:
     warnings: tuple[CaseWarning, ...] = ()
     template: Template | None = None
     model: NetworkModel | None = None
+    stated: StatedLevels | None = None
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether any nerve is looked for in the image instead of taken from the user's mask."""
+        if self.own_mask is None:
+            return True
+        correction = self.own_mask.correction
+        return correction is not None and set(correction.redrawn) != set(NERVE_KEYS)
+
+    @property
+    def stated_in_force(self) -> StatedLevels | None:
+        """Stated levels where they name anything: none where a mask or a network names all."""
+        return self.stated if self.is_searched and self.model is None else None
 
 
 @dataclass(frozen=True)

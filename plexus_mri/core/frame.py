@@ -128,6 +128,12 @@ class PatientFrame:
         unit: FloatArray = forward / np.linalg.norm(forward, axis=1, keepdims=True)
         return unit
 
+    def level_mm(self, point_mm: FloatArray) -> float:
+        """Arc length of the canal's point nearest to (3,), from the canal's cranial end."""
+        line = self.canal.resampled(1.0)
+        nearest = int(np.argmin(np.linalg.norm(line.points_mm - point_mm, axis=1)))
+        return float(line.arc_length_mm[nearest])
+
     def lateral_mm(self, points_mm: FloatArray) -> FloatArray:
         """Signed distance (n,) of points (n, 3) from the midline, positive to the right."""
         off = points_mm - self.canal_at(points_mm)

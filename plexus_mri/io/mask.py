@@ -1,8 +1,7 @@
 """The user's own mask: a NIfTI of labels and the table that names the nerve of each."""
 
 import difflib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from plexus_mri.core.grid import Grid, same_grid
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import InputError, RefusedError
 from plexus_mri.io.nifti import read_label_array
-from plexus_mri.io.tables import read_table
+from plexus_mri.io.user_tables import read_user_rows
 from plexus_mri.reasons import ReasonCode
 
 _MIN_INSIDE = 0.95  # of the labelled voxels: a rim may stick out, a nerve may not
@@ -23,7 +22,7 @@ _GANGLION = "ganglion"
 # Whether a part is the ganglion of its root; "n/a" is how BIDS writes an empty cell.
 _PARTS = {"": False, "n/a": False, "root": False, "nerve": False, _GANGLION: True}
 _MOST_DIGITS = 6
-_SIDES = {"l": Side.LEFT, "left": Side.LEFT, "r": Side.RIGHT, "right": Side.RIGHT}
+SIDES = {"l": Side.LEFT, "left": Side.LEFT, "r": Side.RIGHT, "right": Side.RIGHT}
 _REMEDY = "a label table holds index, nerve and side (L or R) for each label"
 
 
@@ -62,7 +61,7 @@ def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
         When the mask's header does not tell left from right and it is not on the image's grid.
     """
     table = read_label_table(labels)
-    mask = _read_mask(path, image)
+    mask = read_label_map(path, image)
     data = np.where(np.isin(mask.data, sorted(table.ignored)), 0, mask.data)
     found = {int(index) for index in np.unique(data)} - {0}
     if unknown := sorted(found - set(table.nerve_of_index)):
@@ -97,7 +96,7 @@ def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
     nerve_of_index: dict[int, NerveKey] = {}
     ganglia: set[int] = set()
     ignored: set[int] = set()
-    for row in _rows(path):
+    for row in read_user_rows(path, ReasonCode.MASK_LABELS, _REMEDY):
         index = _index(path, row)
         if index in ignored or index in nerve_of_index:
             msg = f"'{path.name}' names the index {index} twice"
@@ -121,8 +120,16 @@ def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
     return LabelTable(nerve_of_index, frozenset(ganglia), frozenset(ignored))
 
 
-def _read_mask(path: Path, image: Grid) -> LabelMap:
-    """Labels of a mask; one without orientation codes is taken when it has the image's grid."""
+def read_label_map(path: Path, image: Grid) -> LabelMap:
+    """Labels of a NIfTI; one without orientation codes is taken when it has the image's grid.
+
+    Raises
+    ------
+    InputError
+        INPUT_* when the file cannot be read, MASK_LABELS when it holds no whole numbers.
+    RefusedError
+        When the header does not tell left from right and it is not on the image's grid.
+    """
     try:
         return LabelMap(*read_label_array(path))
     except RefusedError:
@@ -144,34 +151,6 @@ def _check_place(path: Path, labels: LabelMap, image: Grid) -> None:
         raise InputError(msg, ReasonCode.MASK_GRID)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Rows of the table with lower-case keys and stripped text."""
-    rows = _json_rows(path) if path.suffix.lower() == ".json" else read_table(path)
-    return [
-        {
-            str(key).strip().lower(): "" if value is None else str(value).strip()
-            for key, value in row.items()
-        }
-        for row in rows
-    ]
-
-
-def _json_rows(path: Path) -> Sequence[Mapping[str, object]]:
-    """Objects of a JSON list."""
-    if not path.is_file():
-        msg = f"the table '{path.name}' does not exist"
-        raise InputError(msg, ReasonCode.INPUT_MISSING)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        msg = f"'{path.name}' is no JSON; {_REMEDY}"
-        raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
-        msg = f"'{path.name}' must be a JSON list of objects; {_REMEDY}"
-        raise InputError(msg, ReasonCode.MASK_LABELS)
-    return content
-
-
 def _index(path: Path, row: Mapping[str, str]) -> int:
     text = row.get("index", "")
     short = text.isdecimal() and len(text) <= _MOST_DIGITS
@@ -183,10 +162,10 @@ def _index(path: Path, row: Mapping[str, str]) -> int:
 
 def _side(path: Path, row: Mapping[str, str], index: int) -> Side:
     text = row.get("side", "")
-    if text.lower() not in _SIDES:
+    if text.lower() not in SIDES:
         msg = f"'{path.name}' gives index {index} the side '{text}'; it is L or R of the patient"
         raise InputError(msg, ReasonCode.MASK_LABELS)
-    return _SIDES[text.lower()]
+    return SIDES[text.lower()]
 
 
 def _nerve(path: Path, row: Mapping[str, str], index: int) -> Nerve:

@@ -7,6 +7,7 @@ from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseWarning, QualityNumber
 from plexus_mri.core.comparison import Comparison, Verdict
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Norms, NormSource
@@ -53,6 +54,16 @@ def warnings_of_reference(table: MeasurementTable) -> tuple[CaseWarning, ...]:
         f"sides rest on {'left' if reference.taken_from is Side.LEFT else 'right'} muscle alone."
     )
     return (CaseWarning(reason, "reference muscle", sentence),)
+
+
+def warnings_of_stated(stated: StatedLevels | None) -> tuple[CaseWarning, ...]:
+    """One warning where the user named the levels, with what was stated."""
+    if stated is None:
+        return ()
+    reason, source = ReasonCode.LEVEL_STATED, "discs of a spine segmentation"
+    places = f" ({source})" if stated.of_discs else ""
+    sentence = f"{reason.text} Stated{places}: {stated.words} (RAS+)."
+    return (CaseWarning(reason, "levels", sentence),)
 
 
 def warnings_of_maps(maps: Sequence[RegisteredMap]) -> tuple[CaseWarning, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.correction import Correction, key_text
+from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.network import NetworkModel
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.reasons import ReasonCode
@@ -54,6 +55,7 @@ def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
     return {
         "method": _method(result),
         "model": None if result.case.model is None else _model_facts(result.case.model),
+        "levels": _level_facts(result),
         "correction": None if own is None else _correction_facts(own.correction),
         "own_labels": None if own is None else len(own.nerve_of_index),
         "traced": len(found),
@@ -73,6 +75,33 @@ def _method(result: CaseResult) -> str:
     if own is None:
         return "automatic" if model is None else f"the network {model.words}"
     return "own mask of the user" if own.correction is None else own.correction.words
+
+
+def _level_facts(result: CaseResult) -> Mapping[str, object] | None:
+    """Levels that the user stated, and what they rest on; None where nothing was stated."""
+    stated = result.case.stated_in_force
+    if stated is None:
+        return None
+    return {
+        "stated_by": "user",
+        "rest_on": "discs of a spine segmentation" if stated.of_discs else "stated places",
+        "sentence": f"Levels were {stated_words(stated)}.",
+        "stated": [
+            {
+                "nerve": level.root.value,
+                "side": None if level.side is None else level.side.value,
+                **dict(zip(("x_mm", "y_mm", "z_mm"), level.point_mm.tolist(), strict=True)),
+            }
+            for level in stated.levels
+        ],
+    }
+
+
+def stated_words(stated: StatedLevels) -> str:
+    """How levels were named, to follow "levels were"."""
+    of = "the middles of the discs of a spine segmentation" if stated.of_discs else "places"
+    roots = ", ".join(dict.fromkeys(level.root.value for level in stated.levels))
+    return f"stated by the user, by {of} ({roots})"
 
 
 def _model_facts(model: NetworkModel) -> Mapping[str, object]:

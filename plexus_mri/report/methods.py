@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import CaseResult
+from plexus_mri.report.found import stated_words
 from plexus_mri.report.words import key_words
 
 _PAINTED_START = "painted roots begin at their ganglion, painted or seen in the image"
@@ -127,16 +128,22 @@ def _nerve_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
         )
     return _Step(
         "Nerves were found without learned weights: ganglia as blobs beside the canal, nerves as "
-        "minimal paths through a tubularity map, the roots of both sides named together; "
-        f"{count}."
+        "minimal paths through a tubularity map, the roots of both sides named together"
+        f"{_levels(result)}; {count}."
     )
+
+
+def _levels(result: CaseResult) -> str:
+    """Who named the levels, where the user did."""
+    stated = result.case.stated_in_force
+    return "" if stated is None else f", their levels {stated_words(stated)}"
 
 
 def _found_by(result: CaseResult, software: Mapping[str, str]) -> str:
     """What found the nerves that nobody drew."""
     model = result.case.model
     if model is None:
-        return "by minimal paths through a tubularity map"
+        return f"by minimal paths through a tubularity map{_levels(result)}"
     return (
         f"by the network {model.words} (SHA-256 {model.sha256}), run by "
         f"{_named(software, model.library.words)} on the image as acquired"

@@ -39,6 +39,8 @@ HEADLINES = {
 _READ_FIRST = (
     ReasonCode.SIDE_UNPROVEN,
     ReasonCode.LEVEL_DOUBT,
+    ReasonCode.LEVEL_STATED,
+    ReasonCode.LEVEL_DISPUTED,
     ReasonCode.HEALTHY_SPREAD,
 )
 _USUAL_COVERAGE_PERCENT = 95.0

@@ -114,7 +114,7 @@ def _candidates(
             Ganglion(
                 side=Side.RIGHT if aside > 0 else Side.LEFT,
                 point_mm=centre,
-                level_mm=_level_mm(frame, centre),
+                level_mm=frame.level_mm(centre),
                 lateral_mm=abs(float(aside)),
                 depth_mm=float(ahead),
                 strength=float(blobs[tuple(index.astype(int))]),
@@ -136,13 +136,6 @@ def _peak_centre(work: Volume, blobs: FloatArray, index: FloatArray) -> FloatArr
         shift[axis] = 0.5 * (before - after) / bend if bend < 0 else 0.0
     centre: FloatArray = work.grid.to_world((index + np.clip(shift, -0.5, 0.5))[None])[0]
     return centre
-
-
-def _level_mm(frame: PatientFrame, point_mm: FloatArray) -> float:
-    """Arc length of the canal's nearest point, from its cranial end."""
-    line = frame.canal.resampled(1.0)
-    nearest = int(np.argmin(np.linalg.norm(line.points_mm - point_mm, axis=1)))
-    return float(line.arc_length_mm[nearest])
 
 
 def _typical_contrast(candidates: list[Ganglion]) -> float:

@@ -37,11 +37,13 @@ class Naming:
     """Which level of the chain is C5, and how clear that is.
 
     ``first`` may be negative when C5 lies above the chain. ``margin`` is the mean strain by
-    which the choice wins over the next best one.
+    which the choice wins over the next best one; below 0 where the user stated another than the
+    best one (``stated``).
     """
 
     first: int
     margin: float
+    stated: bool = False
 
 
 def chain_levels(
@@ -118,10 +120,13 @@ def runs(count: int) -> range:
     return range(seen - len(ROOTS), count - seen + 1)
 
 
-def choose_run(strains: Mapping[int, Sequence[float]], settings: TracingSettings) -> Naming | None:
-    """Choose the run of five levels whose roots fit their expected courses best.
+def choose_run(
+    strains: Mapping[int, Sequence[float]], settings: TracingSettings, stated: int | None = None
+) -> Naming | None:
+    """Choose the run that the user stated, else the one whose roots fit best.
 
-    None when even the best fits so badly that there is no plexus to be seen.
+    Fit is that to the expected courses. None when even the best fits so badly that there is no
+    plexus to be seen.
 
     Both sides are weighed together, so that a level is never shifted on one side only.
 
@@ -129,10 +134,16 @@ def choose_run(strains: Mapping[int, Sequence[float]], settings: TracingSettings
     ----------
     strains
         By the position of C5 in the chain: strain of every root of both sides, 0 the best.
+    stated
+        Position of C5 that the user stated.
     """
     means = {first: float(np.mean(values)) for first, values in strains.items() if values}
     ranked = sorted(means, key=lambda first: means[first])
     if not ranked or means[ranked[0]] > settings.largest_mean_strain:
         return None
-    margin = means[ranked[1]] - means[ranked[0]] if len(ranked) > 1 else 0.0
-    return Naming(ranked[0], margin)
+    chosen = ranked[0] if stated is None else stated
+    if chosen not in means:
+        return None
+    others = [means[first] for first in ranked if first != chosen]
+    margin = others[0] - means[chosen] if others else 0.0
+    return Naming(chosen, margin, stated is not None)

@@ -49,20 +49,33 @@ class _SideView:
 
 @dataclass(frozen=True, eq=False)
 class _Fit:
-    """How well a run of levels fits one side: the strain of each root, and where it gathers."""
+    """How well a run of levels fits one side: the strain of each root, and where it gathers.
+
+    ``seen_strains`` are those of roots whose ganglion is in the chain.
+    """
 
     strains: tuple[float, ...]
+    seen_strains: tuple[float, ...]
     gathered_mm: FloatArray
 
 
 def find_roots(
-    fields: Mapping[Side, SideField], chain: Chain, anatomy: Anatomy, settings: TracingSettings
+    fields: Mapping[Side, SideField],
+    chain: Chain,
+    anatomy: Anatomy,
+    settings: TracingSettings,
+    stated: int | None = None,
 ) -> Roots | None:
     """Name the levels of both sides together and trace each root; None when nothing gathers.
 
     A run of five levels is C5 to T1 when ways near the courses expected of them are bright and
     near. Each side is traced again once its roots are known, since they tell better than all
     ganglia together where the plexus gathers.
+
+    Parameters
+    ----------
+    stated
+        Chain position of C5 that the user stated: taken however well the others fit.
     """
     views = {
         side: view
@@ -71,15 +84,15 @@ def find_roots(
     }
     fits = {
         first: {side: _best_fit(view, anatomy, first, settings) for side, view in views.items()}
-        for first in runs(len(chain))
+        for first in sorted({*runs(len(chain)), *(() if stated is None else (stated,))})
     }
-    naming = choose_run(
-        {
-            first: [s for fit in sides.values() for s in fit.strains]
-            for first, sides in fits.items()
-        },
-        settings,
-    )
+    strains = {
+        first: [s for fit in sides.values() for s in fit.strains] for first, sides in fits.items()
+    }
+    if stated is not None:
+        # Levels beyond the chain cannot speak against what is certain.
+        strains[stated] = [s for fit in fits[stated].values() for s in fit.seen_strains]
+    naming = choose_run(strains, settings, stated)
     if naming is None:
         return None
     paths = {
@@ -121,14 +134,12 @@ def _best_fit(view: _SideView, anatomy: Anatomy, first: int, settings: TracingSe
 
 def _fit(view: _SideView, anatomy: Anatomy, first: int, settings: TracingSettings) -> _Fit:
     """Strain of each root of a run; that of a lost one where the chain has no ganglion."""
-    strains = []
-    for k, root in enumerate(ROOTS, start=first):
-        if k not in view.ganglia:
-            strains.append(LOST)
-            continue
+    seen = []
+    for root, k in _positions(view, first).items():
         way = _way(view, anatomy, k, root, NO_POINTS, settings)
-        strains.append(way.strain if way is not None else 2 * LOST)
-    return _Fit(tuple(strains), view.gathered_mm)
+        seen.append(way.strain if way is not None else 2 * LOST)
+    unseen = [LOST] * (len(ROOTS) - len(seen))
+    return _Fit((*seen, *unseen), tuple(seen), view.gathered_mm)
 
 
 def _way(

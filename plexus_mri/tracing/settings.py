@@ -48,6 +48,10 @@ class TracingSettings:
     # The best run of five levels must win over the next one by this much mean strain, or the
     # names are doubted (ADR-22).
     naming_margin: float = 0.15
+    # A stated level is that of the ganglia seen within this distance along the canal: half of the
+    # smallest usual step from level to level, 16.5 mm (PAM50, domain table 7a). Foramina, discs
+    # and ganglia of one level lie 0-3 mm apart along it (waypoints 7e, ADR-110).
+    stated_level_mm: float = 8.0
     # With a mean strain above this nothing in the image is a plexus: ln 2, so that ways cost twice
     # those of a clear nerve on its expected course, half-way to lost ones. The right names gave
     # 0.03 to 0.4 on synthetic cases, necks drawn without nerves 0.81 and 0.87 (ADR-100).

@@ -10,6 +10,7 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.evidence import NerveEvidence
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
@@ -22,10 +23,15 @@ from plexus_mri.tracing.refine import recentre, smooth_curve
 from plexus_mri.tracing.roots import find_roots
 from plexus_mri.tracing.segments import Piece, split_side
 from plexus_mri.tracing.settings import TracingSettings
+from plexus_mri.tracing.stated import stated_run
 
 
 def trace_nerves(
-    image: Volume, evidence: NerveEvidence, frame: PatientFrame, settings: TracingSettings
+    image: Volume,
+    evidence: NerveEvidence,
+    frame: PatientFrame,
+    settings: TracingSettings,
+    stated: StatedLevels | None = None,
 ) -> NerveTree:
     """Named centerlines of both sides, with confidence; what is missing has a reason.
 
@@ -33,13 +39,21 @@ def trace_nerves(
     ----------
     image
         Bias-corrected image in its own grid, on which curves are centred.
+    stated
+        Levels that the user stated, which then name all others.
+
+    Raises
+    ------
+    InputError
+        When what was stated contradicts itself or the image.
     """
     chain = chain_levels(evidence.ganglia, settings)
     levels = np.array([level.level_mm for level in chain if level is not None])
     anatomy = Anatomy(frame, body_scale(levels))
     settings = _scaled(settings, anatomy.scale)
     fields = side_fields(evidence, frame, settings)
-    found = find_roots(fields, chain, anatomy, settings)
+    first = None if stated is None else stated_run(stated, chain, frame, settings)
+    found = find_roots(fields, chain, anatomy, settings, first)
     if found is None:
         return NerveTree({}, _why_missing({}, fields))
     pieces: dict[NerveKey, Piece] = {}
@@ -125,8 +139,7 @@ def _refined(
         evidence = _confidence(piece, support, naming, settings, has_twin=twin)
         confidence = min(evidence.values())
         reasons = piece.reasons
-        if naming.margin < settings.naming_margin:
-            reasons = (*reasons, ReasonCode.LEVEL_DOUBT)
+        reasons = (*reasons, *_naming_doubts(naming, settings))
         if confidence < settings.least_confidence:
             reasons = (*reasons, ReasonCode.LOW_CONFIDENCE)
         junctions = _junctions(piece, curve.line)
@@ -134,6 +147,14 @@ def _refined(
             curve.line, confidence, evidence, curve.radius_mm, junctions, reasons
         )
     return nerves
+
+
+def _naming_doubts(naming: Naming, settings: TracingSettings) -> tuple[ReasonCode, ...]:
+    """What speaks against the names of all nerves."""
+    if naming.stated:
+        disputed = naming.margin < -settings.naming_margin
+        return (ReasonCode.LEVEL_DISPUTED,) if disputed else ()
+    return (ReasonCode.LEVEL_DOUBT,) if naming.margin < settings.naming_margin else ()
 
 
 def _junctions(piece: Piece, line: Centerline) -> tuple[float, ...]:
@@ -154,10 +175,16 @@ def _confidence(
     lowest = float(np.nanpercentile(tubularity, 10))
     return {
         "support": float(np.clip(lowest / 0.6, 0.0, 1.0)),
-        "naming": float(np.clip(0.5 + naming.margin / (4 * settings.naming_margin), 0.0, 1.0)),
+        "naming": _naming_confidence(naming, settings),
         "both_sides": 1.0 if has_twin else 0.8,
         "followed": 0.6 if ReasonCode.NERVE_LOST in piece.reasons else 1.0,
     }
+
+
+def _naming_confidence(naming: Naming, settings: TracingSettings) -> float:
+    """How sure the names are, 0-1; what the user stated is."""
+    share = 0.5 + naming.margin / (4 * settings.naming_margin)
+    return 1.0 if naming.stated else float(np.clip(share, 0.0, 1.0))
 
 
 def _why_missing(

@@ -32,7 +32,11 @@ def test_the_file_is_what_make_settings_writes(project, writer):
 
 
 @pytest.mark.parametrize(
-    "name", ["io/series_rules.yaml", "io/reference.yaml", "report/context.yaml"]
+    "name",
+    [
+        *("io/series_rules.yaml", "io/reference.yaml", "io/levels_totalspineseg.tsv"),
+        "report/context.yaml",
+    ],
 )
 def test_the_file_beside_it_is_the_built_in_one(project, name):
     built_in = project / "plexus_mri" / name

@@ -12,6 +12,7 @@ from plexus_mri.batch.side_check_study import check_study
 from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, Side
 from plexus_mri.core.case import Case, CaseResult, OwnMask, SeriesInfo
 from plexus_mri.core.centerline import Centerline
+from plexus_mri.core.landmarks import StatedLevel, StatedLevels
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import LabelMap, Volume
@@ -96,6 +97,13 @@ def test_an_own_mask_is_mirrored_with_its_names():
     assert mirrored.ganglia == {7}
     place = mirrored.labels.grid.to_world(np.argwhere(mirrored.labels.data).astype(float))
     assert place[0, 0] == -GRID.to_world([[50, 10, 20]])[0, 0]
+
+
+def test_landmarks_are_mirrored_with_the_anatomy():
+    place = StatedLevel(Nerve.C6, np.array([14.0, 7.0, 33.0]), Side.RIGHT)
+    (twin,) = mirrored_case(replace(CASE, stated=StatedLevels("l.tsv", (place,)))).stated.levels
+    assert (twin.side, twin.point_mm.tolist()) == (Side.LEFT, [-14.0, 7.0, 33.0])
+    assert mirrored_case(CASE).stated is None
 
 
 def test_a_study_is_written_as_table_page_and_data(tmp_path, monkeypatch):

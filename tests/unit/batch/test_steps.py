@@ -62,6 +62,16 @@ def test_another_mask_repeats_tracing_and_what_follows(tmp_path):
     assert changed(job) == list(STEPS[STEPS.index("trace") :])
 
 
+def test_changed_landmarks_repeat_tracing_and_what_follows(tmp_path):
+    places = tmp_path / "levels.tsv"
+    places.write_text("nerve\n", encoding="utf-8")
+    job = replace(JOB, landmarks=places)
+    assert changed(job) == list(STEPS[STEPS.index("trace") :])
+    first = step_keys(job)["trace"]
+    places.write_text("edited\n", encoding="utf-8")
+    assert step_keys(job)["trace"] != first
+
+
 def test_a_stored_step_is_read_and_not_made(tmp_path):
     volume = Volume(np.arange(27.0).reshape(3, 3, 3), Grid((3, 3, 3), np.eye(4)))
     StepStore(tmp_path, {"bias": "0" * 64})("bias", lambda: volume)

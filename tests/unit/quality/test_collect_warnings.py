@@ -8,6 +8,7 @@ from plexus_mri.core.case import QualityNumber
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.frame import PatientFrame, SideProof
+from plexus_mri.core.landmarks import StatedLevel, StatedLevels
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.norms import Norms
@@ -16,7 +17,11 @@ from plexus_mri.core.template import PlaceInTemplate, Template, TemplateMatch
 from plexus_mri.core.volume import Volume
 from plexus_mri.io.reference import read_norms
 from plexus_mri.quality import collect_warnings
-from plexus_mri.quality.warn import warnings_of_reference, warnings_of_template
+from plexus_mri.quality.warn import (
+    warnings_of_reference,
+    warnings_of_stated,
+    warnings_of_template,
+)
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.synthetic.profiles import arc
 from tests.nerve_tables import profile, table_of
@@ -76,6 +81,14 @@ def test_doubt_of_a_trace_is_said(reason):
     tree = NerveTree({(Side.LEFT, Nerve.C7): traced(reason)})
     (warning,) = collect_warnings(FRAME, tree, EMPTY, (), (), NORMS)
     assert (warning.reason, warning.where) == (reason, "C7 left")
+
+
+def test_levels_of_the_user_are_said_with_what_was_stated():
+    place = StatedLevel(Nerve.C6, np.array([14.0, 7.0, 33.0]), Side.RIGHT)
+    (warning,) = warnings_of_stated(StatedLevels("l.tsv", (place,)))
+    assert (warning.reason, warning.where) == (ReasonCode.LEVEL_STATED, "levels")
+    assert "C6 R at [14.0, 7.0, 33.0] mm" in warning.sentence
+    assert warnings_of_stated(None) == ()
 
 
 def test_a_doubt_of_trace_and_profile_alike_is_said_once():

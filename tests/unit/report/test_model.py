@@ -11,6 +11,7 @@ from plexus_mri.core.case import CaseResult, OwnMask
 from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.correction import Correction
+from plexus_mri.core.landmarks import StatedLevel, StatedLevels
 from plexus_mri.core.measurement import MeasurementTable, Quantity
 from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.network import NetworkLibrary, NetworkModel
@@ -186,6 +187,20 @@ def test_summary_and_methods_name_the_rater_of_a_correction(result: CaseResult) 
     assert "taken from a correction by rater R1 of 2026-01-02" in text
     assert "(left C5 root)" in text
     assert "own mask" not in text
+
+
+def test_summary_and_methods_say_that_the_user_stated_the_levels(result: CaseResult) -> None:
+    place = StatedLevel(Nerve.C6, np.array([14.0, 7.0, 33.5]), Side.RIGHT)
+    case = replace(result.case, stated=StatedLevels("l.tsv", (place,)))
+    summary = summary_of(replace(result, case=case))
+    levels = summary["segmentation"]["levels"]
+    place_mm = {"x_mm": 14.0, "y_mm": 7.0, "z_mm": 33.5}
+    assert levels["stated"] == [{"nerve": "C6", "side": "R", **place_mm}]
+    words = "levels stated by the user, by places (C6)"
+    assert words in " ".join(summary["methods"]["paragraphs"])
+    drawn = replace(case, own_mask=OwnMask(result.labels, {1: NERVE_KEYS[0]}))
+    for without in (replace(result, case=drawn), result):
+        assert summary_of(without)["segmentation"]["levels"] is None
 
 
 def test_methods_of_a_case_without_midline_tell_of_no_step_after_it(no_frame: CaseResult) -> None:
