@@ -1,4 +1,4 @@
-"""The user's own mask: a NIfTI of labels and the table that names the nerve of each."""
+"""The user's own mask: labels in NIfTI or DICOM, and the table that names the nerve of each."""
 
 import difflib
 from collections.abc import Mapping
@@ -12,6 +12,8 @@ from plexus_mri.core.case import OwnMask
 from plexus_mri.core.grid import Grid, same_grid
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.errors import InputError, RefusedError
+from plexus_mri.io.dicom_labels import read_dicom_labels
+from plexus_mri.io.file_kind import FileKind, file_kind
 from plexus_mri.io.nifti import read_label_array
 from plexus_mri.io.user_tables import read_user_rows
 from plexus_mri.reasons import ReasonCode
@@ -45,7 +47,8 @@ def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
     Parameters
     ----------
     path
-        NIfTI of whole numbers, on any grid that covers the image's nerves.
+        NIfTI of whole numbers, or DICOM segmentation (its segments' numbers), on any grid that
+        covers the image's nerves.
     labels
         TSV, or JSON as a list of objects, with ``index``, ``nerve`` and ``side``, and perhaps
         ``part``. A nerve ``ignore`` leaves a label out.
@@ -121,7 +124,9 @@ def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
 
 
 def read_label_map(path: Path, image: Grid) -> LabelMap:
-    """Labels of a NIfTI; one without orientation codes is taken when it has the image's grid.
+    """Labels of a DICOM segmentation or a NIfTI.
+
+    A NIfTI without orientation codes is taken when it has the image's grid.
 
     Raises
     ------
@@ -130,6 +135,8 @@ def read_label_map(path: Path, image: Grid) -> LabelMap:
     RefusedError
         When the header does not tell left from right and it is not on the image's grid.
     """
+    if file_kind(path) is FileKind.DICOM:
+        return LabelMap(*read_dicom_labels(path))
     try:
         return LabelMap(*read_label_array(path))
     except RefusedError:

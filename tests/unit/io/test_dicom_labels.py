@@ -9,10 +9,12 @@ import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
+from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError
 from plexus_mri.io.dicom_labels import read_dicom_labels
 from plexus_mri.io.dicom_write import SyntheticSeries, in_plane, write_single_frames
+from plexus_mri.io.mask import read_own_mask
 from plexus_mri.reasons import ReasonCode
 from tests.unit.io.test_dicom_write import image, oblique
 
@@ -76,6 +78,15 @@ def test_every_voxel_has_the_segment_of_its_place(tmp_path: Path, kind: str) -> 
     expected = np.vectorize(number.get)(label_of(values))
     assert np.array_equal(labels, expected)
     assert set(np.unique(labels)) == {0, *numbers}
+
+
+def test_it_is_an_own_mask_beside_its_table(tmp_path: Path) -> None:
+    path, source = segmentation(tmp_path, numbers=(1, 2, 3))
+    table = tmp_path / "labels.tsv"
+    table.write_text("index\tnerve\tside\n1\tC5\tL\n2\tC6\tL\n3\tignore\tL\n", "utf-8")
+    mask = read_own_mask(path, table, source.grid)
+    assert dict(mask.nerve_of_index) == {1: (Side.LEFT, Nerve.C5), 2: (Side.LEFT, Nerve.C6)}
+    assert set(np.unique(mask.labels.data)) == {0, 1, 2}
 
 
 def test_shares_of_segments_are_refused(tmp_path: Path) -> None:
