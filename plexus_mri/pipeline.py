@@ -36,6 +36,7 @@ from plexus_mri.registration.series import register_series
 from plexus_mri.registration.template import place_in_template
 from plexus_mri.segmentation.classical import find_ganglia, find_nerves
 from plexus_mri.segmentation.networks import segment_by_network
+from plexus_mri.segmentation.unnamed_mask import led_by_mask
 from plexus_mri.settings import Settings
 from plexus_mri.tracing.network_labels import trace_network_labels
 from plexus_mri.tracing.own_mask import trace_own_mask
@@ -178,7 +179,7 @@ def _find_and_trace(
     """Traced nerves, from the user's own mask where there is one, else found in the image."""
     if frame is None:
         return NerveTree({}, dict.fromkeys(NERVE_KEYS, ReasonCode.MIDLINE_NOT_FOUND)), {}
-    if case.own_mask is None:
+    if case.own_mask is None or case.own_mask.unnamed:
         return _find_all(case, image, frame, settings)
     ganglia = find_ganglia(image, frame, settings.segmentation)
     traced = trace_own_mask(case.own_mask, frame, ganglia, settings.tracing)
@@ -197,7 +198,7 @@ def _with_redrawn(found: Traced, drawn: Traced, redrawn: Sequence[NerveKey]) -> 
 
 
 def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings) -> Traced:
-    """Nerves found in the image alone, by the case's network or without one.
+    """Nerves found by the case's network, or by the search in the image or in what is painted.
 
     A network sees the image as it was acquired: it was trained without our bias correction.
     """
@@ -207,6 +208,8 @@ def _find_all(case: Case, image: Volume, frame: PatientFrame, settings: Settings
         traced = trace_network_labels(found, frame, ganglia, settings.tracing)
         return traced, label_voxels(found)
     evidence = find_nerves(image, frame, settings.segmentation)
+    if case.own_mask is not None and case.own_mask.unnamed:
+        evidence = led_by_mask(evidence, case.own_mask.labels)
     return trace_nerves(image, evidence, frame, settings.tracing, case.stated), {}
 
 

@@ -20,6 +20,7 @@ from plexus_mri.errors import SettingsError
 from plexus_mri.io.corrections import label_table_path, mask_path, read_corrections
 from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, take_inventory
+from plexus_mri.io.mask import read_label_table
 from plexus_mri.io.network_model import read_network_model
 from plexus_mri.io.reference import read_norms
 from plexus_mri.io.series_row import SeriesRow
@@ -167,6 +168,9 @@ def _check_own_files(request: StudyRequest, cases: int) -> None:
         if cases > 1 and "{subject}" not in template:
             msg = f"one map '{name}={template}' cannot fit {cases} cases; "
             raise SettingsError(msg + "put {subject} (and {session}) into its path")
+    if request.landmarks and request.labels and not read_label_table(request.labels).unnamed:
+        msg = "--segmentation names its nerves itself, so --landmarks cannot name them; give one"
+        raise SettingsError(msg)
     own = {"mask": request.segmentation, "file of landmarks": request.landmarks}
     for kind, file in own.items():
         if cases > 1 and file and "{subject}" not in file:

@@ -89,10 +89,9 @@ class StudyRequest:
         case_stem("1" if self.subject is None else self.subject, self.session)
         if self.segmentation is not None and self.model is not None:
             raise SettingsError("--segmentation and --model both say where nerves are; give one")
-        for other, given in (("--segmentation", self.segmentation), ("--model", self.model)):
-            if self.landmarks is not None and given is not None:
-                msg = f"{other} names its nerves itself, so --landmarks cannot name them; give one"
-                raise SettingsError(msg)
+        if self.landmarks is not None and self.model is not None:
+            msg = "--model names its nerves itself, so --landmarks cannot name them; give one"
+            raise SettingsError(msg)
         if self.from_step and self.from_step not in STEPS:
             msg = f"--from-step must be one of {', '.join(STEPS)}, got '{self.from_step}'"
             raise SettingsError(msg)

@@ -77,7 +77,7 @@ def mirrored_case(case: Case) -> Case:
     if own is not None:
         swapped = {i: (side.opposite, nerve) for i, (side, nerve) in own.nerve_of_index.items()}
         correction = own.correction and _swapped(own.correction)
-        own = OwnMask(own.labels.mirrored(), swapped, correction, own.ganglia)
+        own = OwnMask(own.labels.mirrored(), swapped, correction, own.ganglia, own.unnamed)
     stated = case.stated and case.stated.mirrored()
     return replace(case, image=case.image.mirrored(), own_mask=own, stated=stated)
 

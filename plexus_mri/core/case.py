@@ -45,7 +45,8 @@ class OwnMask:
     """A mask of the user: labels on any grid, and which nerve each label is.
 
     Several labels may be parts of one nerve. ``ganglia`` are the labels that are the dorsal root
-    ganglion of their root. ``correction`` tells whose edit of an earlier label map it is; None for
+    ganglion of their root. ``unnamed`` are labels of nerves that nobody named; then none is
+    named. ``correction`` tells whose edit of an earlier label map it is; None for
     any other mask.
     """
 
@@ -53,6 +54,7 @@ class OwnMask:
     nerve_of_index: Mapping[int, NerveKey]
     correction: Correction | None = None
     ganglia: frozenset[int] = frozenset()
+    unnamed: frozenset[int] = frozenset()
 
     @property
     def nerves(self) -> tuple[NerveKey, ...]:
@@ -108,7 +110,7 @@ class Case:
     @property
     def is_searched(self) -> bool:
         """Whether any nerve is looked for in the image instead of taken from the user's mask."""
-        if self.own_mask is None:
+        if self.own_mask is None or self.own_mask.unnamed:
             return True
         correction = self.own_mask.correction
         return correction is not None and set(correction.redrawn) != set(NERVE_KEYS)

@@ -20,6 +20,7 @@ from plexus_mri.reasons import ReasonCode
 
 _MIN_INSIDE = 0.95  # of the labelled voxels: a rim may stick out, a nerve may not
 _IGNORED = "ignore"
+_ANY = "any"
 _GANGLION = "ganglion"
 # Whether a part is the ganglion of its root; "n/a" is how BIDS writes an empty cell.
 _PARTS = {"": False, "n/a": False, "root": False, "nerve": False, _GANGLION: True}
@@ -33,12 +34,13 @@ class LabelTable:
     """What a label table says.
 
     ``ganglia`` are the indices that are the ganglion of their root, ``ignored`` those to be left
-    out.
+    out, ``unnamed`` those of nerves without a name: then no index is named.
     """
 
     nerve_of_index: Mapping[int, NerveKey]
     ganglia: frozenset[int] = frozenset()
     ignored: frozenset[int] = frozenset()
+    unnamed: frozenset[int] = frozenset()
 
 
 def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
@@ -51,7 +53,7 @@ def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
         covers the image's nerves.
     labels
         TSV, or JSON as a list of objects, with ``index``, ``nerve`` and ``side``, and perhaps
-        ``part``. A nerve ``ignore`` leaves a label out.
+        ``part``. A nerve ``ignore`` leaves a label out; ``any`` is one that the search names.
     image
         Grid of the image that the mask belongs to.
 
@@ -67,19 +69,24 @@ def read_own_mask(path: Path, labels: Path, image: Grid) -> OwnMask:
     mask = read_label_map(path, image)
     data = np.where(np.isin(mask.data, sorted(table.ignored)), 0, mask.data)
     found = {int(index) for index in np.unique(data)} - {0}
-    if unknown := sorted(found - set(table.nerve_of_index)):
+    if unknown := sorted(found - set(table.nerve_of_index) - table.unnamed):
         msg = (
             f"'{path.name}' holds labels {unknown} that '{labels.name}' does not name; "
             f"add them, with the nerve '{_IGNORED}' to leave them out"
         )
         raise InputError(msg, ReasonCode.MASK_LABELS)
     if not found:
-        known = sorted(table.nerve_of_index)
+        known = sorted({*table.nerve_of_index, *table.unnamed})
         msg = f"'{path.name}' holds none of the labels {known} of its table"
         raise InputError(msg, ReasonCode.MASK_LABELS)
     _check_place(path, LabelMap(data, mask.grid), image)
-    kept = {index: table.nerve_of_index[index] for index in sorted(found)}
-    return OwnMask(LabelMap(data, mask.grid), kept, ganglia=table.ganglia & found)
+    kept = {index: table.nerve_of_index[index] for index in sorted(found - table.unnamed)}
+    return OwnMask(
+        LabelMap(data, mask.grid),
+        kept,
+        ganglia=table.ganglia & found,
+        unnamed=table.unnamed & found,
+    )
 
 
 def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
@@ -88,7 +95,7 @@ def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
     Parameters
     ----------
     several
-        Whether several labels may be one part of one nerve.
+        Whether several labels may be one part of one nerve; each must then be named.
 
     Raises
     ------
@@ -98,14 +105,14 @@ def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
     """
     nerve_of_index: dict[int, NerveKey] = {}
     ganglia: set[int] = set()
-    ignored: set[int] = set()
+    apart: dict[str, set[int]] = {_IGNORED: set(), **({} if several else {_ANY: set()})}
     for row in read_user_rows(path, ReasonCode.MASK_LABELS, _REMEDY):
         index = _index(path, row)
-        if index in ignored or index in nerve_of_index:
+        if index in set().union(*apart.values(), nerve_of_index):
             msg = f"'{path.name}' names the index {index} twice"
             raise InputError(msg, ReasonCode.MASK_LABELS)
-        if row.get("nerve", "").lower() == _IGNORED:
-            ignored.add(index)
+        if (word := row.get("nerve", "").lower()) in apart:
+            apart[word].add(index)
             continue
         key = (_side(path, row, index), _nerve(path, row, index))
         part = _is_ganglion(path, row, index, key)
@@ -117,10 +124,16 @@ def read_label_table(path: Path, *, several: bool = False) -> LabelTable:
             raise InputError(msg, ReasonCode.MASK_LABELS)
         nerve_of_index[index] = key
         ganglia |= {index} if part else set()
-    if not nerve_of_index:
+    unnamed = frozenset(apart.get(_ANY, ()))
+    if not nerve_of_index and not unnamed:
         msg = f"'{path.name}' names no nerve; {_REMEDY}"
         raise InputError(msg, ReasonCode.MASK_LABELS)
-    return LabelTable(nerve_of_index, frozenset(ganglia), frozenset(ignored))
+    if nerve_of_index and unnamed:
+        msg = (
+            f"'{path.name}' names some nerves and calls others '{_ANY}'; name all of them, or none"
+        )
+        raise InputError(msg, ReasonCode.MASK_LABELS)
+    return LabelTable(nerve_of_index, frozenset(ganglia), frozenset(apart[_IGNORED]), unnamed)
 
 
 def read_label_map(path: Path, image: Grid) -> LabelMap:

@@ -57,7 +57,7 @@ def segmentation_facts(result: CaseResult) -> Mapping[str, object]:
         "model": None if result.case.model is None else _model_facts(result.case.model),
         "levels": _level_facts(result),
         "correction": None if own is None else _correction_facts(own.correction),
-        "own_labels": None if own is None else len(own.nerve_of_index),
+        "own_labels": None if own is None else len(own.nerve_of_index) + len(own.unnamed),
         "traced": len(found),
         "possible": len(NERVE_KEYS),
         "traced_left": sum(side is Side.LEFT for side, _ in found),
@@ -74,6 +74,8 @@ def _method(result: CaseResult) -> str:
     own, model = result.case.own_mask, result.case.model
     if own is None:
         return "automatic" if model is None else f"the network {model.words}"
+    if own.unnamed:
+        return "automatic, led by a mask of the user that names no nerve"
     return "own mask of the user" if own.correction is None else own.correction.words
 
 

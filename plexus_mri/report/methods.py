@@ -108,6 +108,12 @@ def _nerve_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
     count = f"{len(result.nerves.nerves)} of {len(NERVE_KEYS)} nerves were traced"
     if result.frame is None:
         return _Step("No nerve was looked for.")
+    if result.case.own_mask is not None and result.case.own_mask.unnamed:
+        return _Step(
+            "Nerves were followed where the user's own mask paints some, without names: ganglia "
+            "as blobs beside the canal, nerves as minimal paths through what is painted before "
+            f"what is not, the roots of both sides named together{_levels(result)}; {count}."
+        )
     if result.case.own_mask is not None:
         labels = len(result.case.own_mask.nerve_of_index)
         if (correction := result.case.own_mask.correction) is not None:
