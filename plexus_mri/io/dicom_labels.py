@@ -16,17 +16,6 @@ from plexus_mri.reasons import ReasonCode
 _SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 _MAX_VOXELS = 2**31  # as of images: no mask of an MR image, so a damaged or hostile header
 _RAS_FROM_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
-# What highdicom and pydicom raise over objects that are damaged or no regular volume.
-_UNUSABLE = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 
 
 def read_dicom_labels(path: Path) -> tuple[npt.NDArray[np.int16], Grid]:
@@ -45,13 +34,16 @@ def read_dicom_labels(path: Path) -> tuple[npt.NDArray[np.int16], Grid]:
             # Imported here: it takes half a second that no other mask needs.
             segmentation: Any = importlib.import_module("highdicom.seg").segread(path)
             _check_segments(path, segmentation)
+            _check_frames(path, segmentation)
             volume = segmentation.get_volume(combine_segments=True, dtype=np.int16)
     except InputError:
         raise
-    except _UNUSABLE as error:
+    except Exception as error:
+        # Whatever the libraries stumble over, and without their words: those quote the header.
         msg = (
-            f"the segments of '{path.name}' cannot be read as one label map ({_sentence(error)}); "
-            "export it again, without overlaps and with regular slices, or as NIfTI"
+            f"the segments of '{path.name}' cannot be read as one label map: it is damaged, "
+            "incomplete, its segments overlap or its slices are irregular; export it again, or "
+            "as NIfTI"
         )
         raise InputError(msg, ReasonCode.MASK_GRID) from error
     labels = np.asarray(volume.array, dtype=np.int16)
@@ -65,7 +57,7 @@ def _check_kind(path: Path) -> None:
         kind = str(head.get("SOPClassUID", ""))
         voxels = np.prod([float(head.get(k, 1) or 1) for k in ("Rows", "Columns")])
         voxels *= float(head.get("NumberOfFrames", 1) or 1)
-    except _UNUSABLE as error:
+    except Exception as error:
         msg = f"'{path.name}' is a damaged DICOM file; export the mask again"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
     if kind not in _SEGMENTATIONS:
@@ -90,6 +82,21 @@ def _check_segments(path: Path, segmentation: Any) -> None:  # noqa: ANN401 - im
         raise InputError(msg, ReasonCode.MASK_LABELS)
 
 
-def _sentence(error: Exception) -> str:
-    """First sentence of an error, short; DICOM libraries name no patient in theirs."""
-    return f"{type(error).__name__}: {str(error).split('. ')[0][:120]}".rstrip(".")
+def _check_frames(path: Path, segmentation: Any) -> None:  # noqa: ANN401 - imported late
+    """Refuse frames that are described but not counted, or of no segment: labels get lost."""
+    frames = segmentation.PerFrameFunctionalGroupsSequence
+    claimed = int(segmentation.NumberOfFrames)
+    if len(frames) != claimed:
+        msg = f"'{path.name}' claims {claimed} frames and describes {len(frames)}; export it again"
+        raise InputError(msg, ReasonCode.MASK_GRID)
+    named = {
+        int(frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+        for frame in frames
+        if "SegmentIdentificationSequence" in frame
+    }
+    if unknown := sorted(named - set(segmentation.segment_numbers)):
+        msg = (
+            f"'{path.name}' has frames of segments {unknown[:5]} that it does not describe; "
+            "export it again"
+        )
+        raise InputError(msg, ReasonCode.MASK_LABELS)

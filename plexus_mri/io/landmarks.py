@@ -105,7 +105,8 @@ def _stated(path: Path, row: Mapping[str, str], number: int) -> StatedLevel:
 
 def _number(path: Path, row: Mapping[str, str], number: int, name: str) -> float:
     try:
-        value = float(row[name])
+        # Python takes 1_4.5 for 14.5; whoever wrote it meant something else.
+        value = math.nan if "_" in row[name] else float(row[name])
     except ValueError:
         value = math.nan
     if not abs(value) <= _FARTHEST_MM:

@@ -1,7 +1,7 @@
 """Small tables that a user writes by hand: TSV, or JSON as a list of objects."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from plexus_mri.errors import InputError
@@ -24,28 +24,55 @@ def read_user_rows(path: Path, reason: ReasonCode, remedy: str) -> list[dict[str
     InputError
         When the table is missing or cannot be read.
     """
+    if path.is_dir():
+        msg = f"'{path.name}' is a folder; {remedy}"
+        raise InputError(msg, ReasonCode.INPUT_UNREADABLE)
     is_json = path.suffix.lower() == ".json"
-    rows = _json_rows(path, reason, remedy) if is_json else read_table(path)
-    return [
-        {
-            str(key).strip().lower(): "" if value is None else str(value).strip()
-            for key, value in row.items()
-        }
-        for row in rows
-    ]
+    rows = _json_rows(path, reason, remedy) if is_json else _tsv_rows(path)
+    return [_named_once(path, row, reason) for row in rows]
 
 
-def _json_rows(path: Path, reason: ReasonCode, remedy: str) -> Sequence[Mapping[str, object]]:
-    """Objects of a JSON list."""
+Cells = Sequence[tuple[str, object]]
+
+
+class _Pairs(list[tuple[str, object]]):
+    """An object of JSON with every key as often as it is written."""
+
+
+def _named_once(path: Path, cells: Cells, reason: ReasonCode) -> dict[str, str]:
+    """Cells of a row by their column; which of two of one name is meant, nobody can tell."""
+    row: dict[str, str] = {}
+    for key, value in cells:
+        name = str(key).strip().lower()
+        if name in row:
+            msg = f"'{path.name}' has the column '{name[:20]}' twice; keep one"
+            raise InputError(msg, reason)
+        row[name] = "" if value is None else str(value).strip()
+    return row
+
+
+def _tsv_rows(path: Path) -> list[Cells]:
+    """Cells of each row, those of columns that have the same name, too."""
+    rows = read_table(path)
+    names = path.read_text(encoding="utf-8-sig").splitlines()[0].split("\t") if rows else []
+    twice = [name for name in names if names.count(name) > 1]
+    return [[*row.items(), *((name, "") for name in twice)] for row in rows]
+
+
+def _json_rows(path: Path, reason: ReasonCode, remedy: str) -> list[Cells]:
+    """Cells of each object of a JSON list, in their order."""
     if not path.is_file():
         msg = f"the table '{path.name}' does not exist"
         raise InputError(msg, ReasonCode.INPUT_MISSING)
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        content: object = json.loads(text, object_pairs_hook=_Pairs)
     except (OSError, ValueError, RecursionError) as error:
         msg = f"'{path.name}' is no JSON; {remedy}"
         raise InputError(msg, ReasonCode.INPUT_UNREADABLE) from error
-    if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
+    rows = content if isinstance(content, list) and not isinstance(content, _Pairs) else [None]
+    objects: list[Cells] = [row for row in rows if isinstance(row, _Pairs)]
+    if len(objects) < len(rows):
         msg = f"'{path.name}' must be a JSON list of objects; {remedy}"
         raise InputError(msg, reason)
-    return content
+    return objects

@@ -89,6 +89,42 @@ def test_it_is_an_own_mask_beside_its_table(tmp_path: Path) -> None:
     assert set(np.unique(mask.labels.data)) == {0, 1, 2}
 
 
+def changed(path: Path, change) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pydicom, about what is broken on purpose
+        dataset = pydicom.dcmread(path)
+        change(dataset)
+        dataset.save_as(path)
+    return path
+
+
+def fewer_frames(dataset) -> None:
+    dataset.NumberOfFrames = int(dataset.NumberOfFrames) - 1
+
+
+def undescribed_segment(dataset) -> None:
+    frame = dataset.PerFrameFunctionalGroupsSequence[0]
+    frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber = 9
+
+
+def doubled_segment(dataset) -> None:
+    dataset.SegmentSequence[1].SegmentNumber = 1
+
+
+def name_for_a_type(dataset) -> None:
+    dataset.SegmentationType = "SMITH^JOHN"
+
+
+@pytest.mark.parametrize(
+    "change", [fewer_frames, undescribed_segment, doubled_segment, name_for_a_type]
+)
+def test_what_contradicts_itself_is_refused_without_the_headers_words(tmp_path, change) -> None:
+    path, _ = segmentation(tmp_path, numbers=(1, 2, 3))
+    with pytest.raises(InputError, match="export it again") as caught:
+        read_dicom_labels(changed(path, change))
+    assert "SMITH" not in str(caught.value)
+
+
 def test_shares_of_segments_are_refused(tmp_path: Path) -> None:
     path, _ = segmentation(tmp_path, kind="FRACTIONAL", numbers=(1, 2, 3))
     with pytest.raises(InputError, match="shares of segments") as caught:

@@ -126,7 +126,7 @@ def test_a_mask_without_orientation_codes_needs_the_images_own_grid(tmp_path: Pa
         ("index\tnerve\tside\n0\tC5\tL\n", "the index '0'"),
         ("index\tnerve\tside\n1\tC5\tL\n1\tC6\tL\n", "the index 1 twice"),
         ("index\tnerve\tside\n1\tC5\tL\n2\tC5\tL\n", "C5 L twice"),
-        ("index\tname\n1\tC5\n", "the side ''"),
+        ("index\tname\n1\tC5\n", "no column '"),
         ("", "names no nerve"),
     ],
 )
@@ -183,3 +183,30 @@ def test_an_index_of_thousands_of_digits_is_refused_in_a_sentence(tmp_path):
     table.write_text("index\tnerve\tside\n" + "9" * 5000 + "\tC5\tL\n")
     with pytest.raises(InputError, match="whole numbers from 1"):
         read_label_table(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "match"),
+    [
+        ("index\tnerve\tnerve\tside\n1\tC5\tC6\tL\n", "l.tsv", "the column 'nerve' twice"),
+        ('[{"index": 1, "nerve": "C5", "Nerve": "C6", "side": "L"}]', "l.json", "'nerve' twice"),
+        ("index,nerve,side\n1,C5,L\n", "l.tsv", "no column 'index'"),
+        ("index\tnerve\n1\tC5\n", "l.tsv", "no column 'side'"),
+        ("index\tnerve\tside\n1\t\tL\n", "l.tsv", "gives index 1 no nerve"),
+        ("index\tnerve\tside\n40000\tC5\tL\n", "l.tsv", "from 1 to 32767"),
+    ],
+)
+def test_columns_that_lack_or_stand_twice_are_told(tmp_path, text, name, match):
+    with pytest.raises(InputError, match=match) as caught:
+        read_label_table(table(tmp_path, text, name))
+    assert caught.value.reason is ReasonCode.MASK_LABELS
+
+
+def test_a_mask_that_paints_more_than_nerves_can_be_is_refused(tmp_path):
+    grid = Grid((70, 70, 70), np.eye(4))  # 343 cm3
+    path = tmp_path / "ones.nii.gz"
+    write_labels(path, LabelMap(np.ones(grid.shape, np.int16), grid))
+    labels = table(tmp_path, "index\tnerve\tside\n1\tany\tany\n")
+    with pytest.raises(InputError, match="paints 343 cm³ as nerves") as caught:
+        read_own_mask(path, labels, grid)
+    assert caught.value.reason is ReasonCode.MASK_LABELS
