@@ -136,7 +136,7 @@ def test_a_link_out_of_the_folder_is_refused(folder):
     ("table", "sentence"),
     [
         ("index\tnerve\tside\n1\tC5\tL\n3\tC5\tR\n", r"does not name the labels \[2\]"),
-        ("index\tnerve\tside\n1\t\tL\n", "gives index 1 the nerve ''"),
+        ("index\tnerve\tside\n1\t\tL\n", "gives index 1 no nerve"),
         ("index\tnerve\tside\n1\tC5\t\n", "gives index 1 the side ''"),
         ("index\tnerve\tside\n", "names no nerve"),
     ],
