@@ -41,13 +41,13 @@ def main() -> None:
         "matrix": None if matrix is None else matrix.tolist(),
         "seconds": time.perf_counter() - start,
         "cpu_seconds": time.process_time() - used,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
         "version": importlib.metadata.version("SimpleITK" if name in {SEARCH, WHOLE} else name),
     }
     result.write_text(json.dumps(row), encoding="utf-8")
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Most memory of this program; ``getrusage`` also counts the process it was forked from."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)

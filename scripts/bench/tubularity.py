@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from registration_packages import peak_mb
 from skimage.filters import sato
 
 from plexus_mri.segmentation.settings import SegmentationSettings
@@ -60,14 +61,14 @@ def _measured(name: str, volumes: Path) -> dict[str, float]:
     with np.load(volumes) as stored:
         image, nerves = stored["image"], stored["nerves"]
     bright_tubes(image[:9, :9, :9], (1.0,), 1.0)  # compiled before the clock starts
-    before_mb = _peak_mb()
+    before_mb = peak_mb()
     used = time.process_time()
     if name == _OURS:
         response = bright_tubes(image, settings.tube_scales_mm, 1.0)
     else:
         response = sato(image, sigmas=settings.tube_scales_mm, black_ridges=False)
     seconds = time.process_time() - used
-    more_mb = _peak_mb() - before_mb
+    more_mb = peak_mb() - before_mb
     precision = average_precision(response[image > 0], nerves[image > 0])
     return {"seconds": seconds, "more_mb": more_mb, "precision": precision}
 
@@ -76,13 +77,6 @@ def average_precision(response: np.ndarray, wanted: np.ndarray) -> float:
     """Mean of the precision at each wanted voxel, by falling response."""
     hits = wanted[np.argsort(-response, kind="stable")]
     return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
-
-
-def _peak_mb() -> float:
-    """Most memory of this program; ``getrusage`` also counts the process it was forked from."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) / 1000 if found else float("nan")
 
 
 def _table(rows: dict[str, dict[str, float]], shape: tuple[int, ...], edge_mm: float) -> list[str]:

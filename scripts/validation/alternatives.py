@@ -187,9 +187,7 @@ def _scored(
     seconds = time.process_time() - start
     found = [k for k in roots if covered_share(roots[k], _points(curves, k)) >= FOUND_SHARE]
     apart = {k: _distances_mm(curves[k], roots) for k in found}
-    named = sum(
-        min(d, key=lambda other: float(np.median(d[other]))) == k for k, d in apart.items()
-    )
+    named = sum(_nearest(distances) == k for k, distances in apart.items())
     errors = [error for k, distances in apart.items() for error in distances[k].tolist()]
     return Score(method, len(roots), len(found), named, errors, seconds)
 

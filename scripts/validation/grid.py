@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def _limits(cells: Sequence[Cell]) -> list[str]:
         ("---", "---", "---"),
         ("roots right: isotropic voxels, signal-to-noise 15 and more", "99 %", _right(clear)),
         ("roots right: all", "95 %", _right(cells)),
-        ("nerves on the wrong side", "0", _count(cells, lambda n: n["other_side"])),
+        ("nerves on the wrong side", "0", _astray(cells)),
         ("line error of roots and trunks, mm", "0.3, 95 % 1.0", _line_error(cells)),
         ("trunks and cords found", "90 %", _found(cells)),
         ("right, of nerves with a confidence of 0.9 and more", "95 %", _sure(cells)),
@@ -167,9 +167,10 @@ def _line_error(cells: Sequence[Cell], *, trunks: bool = True) -> str:
     return f"{np.median(errors):.2f}, 95 % {np.percentile(errors, 95):.2f}"
 
 
-def _count(cells: Sequence[Cell], chosen: Callable[[Score], bool]) -> str:
+def _astray(cells: Sequence[Cell]) -> str:
+    """Nerves that run on the other side of the patient, of those found."""
     nerves = [n for _, score in cells for n in score["nerves"] if n["found"]]
-    return f"{sum(chosen(n) for n in nerves)} of {len(nerves)}"
+    return f"{sum(n['other_side'] for n in nerves)} of {len(nerves)}"
 
 
 def _of(score: Score, group: Sequence[str]) -> list[Score]:
