@@ -14,7 +14,7 @@ from plexus_mri.asymmetry.noise import (
     mean_estimate,
 )
 from plexus_mri.asymmetry.pairing import Course, PairedCourse, pair_courses
-from plexus_mri.asymmetry.placement import shift_error_of_means
+from plexus_mri.asymmetry.placement import shift_error_at, shift_error_of_means
 from plexus_mri.asymmetry.refusal import (
     is_coarse,
     is_unresolved,
@@ -38,6 +38,8 @@ COURSE_OF_MAX = {
     Quantity.SIGNAL_RATIO_MAX: Course.RATIO,
 }
 COURSE_OF = {**COURSE_OF_MEAN, **COURSE_OF_MAX}
+# Where along the nerve a value at a place lies: it is compared as its neighbours are.
+PLACE_MM = {Quantity.DIAMETER_AT_10: 10.0}
 # What rests on a few nodes.
 AT_A_PLACE = frozenset({*COURSE_OF_MAX, Quantity.DIAMETER_AT_0, Quantity.DIAMETER_AT_10})
 
@@ -72,13 +74,18 @@ def contrast(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> Contrast |
     refused = refused or _refusal_of_nerve(evidence, nerve, quantity)
     if refused is not None:
         return refused
-    if quantity not in COURSE_OF:
+    if quantity not in COURSE_OF and quantity not in PLACE_MM:
         return _contrast_of_numbers(evidence, nerve, quantity)
-    course = COURSE_OF[quantity]
+    course = COURSE_OF.get(quantity, Course.DIAMETER)
     pair = evidence.pairs.get((nerve, course))
     if pair is None or pair.usable_mm < evidence.settings.least_common_mm:
         return refusal_of_common_stretch(evidence.table, evidence.nerves, nerve, course)
-    return _contrast_along(evidence, pair, quantity)
+    if quantity in COURSE_OF:
+        return _contrast_along(evidence, pair, quantity)
+    if not pair.covers(PLACE_MM[quantity]):
+        return refusal_of_common_stretch(evidence.table, evidence.nerves, nerve, course)
+    placed = shift_error_at(pair, PLACE_MM[quantity], evidence.settings)
+    return _contrast_of_numbers(evidence, nerve, quantity, placed)
 
 
 def _refusal_of_nerve(evidence: Evidence, nerve: Nerve, quantity: Quantity) -> ReasonCode | None:
@@ -113,9 +120,9 @@ def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) 
 
 
 def _contrast_of_numbers(
-    evidence: Evidence, nerve: Nerve, quantity: Quantity
+    evidence: Evidence, nerve: Nerve, quantity: Quantity, placed: float = 0.0
 ) -> Contrast | ReasonCode:
-    """Contrast of two measurements that need no common stretch."""
+    """Contrast of two measurements as they are in the table."""
     left, right = (evidence.table.get(nerve, side, quantity) for side in (Side.LEFT, Side.RIGHT))
     if left is None or right is None or not left.value or not right.value:
         return ReasonCode.SIDE_MISSING
@@ -127,7 +134,7 @@ def _contrast_of_numbers(
         Estimate(right.value, _relative_se(right, right.value)),
     )
     model = model_error(quantity, evidence.settings) * touching_factor(touching, evidence.settings)
-    return _contrast(nerve, quantity, sides, SharedErrors(model))
+    return _contrast(nerve, quantity, sides, SharedErrors(model, placed=placed))
 
 
 @dataclass(frozen=True)

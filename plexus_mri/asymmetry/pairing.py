@@ -67,6 +67,10 @@ class PairedCourse:
         """Length that the nodes stand for."""
         return len(self.arc_length_mm) * self.step_mm
 
+    def covers(self, place_mm: float) -> bool:
+        """Whether both sides are usable at a distance from node 0."""
+        return bool((np.abs(self.arc_length_mm - place_mm) <= self.step_mm).any())
+
     @property
     def log_ratio(self) -> FloatArray:
         """``ln(left / right)`` at each node: (n,)."""

@@ -39,6 +39,12 @@ def shift_error_of_means(pair: PairedCourse, settings: AsymmetrySettings) -> flo
     return float(np.hypot(*sorted(changes, key=abs))) * error_mm / moved_mm
 
 
+def shift_error_at(pair: PairedCourse, place_mm: float, settings: AsymmetrySettings) -> float:
+    """Standard error of the log ratio at a distance from node 0 when either node 0 is off."""
+    errors = node_shift_errors(pair, settings)
+    return float(np.interp(place_mm, pair.arc_length_mm, errors))
+
+
 def node_shift_errors(pair: PairedCourse, settings: AsymmetrySettings) -> FloatArray:
     """Standard error (n,) of the log ratio when node 0 of either side is off.
 

@@ -1,7 +1,7 @@
 """From evidence to the NerveTree: levels, names, paths, curves and confidence."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import Volume
 from plexus_mri.reasons import ReasonCode
+from plexus_mri.tracing.agreement import agreement_of_sides
 from plexus_mri.tracing.cords import CordOptions, cord_options, name_cords, trace_cords
 from plexus_mri.tracing.expected import Anatomy, body_scale
 from plexus_mri.tracing.field import SideField, side_fields
@@ -69,7 +70,9 @@ def trace_nerves(
         for cord, points in trace_cords(options[side], tubes, settings).items():
             line = smooth_curve(points, settings.node_step_mm, settings.smooth_mm)
             pieces[side, cord] = Piece(line, joins_start=False, joins_end=False)
-    nerves = _refined(image, evidence.tubularity, pieces, found.naming, settings)
+    agreed = agreement_of_sides({key: piece.line for key, piece in pieces.items()}, frame)
+    sure = _Sureness(evidence.tubularity, found.naming, agreed, settings)
+    nerves = _refined(image, pieces, sure, settings)
     return NerveTree(nerves, _why_missing(nerves, fields))
 
 
@@ -120,12 +123,28 @@ def _root_curves(
     }
 
 
+@dataclass(frozen=True, eq=False)
+class _Sureness:
+    """What the confidence of every nerve is made from; ``agreed`` is of the sides, 0-1."""
+
+    tubularity: Volume
+    naming: Naming
+    agreed: Mapping[Nerve, float]
+    settings: TracingSettings
+
+    def of(self, piece: Piece, line: Centerline, nerve: Nerve, *, twin: bool) -> dict[str, float]:
+        """What speaks for one nerve, each 0-1."""
+        lowest = float(np.nanpercentile(self.tubularity.sample(line.points_mm), 10))
+        return {
+            "support": float(np.clip(lowest / 0.6, 0.0, 1.0)),
+            "naming": _naming_confidence(self.naming, self.settings),
+            "both_sides": self.agreed.get(nerve, 1.0) if twin else 0.8,
+            "followed": 0.6 if ReasonCode.NERVE_LOST in piece.reasons else 1.0,
+        }
+
+
 def _refined(
-    image: Volume,
-    tubularity: Volume,
-    pieces: dict[NerveKey, Piece],
-    naming: Naming,
-    settings: TracingSettings,
+    image: Volume, pieces: dict[NerveKey, Piece], sure: _Sureness, settings: TracingSettings
 ) -> dict[NerveKey, TracedNerve]:
     """Smooth, recentred curves with their confidence; pieces too short are dropped."""
     nerves = {}
@@ -134,12 +153,10 @@ def _refined(
             continue
         others = tuple(o.line for k, o in pieces.items() if k != key and k[0] is key[0])
         curve = recentre(image, piece.line, others, smooth_mm=settings.smooth_mm)
-        support = tubularity.sample(curve.line.points_mm)
         twin = (key[0].opposite, key[1]) in pieces
-        evidence = _confidence(piece, support, naming, settings, has_twin=twin)
+        evidence = sure.of(piece, curve.line, key[1], twin=twin)
         confidence = min(evidence.values())
-        reasons = piece.reasons
-        reasons = (*reasons, *_naming_doubts(naming, settings))
+        reasons = (*piece.reasons, *_naming_doubts(sure.naming, settings))
         if confidence < settings.least_confidence:
             reasons = (*reasons, ReasonCode.LOW_CONFIDENCE)
         junctions = _junctions(piece, curve.line)
@@ -161,24 +178,6 @@ def _junctions(piece: Piece, line: Centerline) -> tuple[float, ...]:
     """Arc lengths at which the curve meets another nerve."""
     ends = ((piece.joins_start, 0.0), (piece.joins_end, line.length_mm))
     return tuple(arc_mm for joins, arc_mm in ends if joins)
-
-
-def _confidence(
-    piece: Piece,
-    tubularity: FloatArray,
-    naming: Naming,
-    settings: TracingSettings,
-    *,
-    has_twin: bool,
-) -> dict[str, float]:
-    """What speaks for this nerve, each 0-1."""
-    lowest = float(np.nanpercentile(tubularity, 10))
-    return {
-        "support": float(np.clip(lowest / 0.6, 0.0, 1.0)),
-        "naming": _naming_confidence(naming, settings),
-        "both_sides": 1.0 if has_twin else 0.8,
-        "followed": 0.6 if ReasonCode.NERVE_LOST in piece.reasons else 1.0,
-    }
 
 
 def _naming_confidence(naming: Naming, settings: TracingSettings) -> float:

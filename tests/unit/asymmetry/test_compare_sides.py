@@ -299,6 +299,26 @@ def test_flags_on_most_nodes_are_the_reason(flag, reason):
 
 
 @pytest.mark.parametrize("side", Side)
+def test_a_place_is_compared_only_where_both_sides_show_the_nerve(side):
+    flags = [Quality.JUNCTION if 8.5 < a < 11.5 else Quality(0) for a in arc()]
+    table = table_of(*(profile(Nerve.C6, s, quality=flags if s is side else None) for s in Side))
+    rows = rows_of(table)
+    assert rows[Nerve.C6, Quantity.CSA_MEAN].verdict is Verdict.NO_DIFFERENCE
+    assert rows[Nerve.C6, Quantity.DIAMETER_AT_10].verdict is Verdict.NOT_COMPARABLE
+    assert rows[Nerve.C6, Quantity.DIAMETER_AT_0].verdict is Verdict.NO_DIFFERENCE
+
+
+def test_a_place_on_a_slope_is_the_less_sure_the_less_its_landmark_is():
+    def error(left_shape):
+        rows = rows_of(table_of(*both_sides(Nerve.MEDIAL_CORD, left_shape=left_shape)))
+        return rows[Nerve.MEDIAL_CORD, Quantity.DIAMETER_AT_10].log_ratio_se
+
+    # 4 % of area a mm is 2 % of diameter a mm, twice that at the cord's error of 2 mm.
+    growing = error(lambda a: np.exp(0.04 * a))
+    assert growing**2 - error(flat) ** 2 == pytest.approx(0.04**2, rel=0.02)
+
+
+@pytest.mark.parametrize("side", Side)
 def test_under_two_voxels_wide_only_averages_are_compared(side):
     coarse = [Quality.COARSE] * len(arc())
     table = table_of(*(profile(Nerve.C6, s, quality=coarse if s is side else None) for s in Side))
