@@ -9,7 +9,6 @@ from plexus_mri.core.anatomy import NERVE_KEYS, TRUNKS, Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.evidence import NerveEvidence
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import Volume

@@ -19,7 +19,7 @@ def cords(moved=None):
             lateral, forward, high = (moved or {}).get((side, cord), (0.0, 0.0, 0.0))
             out = 90.0 + lateral + np.linspace(0, 24, 9)
             columns = (side.sign * out, np.full(9, 10.0 + forward), np.linspace(up, up - 18, 9))
-            points = np.stack(columns, axis=1) + [0, 0, high]
+            points = np.stack(columns, axis=1) + np.array([0.0, 0.0, high])
             lines[side, cord] = Centerline(points)
     return lines
 
