@@ -13,12 +13,15 @@ from plexus_mri.core.grid import FloatArray
 # rightly traced on synthetic cases the farthest were 5 (roots), 11 (trunks, whose start differs)
 # and 4 mm (cords); a cord's neighbour lies 8-10 mm away (ADR-120).
 AGREED_MM, APART_MM = 5.0, 20.0
+# The same for the one pair of its kind, whose posture nothing takes off: the farthest of those
+# right were 8 (roots), 14 (trunks) and 24 mm (cords).
+ALONE_MM = (25.0, 40.0)
 
 
 def agreement_of_sides(
     lines: Mapping[NerveKey, Centerline], frame: PatientFrame
 ) -> dict[Nerve, float]:
-    """How well both sides of each nerve agree, 0-1; without two such pairs nothing is said.
+    """How well both sides of each nerve that both have agree, 0-1.
 
     Roots, trunks and cords are each taken together: what all of them differ by is posture, what
     one differs by alone is a nerve gone astray on a side (which, is not told).
@@ -29,9 +32,10 @@ def agreement_of_sides(
         known = {nerve: step for nerve, step in away.items() if step is not None}
         for nerve, step in known.items():
             others = [other for n, other in known.items() if n is not nerve]
-            if others:
-                alone_mm = float(np.linalg.norm(step - np.median(others, axis=0)))
-                agreed[nerve] = float(np.interp(alone_mm, (AGREED_MM, APART_MM), (1.0, 0.0)))
+            posture = np.median(others, axis=0) if others else np.zeros(3)
+            limits = (AGREED_MM, APART_MM) if others else ALONE_MM
+            away_mm = float(np.linalg.norm(step - posture))
+            agreed[nerve] = float(np.interp(away_mm, limits, (1.0, 0.0)))
     return agreed
 
 

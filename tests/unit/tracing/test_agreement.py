@@ -5,7 +5,7 @@ import pytest
 
 from plexus_mri.core.anatomy import CORDS, Nerve, Side
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.tracing.agreement import AGREED_MM, APART_MM, agreement_of_sides
+from plexus_mri.tracing.agreement import AGREED_MM, ALONE_MM, APART_MM, agreement_of_sides
 from tests.unit.tracing.straight import FRAME
 
 START = {Nerve.LATERAL_CORD: 5.0, Nerve.POSTERIOR_CORD: 0.0, Nerve.MEDIAL_CORD: -8.0}
@@ -53,6 +53,15 @@ def test_the_sides_agree_as_well_when_they_are_exchanged():
     assert agreement_of_sides(swapped, FRAME) == pytest.approx(agreement_of_sides(lines, FRAME))
 
 
-def test_one_pair_alone_says_nothing():
-    lines = {key: line for key, line in cords().items() if key[1] is Nerve.MEDIAL_CORD}
-    assert agreement_of_sides(lines, FRAME) == {}
+def test_one_pair_alone_may_lie_as_differently_as_arms_do():
+    def alone(step):
+        moved = cords({(Side.LEFT, Nerve.MEDIAL_CORD): step})
+        lines = {key: line for key, line in moved.items() if key[1] is Nerve.MEDIAL_CORD}
+        return agreement_of_sides(lines, FRAME)[Nerve.MEDIAL_CORD]
+
+    assert (alone((0.0, 0.0, ALONE_MM[0])), alone((0.0, ALONE_MM[1], 0.0))) == (1.0, 0.0)
+
+
+def test_a_nerve_of_one_side_alone_is_not_told_of():
+    lines = {key: line for key, line in cords().items() if key != (Side.LEFT, Nerve.MEDIAL_CORD)}
+    assert set(agreement_of_sides(lines, FRAME)) == {Nerve.LATERAL_CORD, Nerve.POSTERIOR_CORD}
