@@ -1,5 +1,7 @@
 """The words of the report: nerves, quantities, verdicts and reasons in plain sentences."""
 
+from collections.abc import Mapping
+
 from plexus_mri.core.anatomy import CORDS, ROOTS, TRUNKS, Nerve, NerveKey, Side
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import Quality, Quantity
@@ -44,6 +46,17 @@ QUALITY_WORDS = {
     Quality.JUNCTION: "at a junction with another nerve",
     Quality.COARSE: "under two voxels wide, no value at a place",
     Quality.MASK_DISAGREES: "the mask's area is another",
+}
+# Printed with two digits, from here on a share is 1.
+FULL = 0.995
+# What speaks for a trace, each 0-1.
+EVIDENCE_WORDS = {
+    "support": "a bright tube all along",
+    "naming": "sureness of the names",
+    "both_sides": "lies as its twin on the other side does",
+    "followed": "followed to its end",
+    "own_mask": "drawn by a reader",
+    "largest_piece": "share of the label in one piece",
 }
 PATTERN_WORDS = {
     Pattern.NONE: "",
@@ -104,6 +117,16 @@ def quality_words(quality: Quality) -> str:
     'under three voxels wide, larger error; a neighbour touches it'
     """
     return "; ".join(QUALITY_WORDS[flag] for flag in quality)
+
+
+def evidence_words(evidence: Mapping[str, float]) -> str:
+    """What lowers the confidence of a trace, least first; empty when nothing does.
+
+    >>> evidence_words({"support": 1.0, "naming": 0.94, "both_sides": 0.584})
+    'lies as its twin on the other side does 0.58; sureness of the names 0.94'
+    """
+    parts = sorted((value, EVIDENCE_WORDS.get(part, part)) for part, value in evidence.items())
+    return "; ".join(f"{words} {value:.2f}" for value, words in parts if value < FULL)
 
 
 def reason_words(reason: ReasonCode | None) -> str:

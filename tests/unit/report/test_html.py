@@ -135,6 +135,22 @@ def test_nerve_that_was_not_found_is_named_with_its_reason(pages: dict[str, str]
     assert "NERVE_NOT_FOUND" in text
 
 
+def test_a_traced_nerve_stands_with_its_confidence_and_what_lowers_it(
+    result: CaseResult, drawn: Drawn
+) -> None:
+    key = (Side.LEFT, Nerve.C6)
+    doubted = replace(
+        result.nerves[key],
+        confidence=0.45,
+        evidence={"support": 1.0, "both_sides": 0.45},
+        reasons=(ReasonCode.LOW_CONFIDENCE,),
+    )
+    nerves = replace(result.nerves, nerves={**result.nerves.nerves, key: doubted})
+    text = Tags(render_html(*stored(replace(result, nerves=nerves), drawn["result"]))).text
+    row = "left C6 root L 0.45 lies as its twin on the other side does 0.45 "
+    assert row + ReasonCode.LOW_CONFIDENCE.text in text
+
+
 def test_area_of_a_mask_is_listed_for_the_nerves_that_were_drawn(
     result: CaseResult, drawn: Drawn
 ) -> None:
