@@ -99,6 +99,10 @@ class ReasonCode(StrEnum):
     COVERAGE_NONE = "COVERAGE_NONE", "The field of view holds no part of this nerve."
     NERVE_NOT_FOUND = "NERVE_NOT_FOUND", "The nerve could not be found with confidence."
     NERVE_LOST = "NERVE_LOST", "The nerve could be followed only part of the way."
+    NERVE_BRIDGED = (
+        "NERVE_BRIDGED",
+        "The nerve is not seen over a few millimetres of its course; the line bridges that gap.",
+    )
     LEVEL_DOUBT = "LEVEL_DOUBT", "The level names may be shifted by one on both sides."
     LEVEL_STATED = "LEVEL_STATED", "The level names rest on landmarks that the user stated."
     LEVEL_DISPUTED = (

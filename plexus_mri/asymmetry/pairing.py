@@ -13,11 +13,10 @@ import numpy.typing as npt
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.measurement import MeasurementTable, Profile, Quality
+from plexus_mri.core.measurement import UNUSABLE, MeasurementTable, Profile, Quality
 
 # Steps over which the course before a node is taken.
 _COURSE = 4
-UNUSABLE = Quality.POOR_FIT | Quality.JUNCTION | Quality.EDGE_OF_VIEW
 
 
 class Course(StrEnum):

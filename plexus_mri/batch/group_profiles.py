@@ -7,11 +7,12 @@ import numpy as np
 
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.measurement import UNUSABLE
 from plexus_mri.io.columns import GANGLION
 from plexus_mri.io.tables import MISSING, read_table
 from plexus_mri.report.study_charts import GroupProfile
 
-_BAD = frozenset({"poor_fit", "junction", "edge_of_view"})
+_BAD = frozenset(flag.word for flag in UNUSABLE)
 _LEAST_SHARE = 0.5  # a node counts while at least half of the cases reach it
 _LONGEST_MM = 150
 # Diameter in mm at each whole millimetre (150,) of each nerve and side; NaN where there is none.

@@ -19,6 +19,7 @@ _DOUBTS = frozenset(
     {
         ReasonCode.NERVE_NOT_FOUND,
         ReasonCode.NERVE_LOST,
+        ReasonCode.NERVE_BRIDGED,
         ReasonCode.LEVEL_DOUBT,
         ReasonCode.LEVEL_DISPUTED,
         ReasonCode.NAME_DOUBT,

@@ -75,6 +75,7 @@ class Quality(Flag):
     JUNCTION = 64
     COARSE = 128
     MASK_DISAGREES = 256
+    BRIDGED = 512
 
     @property
     def word(self) -> str:
@@ -84,6 +85,10 @@ class Quality(Flag):
         'thin+touching'
         """
         return "+".join(f.name.lower() for f in self if f.name) or "good"
+
+
+# Nodes with one of these show another structure, half of one or none: they are in no comparison.
+UNUSABLE = Quality.POOR_FIT | Quality.JUNCTION | Quality.EDGE_OF_VIEW | Quality.BRIDGED
 
 
 @dataclass(frozen=True)

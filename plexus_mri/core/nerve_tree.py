@@ -1,7 +1,7 @@
 """NerveTree: the traced nerves of a case, by side and name."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,8 @@ class TracedNerve:
         Arc lengths at which the nerve meets another of the tree.
     reasons
         Why it ends early or is doubted.
+    bridges_mm
+        First and last arc length of each stretch that was not seen and is bridged.
     """
 
     centerline: Centerline
@@ -37,17 +39,11 @@ class TracedNerve:
     radius_mm: npt.NDArray[np.floating]
     junction_mm: tuple[float, ...] = ()
     reasons: tuple[ReasonCode, ...] = ()
+    bridges_mm: tuple[tuple[float, float], ...] = ()
 
     def mirrored(self) -> "TracedNerve":
         """Mirror the anatomy: x changes its sign."""
-        return TracedNerve(
-            self.centerline.mirrored(),
-            self.confidence,
-            self.evidence,
-            self.radius_mm,
-            self.junction_mm,
-            self.reasons,
-        )
+        return replace(self, centerline=self.centerline.mirrored())
 
 
 @dataclass(frozen=True, eq=False)

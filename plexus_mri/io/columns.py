@@ -45,6 +45,7 @@ _QUALITY = Column(
         Quality.NO_REFERENCE.word: "no reference muscle at this level",
         Quality.LOW_CONFIDENCE.word: "the trace has a low confidence",
         Quality.JUNCTION.word: "where nerves join or part",
+        Quality.BRIDGED.word: "not seen here, the line bridges a gap",
         Quality.COARSE.word: "under two voxels wide, so values at a place are not compared",
         Quality.MASK_DISAGREES.word: "the mask's area and the fitted one differ by more than "
         "drawing voxels explains; the sides are compared by the fitted one all the same",

@@ -26,6 +26,7 @@ def node_quality(
     arc = curve.arc_length_mm
     joins = [np.abs(arc - j) <= settings.junction_reach_mm for j in traced.junction_mm]
     junction = np.any([fits.merged, *joins], axis=0)
+    bridged = [(arc >= a) & (arc <= b) for a, b in traced.bridges_mm]
     doubt = np.full(len(arc), traced.confidence < settings.least_confidence)
     masks = {
         Quality.THIN: thin,
@@ -35,6 +36,7 @@ def node_quality(
         Quality.NO_REFERENCE: ~np.isfinite(reference),
         Quality.LOW_CONFIDENCE: doubt,
         Quality.JUNCTION: junction,
+        Quality.BRIDGED: np.any([np.zeros(len(arc), bool), *bridged], axis=0),
         Quality.COARSE: coarseness(image, curve, fits) * settings.coarse_voxels > 1.0,
     }
     return tuple(

@@ -125,12 +125,12 @@ def _spread_along(profile: Profile, body: BoolArray, settings: MeasureSettings) 
 
 
 def _body(profile: Profile, settings: MeasureSettings) -> BoolArray:
-    """Nodes (n,) that count: no junction, failed fit, last stretch, or ganglion of a root."""
+    """Nodes (n,) that count: no junction, bridge, failed fit, last stretch or root's ganglion."""
     arc_mm = profile.arc_length_mm
     start_mm = settings.root_start_mm if profile.nerve in ROOTS else 0.0
     start_mm += settings.painted_ganglion_mm if profile.begins_anywhere else 0.0
     inner = (arc_mm >= start_mm) & (arc_mm <= arc_mm[-1] - settings.trace_end_mm)
-    clean = ~profile.flagged(Quality.POOR_FIT | Quality.JUNCTION)
+    clean = ~profile.flagged(Quality.POOR_FIT | Quality.JUNCTION | Quality.BRIDGED)
     return np.asarray(inner & clean & np.isfinite(profile.csa_mm2))
 
 

@@ -10,7 +10,7 @@ from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Verdict
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.measurement import Profile, Quality, Quantity
+from plexus_mri.core.measurement import UNUSABLE, Profile, Quality, Quantity
 from plexus_mri.report.canvas import SIDE_COLORS, SIDE_LINES, SVG, Figure, from_zero, to_svg
 from plexus_mri.report.results import HEADLINES, headline_of
 from plexus_mri.report.rounding import fixed
@@ -27,7 +27,7 @@ _Z95 = 1.96  # half-width of a 95 % normal interval in standard errors
 _SIZE = (Quantity.CSA_MEAN, Quantity.CSA_MAX, Quantity.DIAMETER_MEAN)
 _SIGNAL = (Quantity.SIGNAL_RATIO_MEAN, Quantity.SIGNAL_RATIO_MAX)
 _PANELS = (("Diameter (mm)", _SIZE), ("Signal, nerve : muscle", _SIGNAL))
-_FLAGGED = Quality.TOUCHING | Quality.POOR_FIT | Quality.EDGE_OF_VIEW | Quality.JUNCTION
+_FLAGGED = Quality.TOUCHING | UNUSABLE
 _MOST_TICKS = 6  # enough to read a value; each costs drawing time
 _PLACE = {"left": 0.06, "right": 0.985, "bottom": 0.16, "top": 0.83, "wspace": 0.14}
 _DIFFERENCES_PLACE = {"left": 0.05, "right": 0.99, "bottom": 0.12, "top": 0.93, "wspace": 0.04}

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Verdict
-from plexus_mri.core.measurement import Profile, Quality
+from plexus_mri.core.measurement import UNUSABLE, Profile
 from plexus_mri.report.canvas import NERVE_COLORS, WEBP, Figure, board_axes, to_webp
 from plexus_mri.report.results import headline_of
 from plexus_mri.report.rounding import fixed
@@ -30,7 +30,6 @@ _NAME = "sections_difference"
 _COLUMNS = 3
 _PAIR_PX = 2 * TILE_PX + 2 + 3 * GAP_PX
 _HEAD_PX, _FOOT_PX = 40, 22
-_OUT = Quality.POOR_FIT | Quality.EDGE_OF_VIEW | Quality.JUNCTION
 _GANGLION_MM = 8.0  # as docs/conventions.md: the first 8 mm of a root are its ganglion
 
 
@@ -83,7 +82,7 @@ def largest_difference(result: CaseResult, nerve: Nerve) -> Place | None:
 def _common(right: Profile, left: Profile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Arc lengths that both sides have, and the areas there; NaN at nodes that do not count."""
     count = min(len(right.arc_length_mm), len(left.arc_length_mm))
-    areas = [np.where(p.flagged(_OUT), np.nan, p.csa_mm2)[:count] for p in (right, left)]
+    areas = [np.where(p.flagged(UNUSABLE), np.nan, p.csa_mm2)[:count] for p in (right, left)]
     return right.arc_length_mm[:count], areas[0], areas[1]
 
 

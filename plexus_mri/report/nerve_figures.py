@@ -131,6 +131,9 @@ def _draw_nerves(axes: Axes, result: CaseResult) -> None:
         points = traced.centerline.points_mm
         axes.plot(points[:, 0], points[:, 2], color="black", lw=3.5, alpha=0.6)
         axes.plot(points[:, 0], points[:, 2], color=NERVE_COLORS[nerve], lw=1.8)
+        for bridge in traced.bridges_mm:
+            gap = traced.centerline.at(np.linspace(*bridge, 9))
+            axes.plot(gap[:, 0], gap[:, 2], color="white", lw=1.8, ls=":")
     draw_tags(axes, nerve_tags(result.nerves))
 
 

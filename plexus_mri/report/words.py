@@ -44,6 +44,7 @@ QUALITY_WORDS = {
     Quality.NO_REFERENCE: "no reference muscle at this level",
     Quality.LOW_CONFIDENCE: "the trace is doubtful here",
     Quality.JUNCTION: "at a junction with another nerve",
+    Quality.BRIDGED: "not seen here, bridged",
     Quality.COARSE: "under two voxels wide, no value at a place",
     Quality.MASK_DISAGREES: "the mask's area is another",
 }

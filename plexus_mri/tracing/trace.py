@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from plexus_mri.core.anatomy import NERVE_KEYS, TRUNKS, Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
@@ -156,13 +157,26 @@ def _refined(
         evidence = sure.of(piece, curve.line, key[1], twin=twin)
         confidence = min(evidence.values())
         reasons = (*piece.reasons, *_naming_doubts(sure.naming, settings))
+        bridges = unseen_stretches_mm(curve.line, sure.tubularity, settings.least_tubularity)
+        if bridges:
+            reasons = (*reasons, ReasonCode.NERVE_BRIDGED)
         if confidence < settings.least_confidence:
             reasons = (*reasons, ReasonCode.LOW_CONFIDENCE)
         junctions = _junctions(piece, curve.line)
         nerves[key] = TracedNerve(
-            curve.line, confidence, evidence, curve.radius_mm, junctions, reasons
+            curve.line, confidence, evidence, curve.radius_mm, junctions, reasons, bridges
         )
     return nerves
+
+
+def unseen_stretches_mm(
+    line: Centerline, tubularity: Volume, least: float
+) -> tuple[tuple[float, float], ...]:
+    """First and last arc length of each stretch of a curve that looks like no tube."""
+    unseen = tubularity.sample(line.points_mm) < least
+    labels, count = ndimage.label(unseen)
+    arcs = (line.arc_length_mm[labels == k] for k in range(1, count + 1))
+    return tuple((float(arc[0]), float(arc[-1])) for arc in arcs)
 
 
 def _naming_doubts(naming: Naming, settings: TracingSettings) -> tuple[ReasonCode, ...]:

@@ -6,7 +6,7 @@ import pytest
 from plexus_mri.asymmetry import AsymmetrySettings
 from plexus_mri.asymmetry.pairing import Course, pair_courses
 from plexus_mri.core.anatomy import Nerve, Side
-from plexus_mri.core.measurement import Quality
+from plexus_mri.core.measurement import UNUSABLE, Quality
 from plexus_mri.synthetic.profiles import arc
 from tests.nerve_tables import profile, table_of
 
@@ -31,7 +31,7 @@ def test_ganglion_of_a_root_is_left_out():
 
 
 @pytest.mark.parametrize("side", list(Side))
-@pytest.mark.parametrize("flag", [Quality.POOR_FIT, Quality.JUNCTION, Quality.EDGE_OF_VIEW])
+@pytest.mark.parametrize("flag", list(UNUSABLE))
 def test_a_node_flagged_on_one_side_is_left_out_of_both(side, flag):
     nodes = arc()
     flags = [flag if a == 20.0 else Quality.GOOD for a in nodes]

@@ -1,5 +1,7 @@
 """What stands beside the fitted numbers: signal as acquired, spread within, area of a mask."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -132,6 +134,17 @@ def test_spread_of_an_even_nerve_is_within_the_noise(shaded):
     # Half of the noise: what the noise itself is known to, which is taken off in squares.
     assert row.value < 0.5 * NOISE
     assert row.ci_low >= 0.0
+
+
+def test_nodes_of_a_bridge_are_flagged_and_no_others(even):
+    bridged = replace(TRACED, bridges_mm=((6.0, 8.0),))
+    table = measure_nerves(
+        EvenImage(even), tubes.tree_of({tubes.KEY: bridged}), tubes.frame(), SETTINGS
+    )
+    profile = table.profiles[tubes.KEY]
+    flagged = profile.arc_length_mm[profile.flagged(Quality.BRIDGED)]
+    assert (flagged.min(), flagged.max()) == (6.0, 8.0)
+    assert len(flagged) == round(2.0 / SETTINGS.node_step_mm) + 1
 
 
 def test_gain_scales_spread_and_raw_signal(even):

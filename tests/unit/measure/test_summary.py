@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plexus_mri.core.anatomy import Nerve, Side
-from plexus_mri.core.measurement import Quantity
+from plexus_mri.core.measurement import Quality, Quantity
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.summary import summarize
@@ -52,3 +52,15 @@ def test_means_leave_out_where_the_ganglion_may_be():
     held = numbers(begins_anywhere=False, ganglion_at_mm=7.0)[Quantity.CSA_MEAN].value
     assert mean == pytest.approx(9.0, rel=0.05)
     assert held > 1.3 * 9.0
+
+
+def test_what_was_not_seen_is_in_no_mean():
+    nodes = arc(30.0)
+    bridged = (nodes >= 15.0) & (nodes <= 19.0)
+    flags = [Quality.BRIDGED if unseen else Quality.GOOD for unseen in bridged]
+    root = profile(
+        Nerve.C6, Side.LEFT, arc_mm=nodes, csa_mm2=np.where(bridged, 30.0, 9.0), quality=flags
+    )
+    rows = summarize(root, 30.0, ReferenceTissue.none(), MeasureSettings())
+    mean = next(row for row in rows if row.quantity is Quantity.CSA_MEAN)
+    assert mean.value == pytest.approx(9.0)

@@ -3,8 +3,11 @@ import pytest
 from scipy.spatial import cKDTree
 
 from plexus_mri.core.centerline import Centerline
+from plexus_mri.core.grid import Grid
+from plexus_mri.core.volume import Volume
 from plexus_mri.tracing.refine import recentre, smooth_curve
 from plexus_mri.tracing.segments import meeting_mm
+from plexus_mri.tracing.trace import unseen_stretches_mm
 from tests.unit.shapes import grid_of, tube_volume
 
 
@@ -50,3 +53,14 @@ def test_curves_meet_where_they_come_within_a_nerve_of_each_other():
     assert meeting_mm(one, two) == pytest.approx(28.5, abs=1.0)  # within 2 mm at 45°
     apart = Centerline(np.stack([x, 0 * x + 8, 0 * x], axis=1))
     assert meeting_mm(one, apart) is None
+
+
+def test_a_stretch_without_a_tube_is_a_bridge_and_the_rest_is_none():
+    share = np.ones((41, 5, 5))
+    share[12:16] = 0.0
+    share[39:] = 0.0
+    tubes = Volume(share, Grid(share.shape, np.eye(4)))
+    line = Centerline(np.stack([np.arange(41.0), np.full(41, 2.0), np.full(41, 2.0)], axis=1))
+    bridges = unseen_stretches_mm(line, tubes, 0.15)
+    assert bridges == ((12.0, 15.0), (39.0, 40.0))
+    assert unseen_stretches_mm(line, tubes.with_data(np.ones_like(share)), 0.15) == ()
