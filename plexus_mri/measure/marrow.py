@@ -42,12 +42,13 @@ def _along_canal(column: Samples, frame: PatientFrame) -> FloatArray:
 
     Discs lie across the canal, which leans forward or back with the neck.
     """
-    line = frame.canal.points_mm[np.argsort(frame.canal.points_mm[:, 2])]
-    z_mm = column.points_mm[:, 2]
-    forward = np.cross(np.array([0.0, 0.0, 1.0]), frame.right)
-    slope = np.gradient(line @ (forward / np.linalg.norm(forward)), line[:, 2])
-    height: FloatArray = z_mm + column.forward_mm * np.interp(z_mm, line[:, 2], slope)
-    return height
+    nodes_mm = frame.height_mm(frame.canal.points_mm)
+    order = np.argsort(nodes_mm)
+    nodes_mm, line = nodes_mm[order], frame.canal.points_mm[order]
+    slope = np.gradient(line @ frame.forward, nodes_mm)
+    height = column.height_mm
+    across: FloatArray = height + column.forward_mm * np.interp(height, nodes_mm, slope)
+    return across
 
 
 def _is_body(values: FloatArray, bins: np.ndarray, settings: MeasureSettings) -> np.ndarray:
