@@ -40,6 +40,7 @@ def vertebral_marrow(
 def _along_canal(column: Samples, frame: PatientFrame) -> FloatArray:
     """Height (n,) at which the plane across the canal through each sample meets it.
 
+    Above the lowest point of the canal that was seen.
     Discs lie across the canal, which leans forward or back with the neck.
     """
     nodes_mm = frame.height_mm(frame.canal.points_mm)
@@ -47,8 +48,9 @@ def _along_canal(column: Samples, frame: PatientFrame) -> FloatArray:
     nodes_mm, line = nodes_mm[order], frame.canal.points_mm[order]
     slope = np.gradient(line @ frame.forward, nodes_mm)
     height = column.height_mm
-    across: FloatArray = height + column.forward_mm * np.interp(height, nodes_mm, slope)
-    return across
+    across = height + column.forward_mm * np.interp(height, nodes_mm, slope)
+    above: FloatArray = across - nodes_mm[0]
+    return above
 
 
 def _is_body(values: FloatArray, bins: np.ndarray, settings: MeasureSettings) -> np.ndarray:

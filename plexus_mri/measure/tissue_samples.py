@@ -20,6 +20,8 @@ from plexus_mri.measure.unevenness import unevenness
 BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.int_]
 _BINS = 200
+# Samples of a slice have one height, to rounding: whole slices are on one side of a limit.
+SAME_MM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ class Samples:
         """Places (n, 3) in the patient: to the right, to the front, above the lowest sample."""
         height = self.height_mm
         return np.column_stack(
-            [self.lateral_mm, self.forward_mm, height - height.min(initial=np.inf)]
+            [self.lateral_mm, self.forward_mm, height - height.min(initial=np.inf) + SAME_MM]
         )
 
     def where(self, chosen: BoolArray | IndexArray) -> "Samples":
@@ -116,7 +118,7 @@ def _modes(height_mm: FloatArray, values: FloatArray, settings: MeasureSettings)
     half = settings.reference_level_half_mm
     rows = []
     for level in np.arange(height_mm[0], height_mm[-1] + 1e-9, settings.reference_level_step_mm):
-        a, b = np.searchsorted(height_mm, [level - half, level + half])
+        a, b = np.searchsorted(height_mm, [level - half - SAME_MM, level + half - SAME_MM])
         mode, count = local_mode(values[a:b], start)
         if count >= settings.reference_fewest_voxels_at_level:
             rows.append((level, mode, 0.3 * mode / np.sqrt(count)))
