@@ -47,7 +47,7 @@ def search() -> None:
 
 def _section(image: Volume, nerves: NerveTree) -> Section:
     """Section of the first nerve in its middle."""
-    states = traced_states(nerves, SETTINGS)
+    states = traced_states(nerves, image.grid.directions, SETTINGS)
     key = next(iter(states))
     spread = point_spread(image, default_blur(SETTINGS), SETTINGS)
     middle = len(states[key].radius_mm) // 2

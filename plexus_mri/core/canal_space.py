@@ -23,7 +23,7 @@ class CanalSpace:
     """The patient's own space: a straight canal with the midline as the plane of zero.
 
     Every level has the canal's centre for its origin, the midline's normal for its first axis and
-    the horizontal direction to the front for its second.
+    the level direction to the front for its second.
 
     Parameters
     ----------
@@ -36,10 +36,10 @@ class CanalSpace:
     @cached_property
     def _nodes(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Level (k,), centre, right and front (k, 3) at rising heights."""
-        z_mm = self.frame.canal.points_mm[:, 2]
-        low, middle, high = z_mm.min() - BEYOND_MM, np.ptp(z_mm) / 2 + BEYOND_MM, z_mm.max()
-        heights = np.arange(low, high + BEYOND_MM + STEP_MM, STEP_MM)
-        points = np.stack([0 * heights, 0 * heights, heights], axis=1)
+        seen_mm = self.frame.height_mm(self.frame.canal.points_mm)
+        low, middle = seen_mm.min() - BEYOND_MM, np.ptp(seen_mm) / 2 + BEYOND_MM
+        heights = np.arange(low, seen_mm.max() + BEYOND_MM + STEP_MM, STEP_MM)
+        points = heights[:, None] * self.frame.up
         centre = self.frame.canal_at(points)
         arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(centre, axis=0), axis=1))])
         level = arc - np.interp(low + middle, heights, arc)
@@ -59,13 +59,13 @@ class CanalSpace:
         other: a fixed point, found by repetition.
         """
         level, *columns = self._nodes
-        heights = columns[0][:, 2]
-        foot_mm = points_mm[:, 2]
+        heights = self.frame.height_mm(columns[0])
+        height = foot_mm = self.frame.height_mm(points_mm)
         for _ in range(MOST_ROUNDS):
             centre, right, front = (_between(foot_mm, heights, c) for c in columns)
             aside = np.sum((points_mm - centre) * right, axis=1)
             before = np.sum((points_mm - centre) * front, axis=1)
-            moved = points_mm[:, 2] - aside * right[:, 2]
+            moved = height - aside * self.frame.height_mm(right)
             settled = np.abs(moved - foot_mm).max(initial=0.0) < SETTLED_MM
             foot_mm = moved
             if settled:

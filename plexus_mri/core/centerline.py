@@ -57,21 +57,16 @@ class Centerline:
         tangents: FloatArray = gradient / np.linalg.norm(gradient, axis=1, keepdims=True)
         return tangents
 
-    @cached_property
-    def normals(self) -> tuple[FloatArray, FloatArray]:
+    def normals(self, axes: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Two unit vectors (n, 3) each that span the plane perpendicular to the curve.
 
-        Carried along by parallel transport, so the frame does not spin where the curve is
-        straight [Bishop 1975, Am. Math. Mon. 82:246].
+        Parameters
+        ----------
+        axes : (3, 3)
+            Directions, one a column, that the first normal starts from: those of the image that
+            is looked at (``Grid.directions``), so that its header changes nothing.
         """
-        tangents = self.tangents
-        seed = np.eye(3)[np.argmin(np.abs(tangents[0]))]
-        first = np.empty_like(tangents)
-        for k, tangent in enumerate(tangents):
-            seed = seed - tangent * (seed @ tangent)
-            seed = seed / np.linalg.norm(seed)
-            first[k] = seed
-        return first, np.cross(tangents, first)
+        return section_frames(self.tangents, across(self.tangents[0], axes))
 
     def resampled(self, step_mm: float) -> "Centerline":
         """Give the same curve with nodes at 0, step, 2·step, … (the last partial step is cut)."""
@@ -103,3 +98,23 @@ class Centerline:
     def mirrored(self) -> "Centerline":
         """Mirror the anatomy: x changes its sign."""
         return Centerline(self.points_mm * np.array([-1.0, 1.0, 1.0]))
+
+
+def across(tangent: FloatArray, axes: FloatArray) -> FloatArray:
+    """Which column (3,) of ``axes`` (3, 3) runs most across a tangent (3,)."""
+    column: FloatArray = axes[:, np.argmin(np.abs(tangent @ axes))]
+    return column
+
+
+def section_frames(tangents: FloatArray, seed: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Two unit vectors (n, 3) each across unit tangents (n, 3), the first nearest to a seed (3,).
+
+    Carried along by parallel transport, so the frame does not spin where the curve is straight
+    [Bishop 1975, Am. Math. Mon. 82:246].
+    """
+    first = np.empty_like(tangents)
+    for k, tangent in enumerate(tangents):
+        seed = seed - tangent * (seed @ tangent)
+        seed = seed / np.linalg.norm(seed)
+        first[k] = seed
+    return first, np.cross(tangents, first)

@@ -1,6 +1,7 @@
 """PatientFrame: the midline of the patient and the proof of sides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from plexus_mri.reasons import ReasonCode
 # Over what height an end of the canal shows its direction, how far it is prolonged, and the
 # steepest slope that is believed (35 degrees).
 END_MM, PROLONGED_MM, STEEPEST = 25.0, 40.0, 0.7
+WORLD_UP = (0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -80,16 +82,21 @@ class PatientFrame:
     rights : (n, 3), optional
         Unit vector to the right at each node of the canal, for a neck that is turned against
         the shoulders; ``right`` everywhere when absent.
+    up : (3,)
+        Unit vector to the head along which heights are measured: the image's own axis, so that
+        what a header says about the scanner's axes changes no number (ADR-113).
     """
 
     canal: Centerline
     right: FloatArray
     proof: SideProof
     rights: FloatArray | None = None
+    up: FloatArray = field(default_factory=lambda: np.array(WORLD_UP))
 
     def __post_init__(self) -> None:
-        right = np.array(self.right, dtype=float)
-        object.__setattr__(self, "right", frozen(right / np.linalg.norm(right)))
+        for name in ("right", "up"):
+            vector = np.array(getattr(self, name), dtype=float)
+            object.__setattr__(self, name, frozen(vector / np.linalg.norm(vector)))
         if self.rights is None:
             return
         rights = np.array(self.rights, dtype=float)
@@ -99,33 +106,60 @@ class PatientFrame:
         rights = rights / np.linalg.norm(rights, axis=1, keepdims=True)
         object.__setattr__(self, "rights", frozen(rights))
 
+    def height_mm(self, points_mm: FloatArray) -> FloatArray:
+        """Height (n,) of points (n, 3) along ``up``, from the world's origin."""
+        height: FloatArray = points_mm @ self.up
+        return height
+
     def canal_at(self, points_mm: FloatArray) -> FloatArray:
-        """Canal centre (n, 3) at the height z of each point (n, 3).
+        """Canal centre (n, 3) at the height of each point (n, 3).
 
         The ends are prolonged in their own direction for a few vertebrae, then straight up and
         down.
         """
-        line = _prolonged(self.canal.points_mm[np.argsort(self.canal.points_mm[:, 2])])
-        columns = [np.interp(points_mm[:, 2], line[:, 2], line[:, k]) for k in range(2)]
-        return np.stack([*columns, points_mm[:, 2]], axis=1)
+        height = self.height_mm(points_mm)
+        line = self._prolonged_canal
+        centre = _between(height, self.height_mm(line), line)
+        beyond: FloatArray = height - self.height_mm(centre)
+        return centre + beyond[:, None] * self.up
+
+    def canal_at_z(self, z_mm: FloatArray) -> FloatArray:
+        """Canal centre (n, 3) where it crosses the world's axial planes at z (n,): for pictures.
+
+        Straight on along z beyond where the canal is prolonged to.
+        """
+        line = self._prolonged_canal
+        crossing = _between(z_mm, line[:, 2], line)
+        return np.column_stack([crossing[:, :2], z_mm])
+
+    @cached_property
+    def _prolonged_canal(self) -> FloatArray:
+        """Canal (n, 3) of rising height, each end prolonged by a point in its own direction."""
+        line = self.canal.points_mm[np.argsort(self.height_mm(self.canal.points_mm))]
+        ends = _end_step(line, self.up), _end_step(line[::-1], self.up)
+        return np.vstack([line[0] - ends[0], line, line[-1] - ends[1]])
 
     def right_at(self, points_mm: FloatArray) -> FloatArray:
         """Unit vectors (n, 3) to the patient's right at the height of each point (n, 3)."""
         if self.rights is None:
             return np.tile(self.right, (len(points_mm), 1))
-        z_mm = self.canal.points_mm[:, 2]
-        order = np.argsort(z_mm)
-        columns = [
-            np.interp(points_mm[:, 2], z_mm[order], self.rights[order, k]) for k in range(3)
-        ]
-        axes = np.stack(columns, axis=1)
+        nodes_mm = self.height_mm(self.canal.points_mm)
+        order = np.argsort(nodes_mm)
+        axes = _between(self.height_mm(points_mm), nodes_mm[order], self.rights[order])
         right: FloatArray = axes / np.linalg.norm(axes, axis=1, keepdims=True)
         return right
 
     def forward_at(self, points_mm: FloatArray) -> FloatArray:
-        """Horizontal unit vectors (n, 3) to the front at the height of each point (n, 3)."""
-        forward = np.cross(np.array([0.0, 0.0, 1.0]), self.right_at(points_mm))
+        """Level unit vectors (n, 3) to the front at the height of each point (n, 3)."""
+        forward = np.cross(self.up, self.right_at(points_mm))
         unit: FloatArray = forward / np.linalg.norm(forward, axis=1, keepdims=True)
+        return unit
+
+    @property
+    def forward(self) -> FloatArray:
+        """Level unit vector (3,) to the front, at right angles to the mean lateral axis."""
+        forward = np.cross(self.up, self.right)
+        unit: FloatArray = forward / np.linalg.norm(forward)
         return unit
 
     def level_mm(self, point_mm: FloatArray) -> float:
@@ -141,7 +175,7 @@ class PatientFrame:
         return lateral
 
     def anterior_mm(self, points_mm: FloatArray) -> FloatArray:
-        """Signed distance (n,) of points (n, 3) before the canal in the axial plane."""
+        """Signed distance (n,) of points (n, 3) before the canal at the same height."""
         off = points_mm - self.canal_at(points_mm)
         anterior: FloatArray = np.sum(off * self.forward_at(points_mm), axis=1)
         return anterior
@@ -156,18 +190,18 @@ class PatientFrame:
         return np.stack([self.canal.points_mm - offset, self.canal.points_mm + offset])
 
 
-def _prolonged(line_mm: FloatArray) -> FloatArray:
-    """Line (n, 3) of rising height with one more point at each end, in the end's direction."""
-    low = line_mm[0] - _end_step(line_mm)
-    high = line_mm[-1] - _end_step(line_mm[::-1])
-    return np.vstack([low, line_mm, high])
+def _between(places: FloatArray, nodes: FloatArray, rows: FloatArray) -> FloatArray:
+    """Rows (n, 3) of a table (k, 3) at places (n,) between its rising nodes (k,)."""
+    return np.stack([np.interp(places, nodes, rows[:, j]) for j in range(3)], axis=1)
 
 
-def _end_step(line_mm: FloatArray) -> FloatArray:
+def _end_step(line_mm: FloatArray, up: FloatArray) -> FloatArray:
     """Step (3,) into the line from its first point, scaled to the height it is prolonged by."""
-    heights = np.abs(line_mm[:, 2] - line_mm[0, 2])
+    heights = np.abs((line_mm - line_mm[0]) @ up)
     inner = line_mm[min(int(np.searchsorted(heights, END_MM)), len(line_mm) - 1)]
     step = inner - line_mm[0]
-    rise = max(abs(float(step[2])), 1e-6)
-    sideways = np.clip(step[:2] / rise, -STEEPEST, STEEPEST)
-    return np.array([*(sideways * PROLONGED_MM), np.sign(step[2]) * PROLONGED_MM])
+    rise = float(step @ up)
+    sideways = (step - rise * up) / max(abs(rise), 1e-6)
+    believed = min(1.0, STEEPEST / max(float(np.linalg.norm(sideways)), 1e-9))
+    prolonged: FloatArray = PROLONGED_MM * (believed * sideways + np.sign(rise) * up)
+    return prolonged

@@ -58,6 +58,16 @@ class Grid:
         return spacing
 
     @property
+    def directions(self) -> FloatArray:
+        """Unit vectors along the array axes, one a column: (3, 3), at right angles.
+
+        The rotation nearest to the affine [Schönemann 1966, Psychometrika 31:1].
+        """
+        left, _, right = np.linalg.svd(self.affine[:3, :3] / self.spacing)
+        directions: FloatArray = left @ right
+        return directions
+
+    @property
     def voxel_volume_mm3(self) -> float:
         """Volume of one voxel."""
         return float(abs(np.linalg.det(self.affine[:3, :3])))

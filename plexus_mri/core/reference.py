@@ -1,6 +1,6 @@
 """ReferenceTissue: intensity of muscle or marrow by level, one for both sides, and its health."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ class ReferenceTissue:
     Parameters
     ----------
     level_mm : (m,)
-        Height z of each level, RAS+ mm, increasing; empty when none was found.
+        Height of each level along ``up``, increasing; empty when none was found.
     intensity, standard_error : (m,)
         Most common intensity of the tissue there and its standard error.
     left_right_ratio
@@ -34,6 +34,8 @@ class ReferenceTissue:
         when muscle of both sides is pooled.
     noise
         Standard deviation of the image's noise, in image units; 0 when unknown.
+    up : (3,)
+        Unit vector to the head along which levels are counted, as in the patient's frame.
     """
 
     level_mm: FloatArray
@@ -45,6 +47,7 @@ class ReferenceTissue:
     unevenness: float = 0.0
     taken_from: Side | None = None
     noise: float = 0.0
+    up: FloatArray = field(default_factory=lambda: np.array([0.0, 0.0, 1.0]))
 
     @classmethod
     def none(cls) -> "ReferenceTissue":
@@ -56,10 +59,11 @@ class ReferenceTissue:
         """Intensity (n,) at the level of points (n, 3); NaN beyond the levels or when none."""
         if not len(self.level_mm):
             return np.full(len(points_mm), np.nan)
-        z = points_mm[:, 2]
+        height = points_mm @ self.up
         step = float(np.median(np.diff(self.level_mm))) if len(self.level_mm) > 1 else 1.0
-        values = np.interp(z, self.level_mm, self.intensity)
-        beyond = (z < self.level_mm[0] - 10 * step) | (z > self.level_mm[-1] + 10 * step)
+        values = np.interp(height, self.level_mm, self.intensity)
+        low, high = self.level_mm[0] - 10 * step, self.level_mm[-1] + 10 * step
+        beyond = (height < low) | (height > high)
         return np.where(beyond, np.nan, values)
 
     def without_noise_floor(self, noise: float) -> "ReferenceTissue":
@@ -81,7 +85,7 @@ class ReferenceTissue:
         if not len(self.level_mm):
             return np.zeros(len(points_mm))
         share = self.standard_error / self.intensity
-        return np.asarray(np.interp(points_mm[:, 2], self.level_mm, share))
+        return np.asarray(np.interp(points_mm @ self.up, self.level_mm, share))
 
 
 def without_floor(intensity: FloatArray, noise: float) -> FloatArray:

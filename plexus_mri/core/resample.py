@@ -8,7 +8,7 @@ from plexus_mri.core.volume import Volume
 
 
 def isotropic_copy(
-    image: Volume, spacing_mm: float, *, box_mm: FloatArray | None = None
+    image: Volume, spacing_mm: float, *, about: tuple[FloatArray, FloatArray] | None = None
 ) -> Volume:
     """Smoothed isotropic copy whose voxels are placed symmetrically about the image's centre.
 
@@ -18,15 +18,16 @@ def isotropic_copy(
     ----------
     spacing_mm
         Voxel edge of the copy; finer images are smoothed to it first.
-    box_mm : (2, 3), optional
-        Lowest and highest world point to keep, RAS+ mm; the whole image when absent.
+    about : ((n, 3), (3,)), optional
+        World points, and how far from them to keep the image along each of its axes, in mm; the
+        whole image when absent.
     """
     grid = image.grid
     scale = spacing_mm / grid.spacing
     half = np.floor((np.array(grid.shape) - 1) / 2 / scale).astype(int)
     low, high = -half, half
-    if box_mm is not None:
-        low, high = _box_steps(grid, box_mm, scale, half)
+    if about is not None:
+        low, high = _box_steps(grid, about, scale, half)
     start = (np.array(grid.shape) - 1) / 2 + low * scale
     shape = tuple(int(n) for n in high - low + 1)
     smoothing = np.where(scale > 1.0, 0.5 * np.sqrt(np.maximum(scale**2 - 1.0, 0.0)), 0.0)
@@ -40,12 +41,12 @@ def isotropic_copy(
 
 
 def _box_steps(
-    grid: Grid, box_mm: FloatArray, scale: FloatArray, half: FloatArray
+    grid: Grid, about: tuple[FloatArray, FloatArray], scale: FloatArray, half: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """First and last copy index per axis, counted from the image's centre, that hold a box."""
-    picks = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, -1).T
-    corners = np.take_along_axis(np.asarray(box_mm), picks, axis=0)
-    steps = (grid.to_voxel(corners) - (np.array(grid.shape) - 1) / 2) / scale
-    low = np.maximum(np.floor(steps.min(axis=0)).astype(int), -half)
-    high = np.minimum(np.ceil(steps.max(axis=0)).astype(int), half)
+    """First and last copy index per axis, counted from the image's centre, about some points."""
+    points_mm, reach_mm = about
+    steps = (grid.to_voxel(points_mm) - (np.array(grid.shape) - 1) / 2) / scale
+    reach = reach_mm / (scale * grid.spacing)
+    low = np.maximum(np.floor(steps.min(axis=0) - reach).astype(int), -half)
+    high = np.minimum(np.ceil(steps.max(axis=0) + reach).astype(int), half)
     return low, np.maximum(high, low)

@@ -12,7 +12,7 @@ import numpy as np
 
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.core.frame import PatientFrame, SideProof
+from plexus_mri.core.frame import WORLD_UP, PatientFrame, SideProof
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.template_case import TemplateCase
 from plexus_mri.core.volume import LabelMap, Volume
@@ -66,8 +66,9 @@ def _frame(proof: object) -> PatientFrame | None:
     midline = proof["midline"]
     points, rights = (np.array(midline[name], dtype=float) for name in ("points_mm", "right"))
     stated = SideProof(proof["orientation_source"], proof["method"], None, None, proven=True)
-    canal = Centerline(points[np.argsort(-points[:, 2])])
-    return PatientFrame(canal, rights.mean(axis=0), stated, rights[np.argsort(-points[:, 2])])
+    order = np.argsort(-points[:, 2])
+    up = np.array(midline.get("up", WORLD_UP), dtype=float)
+    return PatientFrame(Centerline(points[order]), rights.mean(axis=0), stated, rights[order], up)
 
 
 def _trusted(nerves: object) -> Iterator[NerveKey]:

@@ -42,7 +42,8 @@ def _along(item: RegisteredMap, profile: Profile) -> FloatArray:
 
 def _places(profile: Profile) -> FloatArray:
     """World points (n, p, 3) of the places of every cross-section."""
-    first, second = Centerline(profile.points_mm).normals
+    # Places go all around, so where the first of them lies is free.
+    first, second = Centerline(profile.points_mm).normals(np.eye(3))
     offsets = [
         (radius * np.cos(turn), radius * np.sin(turn))
         for radius, count in RINGS

@@ -40,14 +40,17 @@ def vertebral_marrow(
 def _along_canal(column: Samples, frame: PatientFrame) -> FloatArray:
     """Height (n,) at which the plane across the canal through each sample meets it.
 
+    Above the lowest point of the canal that was seen.
     Discs lie across the canal, which leans forward or back with the neck.
     """
-    line = frame.canal.points_mm[np.argsort(frame.canal.points_mm[:, 2])]
-    z_mm = column.points_mm[:, 2]
-    forward = np.cross(np.array([0.0, 0.0, 1.0]), frame.right)
-    slope = np.gradient(line @ (forward / np.linalg.norm(forward)), line[:, 2])
-    height: FloatArray = z_mm + column.forward_mm * np.interp(z_mm, line[:, 2], slope)
-    return height
+    nodes_mm = frame.height_mm(frame.canal.points_mm)
+    order = np.argsort(nodes_mm)
+    nodes_mm, line = nodes_mm[order], frame.canal.points_mm[order]
+    slope = np.gradient(line @ frame.forward, nodes_mm)
+    height = column.height_mm
+    across = height + column.forward_mm * np.interp(height, nodes_mm, slope)
+    above: FloatArray = across - nodes_mm[0]
+    return above
 
 
 def _is_body(values: FloatArray, bins: np.ndarray, settings: MeasureSettings) -> np.ndarray:

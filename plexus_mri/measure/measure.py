@@ -94,7 +94,7 @@ def fit_nerves(
     image: Volume, nerves: NerveTree, settings: MeasureSettings
 ) -> tuple[dict[NerveKey, NerveState], dict[NerveKey, SectionFits]]:
     """States and fits of every nerve after the last pass."""
-    states = traced_states(nerves, settings)
+    states = traced_states(nerves, image.grid.directions, settings)
     spread = point_spread(image, default_blur(settings), settings)
     fits = _pass(image, spread, states, Look(settings.every_in_first_passes), settings)
     states = _refined(states, fits, settings)
@@ -201,7 +201,7 @@ def _profile(
         * np.hypot(2.0 * fits.log_radius_se, settings.section_model_error_percent / 100.0),
         long_mm=2.0 * radius * stretch,
         short_mm=2.0 * radius / stretch,
-        angle_deg=np.rad2deg(np.arccos(np.clip(np.abs(long_axis[:, 2]), 0.0, 1.0))),
+        angle_deg=np.rad2deg(np.arccos(np.clip(np.abs(long_axis @ reference.up), 0.0, 1.0))),
         long_axis=long_axis,
         signal=fits.signal * kept * scale,
         signal_se=np.hypot(fits.signal_se, reference.unevenness * fits.signal) * kept * scale,

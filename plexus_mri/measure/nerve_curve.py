@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import make_smoothing_spline
 
-from plexus_mri.core.centerline import Centerline
+from plexus_mri.core.centerline import Centerline, across, section_frames
 from plexus_mri.core.grid import FloatArray
 
 _FEWEST_FOR_SPLINE = 5
@@ -21,6 +21,8 @@ class NerveCurve:
         Arc length on the traced centerline.
     points_mm, tangents, first, second : (n, 3)
         Node positions, unit tangents and the two unit vectors of the section plane.
+    axes : (3, 3)
+        Directions of the image, one a column, that the section frames start from.
     """
 
     arc_length_mm: FloatArray
@@ -28,6 +30,7 @@ class NerveCurve:
     tangents: FloatArray
     first: FloatArray
     second: FloatArray
+    axes: FloatArray
 
     def coordinates(self, node: int, points_mm: FloatArray, reach_mm: float) -> FloatArray:
         """Coordinates (..., 3) of points (..., 3) around a node: u, v in the section and t along.
@@ -45,7 +48,11 @@ class NerveCurve:
 
 
 def smooth_curve(
-    arc_length_mm: FloatArray, points_mm: FloatArray, weights: FloatArray, smoothing_mm: float
+    arc_length_mm: FloatArray,
+    points_mm: FloatArray,
+    weights: FloatArray,
+    smoothing_mm: float,
+    axes: FloatArray,
 ) -> NerveCurve:
     """Smooth curve through noisy nodes.
 
@@ -60,6 +67,8 @@ def smooth_curve(
     smoothing_mm
         Width of the smoothing: the penalty on the bend is smoothing⁴, whose kernel has about
         this width in arc length [Silverman 1984, Ann. Stat. 12:898].
+    axes : (3, 3)
+        Directions of the image, one a column, that section frames start from.
     """
     step = float(np.median(np.diff(arc_length_mm)))
     used = weights > 0
@@ -76,23 +85,15 @@ def smooth_curve(
         fits = [line.fit(arc_length_mm, points_mm[:, k], 1) for k in range(3)]
         points = np.stack([f(arc_length_mm) for f in fits], axis=1)
         slopes = np.stack([f.deriv()(arc_length_mm) for f in fits], axis=1)
-    return _framed(arc_length_mm, points, slopes)
+    tangents = slopes / np.linalg.norm(slopes, axis=1, keepdims=True)
+    frames = section_frames(tangents, across(tangents[0], axes))
+    return NerveCurve(arc_length_mm, points, tangents, *frames, axes)
 
 
-def curve_of(centerline: Centerline, step_mm: float, smoothing_mm: float) -> NerveCurve:
-    """Nodes every ``step_mm`` of a traced centerline, lightly smoothed."""
+def curve_of(
+    centerline: Centerline, step_mm: float, smoothing_mm: float, axes: FloatArray
+) -> NerveCurve:
+    """Nodes every ``step_mm`` of a traced centerline, lightly smoothed; ``axes`` as above."""
     nodes = centerline.resampled(step_mm)
     arc = np.arange(len(nodes.points_mm)) * step_mm
-    return smooth_curve(arc, nodes.points_mm, np.ones(len(arc)), smoothing_mm)
-
-
-def _framed(arc_length_mm: FloatArray, points: FloatArray, slopes: FloatArray) -> NerveCurve:
-    """Give the curve its section frames, carried along by parallel transport."""
-    tangents = slopes / np.linalg.norm(slopes, axis=1, keepdims=True)
-    seed = np.eye(3)[np.argmin(np.abs(tangents[0]))]
-    first = np.empty_like(tangents)
-    for k, tangent in enumerate(tangents):
-        seed = seed - tangent * (seed @ tangent)
-        seed = seed / np.linalg.norm(seed)
-        first[k] = seed
-    return NerveCurve(arc_length_mm, points, tangents, first, np.cross(tangents, first))
+    return smooth_curve(arc, nodes.points_mm, np.ones(len(arc)), smoothing_mm, axes)

@@ -42,20 +42,25 @@ class NerveState:
 NerveStates = Mapping[NerveKey, NerveState]
 
 
-def traced_states(nerves: NerveTree, settings: MeasureSettings) -> dict[NerveKey, NerveState]:
-    """States before the first fit: what tracing says. Nerves under three nodes are left out."""
+def traced_states(
+    nerves: NerveTree, axes: FloatArray, settings: MeasureSettings
+) -> dict[NerveKey, NerveState]:
+    """States before the first fit: what tracing says. Nerves under three nodes are left out.
+
+    ``axes`` (3, 3) are the directions of the image, one a column.
+    """
     long_enough = 2.0 * settings.node_step_mm
     return {
-        key: _traced_state(nerves[key], settings)
+        key: _traced_state(nerves[key], axes, settings)
         for key in nerves
         if nerves[key].centerline.length_mm >= long_enough
     }
 
 
-def _traced_state(traced: TracedNerve, settings: MeasureSettings) -> NerveState:
+def _traced_state(traced: TracedNerve, axes: FloatArray, settings: MeasureSettings) -> NerveState:
     """State of one nerve as traced."""
     line = traced.centerline
-    curve = curve_of(line, settings.node_step_mm, settings.trace_smoothing_mm)
+    curve = curve_of(line, settings.node_step_mm, settings.trace_smoothing_mm, axes)
     radius = np.interp(curve.arc_length_mm, line.arc_length_mm, traced.radius_mm)
     nothing = np.full(len(radius), np.nan)
     return NerveState(

@@ -90,7 +90,7 @@ def _side_ratio(samples: Samples, pooled: ReferenceTissue) -> float | None:
         own = samples.of(side)
         if not len(own.values):
             return None
-        level = np.interp(own.points_mm[:, 2], pooled.level_mm, pooled.intensity)
+        level = np.interp(own.height_mm, pooled.level_mm, pooled.intensity)
         relative = own.values / level
         modes.append(local_mode(relative, main_mode(relative))[0])
     return modes[0] / modes[1]

@@ -20,7 +20,7 @@ def refined_state(state: NerveState, fits: SectionFits, settings: MeasureSetting
     error = np.where(good, fits.offset_se_mm, state.position_sd_mm)
     weights = 1.0 / (error**2 + settings.least_centre_error_mm**2)
     points = np.where(good[:, None], fitted_points(state, fits), state.curve.points_mm)
-    curve = smooth_curve(arc, points, weights, settings.recentred_smoothing_mm)
+    curve = smooth_curve(arc, points, weights, settings.recentred_smoothing_mm, state.curve.axes)
     log_radius, _ = smooth_along(
         arc, (fits.log_radius, fits.log_radius_se), good, 2.0 * settings.node_step_mm
     )

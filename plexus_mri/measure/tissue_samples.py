@@ -18,7 +18,10 @@ from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.unevenness import unevenness
 
 BoolArray = npt.NDArray[np.bool_]
+IndexArray = npt.NDArray[np.int_]
 _BINS = 200
+# Samples of a slice have one height, to rounding: whole slices are on one side of a limit.
+SAME_MM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +36,38 @@ class Samples:
         Intensities, > 0.
     lateral_mm, forward_mm : (n,)
         Distance to the right of and before the canal's centre.
+    up : (3,)
+        Unit vector to the head, as in the patient's frame.
     """
 
     points_mm: FloatArray
     values: FloatArray
     lateral_mm: FloatArray
     forward_mm: FloatArray
+    up: FloatArray
 
-    def where(self, chosen: BoolArray) -> "Samples":
-        """Some of the samples."""
+    @property
+    def height_mm(self) -> FloatArray:
+        """Height (n,) along ``up``."""
+        height: FloatArray = self.points_mm @ self.up
+        return height
+
+    @property
+    def places_mm(self) -> FloatArray:
+        """Places (n, 3) in the patient: to the right, to the front, above the lowest sample."""
+        height = self.height_mm
+        return np.column_stack(
+            [self.lateral_mm, self.forward_mm, height - height.min(initial=np.inf) + SAME_MM]
+        )
+
+    def where(self, chosen: BoolArray | IndexArray) -> "Samples":
+        """Some of the samples, or all in another order."""
         return Samples(
             self.points_mm[chosen],
             self.values[chosen],
             self.lateral_mm[chosen],
             self.forward_mm[chosen],
+            self.up,
         )
 
     def of(self, side: Side) -> "Samples":
@@ -62,30 +83,21 @@ def around_canal(image: Volume, frame: PatientFrame, settings: MeasureSettings) 
     ijk = np.stack(np.meshgrid(*[np.arange(n) for n in data.shape], indexing="ij"), axis=-1)
     points = image.grid.to_world(ijk.reshape(-1, 3) * stride + stride // 2)
     values = data.reshape(-1).astype(float)
-    canal = frame.canal.points_mm
-    near = (
-        np.abs(points - frame.canal_at(points))[:, :2].max(axis=1) <= settings.reference_reach_mm
-    )
-    level = (points[:, 2] >= canal[:, 2].min()) & (points[:, 2] <= canal[:, 2].max())
-    kept = near & level & (values > 0)
-    return _placed(points[kept], values[kept], frame)
-
-
-def _placed(points: FloatArray, values: FloatArray, frame: PatientFrame) -> Samples:
-    """Samples with their distances to the right of and before the canal's centre."""
     off = points - frame.canal_at(points)
-    forward = np.cross(np.array([0.0, 0.0, 1.0]), frame.right)
-    forward = forward / np.linalg.norm(forward)
-    return Samples(points, values, off @ frame.right, off @ forward)
+    samples = Samples(points, values, off @ frame.right, off @ frame.forward, frame.up)
+    reach, canal = settings.reference_reach_mm, frame.height_mm(frame.canal.points_mm)
+    near = (np.abs(samples.lateral_mm) <= reach) & (np.abs(samples.forward_mm) <= reach)
+    level = (samples.height_mm >= canal.min()) & (samples.height_mm <= canal.max())
+    return samples.where(near & level & (values > 0))
 
 
 def by_level(samples: Samples, region: str, settings: MeasureSettings) -> ReferenceTissue | None:
     """Commonest tissue of these samples level by level; None when they are too few."""
     if len(samples.values) < settings.reference_fewest_voxels:
         return None
-    order = np.argsort(samples.points_mm[:, 2], kind="stable")
-    points, values = samples.points_mm[order], samples.values[order]
-    table = _modes(points[:, 2], values, settings)
+    samples = samples.where(np.argsort(samples.height_mm, kind="stable"))
+    height, values = samples.height_mm, samples.values
+    table = _modes(height, values, settings)
     if not len(table):
         return None
     level, error = table[:, 0], table[:, 2]
@@ -94,19 +106,19 @@ def by_level(samples: Samples, region: str, settings: MeasureSettings) -> Refere
         settings.reference_smoothing_mm / settings.reference_level_step_mm,
         mode="nearest",
     )
-    relative = values / np.interp(points[:, 2], level, smooth)
-    muscle = np.abs(np.log(relative)) < np.log(1.3)
-    even = unevenness(points, relative, settings)
-    return ReferenceTissue(level, smooth, error, None, region, points[muscle], even)
+    relative = values / np.interp(height, level, smooth)
+    muscle = samples.points_mm[np.abs(np.log(relative)) < np.log(1.3)]
+    even = unevenness(samples.places_mm, relative, settings)
+    return ReferenceTissue(level, smooth, error, None, region, muscle, even, up=samples.up)
 
 
-def _modes(z_mm: FloatArray, values: FloatArray, settings: MeasureSettings) -> FloatArray:
+def _modes(height_mm: FloatArray, values: FloatArray, settings: MeasureSettings) -> FloatArray:
     """Level, mode and its standard error (m, 3) of values (n,) at rising heights (n,)."""
     start = main_mode(values)
     half = settings.reference_level_half_mm
     rows = []
-    for level in np.arange(z_mm[0], z_mm[-1] + 1e-9, settings.reference_level_step_mm):
-        a, b = np.searchsorted(z_mm, [level - half, level + half])
+    for level in np.arange(height_mm[0], height_mm[-1] + 1e-9, settings.reference_level_step_mm):
+        a, b = np.searchsorted(height_mm, [level - half - SAME_MM, level + half - SAME_MM])
         mode, count = local_mode(values[a:b], start)
         if count >= settings.reference_fewest_voxels_at_level:
             rows.append((level, mode, 0.3 * mode / np.sqrt(count)))

@@ -16,7 +16,7 @@ _FEWEST_CELLS = 8
 _MAD_TO_SD = 1.4826
 
 
-def unevenness(points_mm: FloatArray, relative: FloatArray, settings: MeasureSettings) -> float:
+def unevenness(places_mm: FloatArray, relative: FloatArray, settings: MeasureSettings) -> float:
     """Relative standard deviation of muscle between places; 0 when too little is known.
 
     Samples are gathered in cells about as long as a root's measured stretch; what noise alone
@@ -24,13 +24,13 @@ def unevenness(points_mm: FloatArray, relative: FloatArray, settings: MeasureSet
 
     Parameters
     ----------
-    points_mm : (n, 3)
-        Places of the samples.
+    places_mm : (n, 3)
+        Of the samples, along axes of the patient's own, so that cells are the same however he lay.
     relative : (n,)
         Intensity over that of muscle at the same level.
     """
     logs = np.log(relative)
-    cells = np.floor(points_mm / settings.unevenness_cell_mm).astype(int)
+    cells = np.floor(places_mm / settings.unevenness_cell_mm).astype(int)
     order = np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)
     means, noises = [], []
     for cell in range(int(order.max(initial=-1)) + 1):

@@ -33,7 +33,7 @@ def _widths_mm(image: Volume, profile: Profile) -> FloatArray:
     points, radius = profile.points_mm[sound], profile.diameter_mm[sound] / 2.0
     if len(points) < 2 or (np.diff(points, axis=0) == 0).all(axis=1).any():
         return np.empty(0)
-    rays = _directions(Centerline(points))
+    rays = _directions(Centerline(points), image.grid.directions)
     reach_mm = np.linspace(0.0, 2.0, SAMPLES) * radius[:, None]
     places = points[:, None, None] + reach_mm[:, None, :, None] * rays[:, :, None]
     values = image.sample(places, order=3).reshape(-1, SAMPLES)
@@ -47,9 +47,12 @@ def _widths_mm(image: Volume, profile: Profile) -> FloatArray:
     return width_mm
 
 
-def _directions(course: Centerline) -> FloatArray:
-    """Unit vectors (n, RAYS, 3) across the nerve at each of its n nodes."""
-    first, second = course.normals
+def _directions(course: Centerline, axes: FloatArray) -> FloatArray:
+    """Unit vectors (n, RAYS, 3) across the nerve at each of its n nodes.
+
+    ``axes`` (3, 3) are those of the image.
+    """
+    first, second = course.normals(axes)
     turn = 2.0 * np.pi * np.arange(RAYS) / RAYS
     across = np.cos(turn)[:, None] * first[:, None] + np.sin(turn)[:, None] * second[:, None]
     return np.asarray(across)

@@ -138,20 +138,18 @@ def _longest_run(flags: FloatArray) -> tuple[int, int]:
 def _smooth_line(
     work: Volume, path: FloatArray, run: tuple[int, int], settings: RegistrationSettings
 ) -> tuple[Centerline, float]:
-    """Sub-voxel centre of the bright disc per slice, then a smoothing spline along z.
+    """Sub-voxel centre of the bright disc per slice, then a smoothing spline along the slices.
 
-    Also gives the standard deviation of the centres about it, along x.
+    Also gives the standard deviation of the centres about it, sideways.
     """
-    slices = np.arange(run[0], run[1])
-    centres = np.array([_bright_centre(work, path[k], k, settings) for k in slices.tolist()])
-    points = work.grid.to_world(np.column_stack([centres, slices]))
+    centres = np.array([_bright_centre(work, path[k], k, settings) for k in range(*run)])
+    slices = np.arange(run[0], run[1], dtype=float)
     # 1.5 mm: the spread of single-slice centres seen on synthetic cases (ADR-20).
-    weights = np.full(len(points), 1 / 1.5)
-    position = np.arange(len(points), dtype=float)
-    smooth = [UnivariateSpline(position, points[:, k], w=weights)(position) for k in range(3)]
-    line = np.column_stack(smooth)
-    scatter = 1.4826 * float(np.median(np.abs(points[:, 0] - line[:, 0])))
-    return Centerline(line[np.argsort(-line[:, 2], kind="stable")]), scatter
+    weights = np.full(len(slices), work.grid.spacing[0] / 1.5)
+    smooth = [UnivariateSpline(slices, centre, w=weights)(slices) for centre in centres.T]
+    line = work.grid.to_world(np.column_stack([*smooth, slices]))
+    off_mm = (centres[:, 0] - smooth[0]) * work.grid.spacing[0]
+    return Centerline(line[::-1]), 1.4826 * float(np.median(np.abs(off_mm)))
 
 
 def _bright_centre(

@@ -45,7 +45,8 @@ def find_patient_frame(
         proven=True,
         estimates=midline.estimates,
     )
-    return PatientFrame(midline.line, midline.rights.mean(axis=0), proof, midline.rights)
+    right, up = midline.rights.mean(axis=0), work.grid.directions[:, 2]
+    return PatientFrame(midline.line, right, proof, midline.rights, up)
 
 
 def _disagreement_mm(estimates: Sequence[MidlineEstimate]) -> float | None:

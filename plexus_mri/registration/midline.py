@@ -74,26 +74,28 @@ def find_midline(work: Volume, canal: Canal, settings: RegistrationSettings) -> 
     Midline or None
         None when the image shows both sides and is not symmetric about what looked like a canal.
     """
-    even = evened(work)
+    even, axes = evened(work), work.grid.directions
     count = round(settings.largest_turn_deg / TURN_STEP_DEG)
     turns = np.arange(-count, count + 1) * TURN_STEP_DEG
     wide = mirror_sums(even, canal.line, turns, WIDE_WINDOW)
     body = mirror_sums(even, canal.line, turns, BODY_WINDOW)
     likeness = _likeness(wide, body)
     if not np.isfinite(likeness).any():
-        return _combined(canal, np.zeros(len(canal.line.points_mm)), [])
+        return _combined(canal, right_axes(np.zeros(len(canal.line.points_mm)), axes), axes, [])
     path = _smooth_path(likeness)
     level = float(np.mean(np.take_along_axis(np.nan_to_num(likeness), path[:, None], 1)))
     if level < settings.least_mirror_correlation or _at_border(path, len(turns)):
         return None
     turn = np.interp(
-        -canal.line.points_mm[:, 2], -wide.heights_mm, _refined_turns(turns, likeness, path)
+        -canal.line.points_mm @ axes[:, 2],
+        -wide.heights_mm,
+        _refined_turns(turns, likeness, path),
     )
     found = [
         _found(BODY_SOURCE, body, path, BODY_FLOOR_MM),
         _found(MIRROR_SOURCE, wide, path, MIRROR_FLOOR_MM),
     ]
-    return _combined(canal, turn, found)
+    return _combined(canal, right_axes(turn, axes), axes, found)
 
 
 @dataclass(frozen=True)
@@ -173,15 +175,18 @@ def _found(source: str, sums: MirrorSums, path: IndexArray, floor_mm: float) -> 
     return _Found(source, middle, spread / np.sqrt(slabs), floor_mm)
 
 
-def _combined(canal: Canal, turns_deg: FloatArray, found: list[_Found]) -> Midline:
-    """Line shifted to the weighted mean of the estimates [inverse variances]."""
-    height_mm = float(np.ptp(canal.line.points_mm[:, 2]))
+def _combined(canal: Canal, rights: FloatArray, axes: FloatArray, found: list[_Found]) -> Midline:
+    """Line shifted to the weighted mean of the estimates [inverse variances].
+
+    ``rights`` (n, 3) are the turned lateral axes, ``axes`` (3, 3) the image's own.
+    """
+    height_mm = float(np.ptp(canal.line.points_mm @ axes[:, 2]))
     slabs = max(1.0, height_mm / (2 * SLAB_SIGMA_MM))
     own = _Found(CANAL_SOURCE, 0.0, canal.scatter_mm / np.sqrt(slabs), CANAL_FLOOR_MM)
     usable = [(f.offset_mm, f.sigma_mm) for f in (own, *found) if f.offset_mm is not None]
     offsets, sigmas = np.array(usable).T
     shift = float(np.average(offsets, weights=sigmas**-2))
-    line = Centerline(canal.line.points_mm + shift * right_axes(turns_deg))
+    line = Centerline(canal.line.points_mm + shift * rights)
     estimates = tuple(
         MidlineEstimate(
             f.source,
@@ -190,14 +195,13 @@ def _combined(canal: Canal, turns_deg: FloatArray, found: list[_Found]) -> Midli
         )
         for f in (own, *found)
     )
-    return Midline(line, _normals(line, turns_deg), estimates)
+    return Midline(line, _normals(line, rights, axes[:, 2]), estimates)
 
 
-def _normals(line: Centerline, turns_deg: FloatArray) -> FloatArray:
-    """Normals (n, 3) of the surface: the turned lateral axis, tilted as the canal leans."""
-    rights = right_axes(turns_deg)
+def _normals(line: Centerline, rights: FloatArray, up: FloatArray) -> FloatArray:
+    """Normals (n, 3) of the surface: the turned lateral axes, tilted as the canal leans."""
     chord = line.points_mm[0] - line.points_mm[-1]
-    slope = rights[:, :2] @ chord[:2] / max(float(chord[2]), 1e-6)
-    tilted = np.column_stack([rights[:, :2], -slope])
+    slope = rights @ chord / max(float(chord @ up), 1e-6)
+    tilted = rights - slope[:, None] * up
     normals: FloatArray = tilted / np.linalg.norm(tilted, axis=1, keepdims=True)
     return normals

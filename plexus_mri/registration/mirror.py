@@ -41,9 +41,9 @@ class MirrorSums:
     Parameters
     ----------
     heights_mm : (h,)
-        World z of the axial planes, cranial to caudal.
+        Heights of the axial planes along the image's own axis, cranial to caudal.
     turns_deg : (t,)
-        Turns of the lateral axis about world z.
+        Turns of the lateral axis about that axis.
     offsets_mm : (o,)
         Sideways offsets of the mirror plane from the canal.
     sums : (6, h, t, o)
@@ -90,8 +90,9 @@ def mirror_sums(
     work
         Isotropic, evened by `evened`.
     """
-    heights = _heights(canal)
-    base = _canal_at(canal, heights)
+    axes = work.grid.directions
+    heights = _heights(canal.points_mm @ axes[:, 2])
+    base = _canal_at(canal, heights, axes[:, 2])
     steps = round(LARGEST_OFFSET_MM / ASIDE_STEP_MM)
     near, far = (round(a / ASIDE_STEP_MM) for a in window.aside_mm)
     depth = np.arange(window.depth_mm[0], window.depth_mm[1] + 1e-9, DEPTH_STEP_MM)
@@ -99,8 +100,8 @@ def mirror_sums(
     centre, distance = far + steps, np.arange(near, far + 1)
     offsets = np.arange(-steps, steps + 1)
     sums = np.empty((6, len(heights), len(turns_deg), len(offsets)))
-    for k, turn_deg in enumerate(turns_deg.tolist()):
-        plane = work.sample(_places(base, turn_deg, aside, depth))
+    for k, right_axis in enumerate(right_axes(turns_deg, axes)):
+        plane = work.sample(_places(base, right_axis, axes[:, 2], (aside, depth)))
         for m, offset in enumerate(offsets.tolist()):
             right = plane[:, centre + offset + distance]
             left = plane[:, centre + offset - distance]
@@ -127,33 +128,42 @@ def evened(work: Volume, scale_mm: float = 12.0) -> Volume:
     return work.with_data(np.clip(centred / (spread + floor), -2.5, 2.5))
 
 
-def right_axes(turns_deg: FloatArray) -> FloatArray:
-    """Unit vectors (n, 3) to the patient's right for turns (n,) about world z."""
+def right_axes(turns_deg: FloatArray, axes: FloatArray) -> FloatArray:
+    """Unit vectors (n, 3) to the patient's right for turns (n,) about the last axis of an image.
+
+    Parameters
+    ----------
+    axes : (3, 3)
+        The image's own directions, one a column, in RAS order.
+    """
     turns = np.deg2rad(turns_deg)
-    return np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1)
+    right: FloatArray = np.stack([np.cos(turns), np.sin(turns)], axis=1) @ axes[:, :2].T
+    return right
 
 
-def _heights(canal: Centerline) -> FloatArray:
-    """World heights every few mm about the middle of the canal's own extent."""
-    z = canal.points_mm[:, 2]
-    half = int((z.max() - z.min()) / 2 / HEIGHT_STEP_MM)
-    heights: FloatArray = (z.max() + z.min()) / 2 - np.arange(-half, half + 1) * HEIGHT_STEP_MM
+def _heights(canal_mm: FloatArray) -> FloatArray:
+    """Heights every few mm about the middle of those of the canal (n,)."""
+    low, high = canal_mm.min(), canal_mm.max()
+    half = int((high - low) / 2 / HEIGHT_STEP_MM)
+    heights: FloatArray = (high + low) / 2 - np.arange(-half, half + 1) * HEIGHT_STEP_MM
     return heights
 
 
-def _canal_at(canal: Centerline, heights_mm: FloatArray) -> FloatArray:
-    line = canal.points_mm[np.argsort(canal.points_mm[:, 2])]
-    columns = [np.interp(heights_mm, line[:, 2], line[:, k]) for k in range(3)]
+def _canal_at(canal: Centerline, heights_mm: FloatArray, up: FloatArray) -> FloatArray:
+    line = canal.points_mm[::-1]
+    columns = [np.interp(heights_mm, line @ up, line[:, k]) for k in range(3)]
     return np.stack(columns, axis=1)
 
 
 def _places(
-    base_mm: FloatArray, turn_deg: float, aside_mm: FloatArray, depth_mm: FloatArray
+    base_mm: FloatArray, right: FloatArray, up: FloatArray, mesh_mm: tuple[FloatArray, FloatArray]
 ) -> FloatArray:
-    """World points (h, w, d, 3) of turned axial planes about the canal."""
-    right = right_axes(np.array([turn_deg]))[0]
-    forward = np.array([-right[1], right[0], 0.0])
-    across = aside_mm[:, None, None] * right + depth_mm[None, :, None] * forward
+    """World points (h, w, d, 3) of turned axial planes about the canal.
+
+    ``mesh_mm`` holds the places aside (w,) and the depths (d,).
+    """
+    aside, depth = mesh_mm[0][:, None, None], mesh_mm[1][None, :, None]
+    across = aside * right + depth * np.cross(up, right)
     places: FloatArray = base_mm[:, None, None, :] + across
     return places
 

@@ -43,7 +43,7 @@ def picture_window(
     if result.frame is not None:
         across, rows = picture.centers_mm
         heights = rows if z_mm is None else np.full(len(rows), z_mm)
-        canal = result.frame.canal_at(np.stack([np.zeros(len(rows))] * 2 + [heights], axis=1))
+        canal = result.frame.canal_at_z(heights)
         beside &= np.abs(across[None, :] - canal[:, :1]) > _CANAL_HALF_WIDTH_MM
     return percentile_window(
         picture.pixels[beside], settings.window_low_percent, settings.window_high_percent

@@ -48,13 +48,14 @@ def side_proof_facts(result: CaseResult) -> Mapping[str, object]:
 
 
 def _midline(frame: PatientFrame, grid: Grid) -> Mapping[str, object]:
-    """Canal and direction to the patient's right at heights of the image, RAS+ mm."""
+    """Canal and direction to the patient's right at heights z of the image, RAS+ mm, and up."""
     bottom, top = (float(f(grid.corners_mm[:, 2])) for f in (np.min, np.max))
     heights = np.linspace(bottom, top, int((top - bottom) / _MIDLINE_STEP_MM) + 2)
-    points = np.stack([np.zeros_like(heights), np.zeros_like(heights), heights], axis=1)
+    points = frame.canal_at_z(heights)
     return {
-        "points_mm": frame.canal_at(points).round(2).tolist(),
+        "points_mm": points.round(2).tolist(),
         "right": frame.right_at(points).round(4).tolist(),
+        "up": frame.up.round(4).tolist(),
     }
 
 

@@ -88,7 +88,7 @@ def _mark_coronal(axes: Axes, result: CaseResult, views: Views) -> None:
 
 def _mark_axial(axes: Axes, result: CaseResult, views: Views) -> None:
     if result.frame is not None:
-        centre = result.frame.canal_at(np.array([[0.0, 0.0, views.proof_height_mm]]))[0]
+        centre = result.frame.canal_at_z(np.array([views.proof_height_mm]))[0]
         forward = np.cross(np.array([0.0, 0.0, 1.0]), result.frame.right)
         ends = centre[:2] + np.outer((-_FAR_MM, _FAR_MM), forward[:2])
         _dashed(axes, ends[:, 0], ends[:, 1])

@@ -14,6 +14,9 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.segmentation.settings import SegmentationSettings
 from plexus_mri.segmentation.tubularity import bright_tubes
 
+# Nerves are looked for as far above and below the canal as the image goes.
+REACH_ALONG_MM = 200.0
+
 
 def find_nerves(
     image: Volume, frame: PatientFrame, settings: SegmentationSettings
@@ -51,7 +54,9 @@ def find_ganglia(
 
 def _work_image(image: Volume, frame: PatientFrame, settings: SegmentationSettings) -> Volume:
     """Image on the grid of detection, where nerves are looked for."""
-    return isotropic_copy(image, settings.work_spacing_mm, box_mm=_search_box(frame, settings))
+    reach = np.array([settings.reach_lateral_mm, settings.reach_depth_mm, REACH_ALONG_MM])
+    about = frame.canal.points_mm, reach
+    return isotropic_copy(image, settings.work_spacing_mm, about=about)
 
 
 def _seen_ganglia(
@@ -67,13 +72,6 @@ def _seen_ganglia(
         if g.strength / contrast >= settings.ganglion_least_strength
     )
     return ganglia, contrast
-
-
-def _search_box(frame: PatientFrame, settings: SegmentationSettings) -> FloatArray:
-    """Lowest and highest world point (2, 3) of where nerves are looked for."""
-    line = frame.canal.points_mm
-    reach = np.array([settings.reach_lateral_mm, settings.reach_depth_mm, 200.0])
-    return np.stack([line.min(axis=0) - reach, line.max(axis=0) + reach])
 
 
 def _blob_contrast(work: Volume, scale_mm: float) -> FloatArray:
@@ -96,16 +94,15 @@ def _candidates(
     ijk = np.argwhere(peaks).astype(float)
     points = work.grid.to_world(ijk)
     lateral = frame.lateral_mm(points)
-    forward = np.cross(np.array([0.0, 0.0, 1.0]), frame.right)
-    depth = (points - frame.canal_at(points)) @ forward
-    line = frame.canal.points_mm
+    depth = (points - frame.canal_at(points)) @ frame.forward
+    height, seen = frame.height_mm(points), frame.height_mm(frame.canal.points_mm)
     near = (
         (np.abs(lateral) >= settings.ganglion_nearest_mm)
         & (np.abs(lateral) <= settings.ganglion_farthest_mm)
         & (depth >= -settings.ganglion_behind_mm)
         & (depth <= settings.ganglion_before_mm)
-        & (points[:, 2] >= line[:, 2].min())
-        & (points[:, 2] <= line[:, 2].max())
+        & (height >= seen.min())
+        & (height <= seen.max())
     )
     found = []
     for index, aside, ahead in zip(ijk[near], lateral[near], depth[near], strict=True):

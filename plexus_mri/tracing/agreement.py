@@ -55,4 +55,4 @@ def _between_sides_mm(
 def _places_mm(points_mm: FloatArray, frame: PatientFrame) -> FloatArray:
     """Distance from the midline, before the canal, and height (n, 3) of world points (n, 3)."""
     lateral = np.abs(frame.lateral_mm(points_mm))
-    return np.stack([lateral, frame.anterior_mm(points_mm), points_mm[:, 2]], axis=1)
+    return np.stack([lateral, frame.anterior_mm(points_mm), frame.height_mm(points_mm)], axis=1)

@@ -61,7 +61,8 @@ class CordOptions:
     cost : (trunks, m)
         Travel cost from each trunk's end to each tube.
     place_mm : (m, 3)
-        World points of the tubes, x turned to grow outward, so that both sides compare.
+        Of the tubes along the axes of the working grid, the first turned to grow outward, so that
+        both sides compare.
     run_mm : (3,)
         From a tube to where it is expected at the far end.
     """
@@ -99,7 +100,7 @@ def cord_options(
     if not len(tubes):
         return None
     cost = _travel_costs(field, trunk_ends_mm, tubes)
-    place = field.to_world(tubes) * np.array([field.step, 1, 1])
+    place = tubes * field.spacing_mm
     return CordOptions(field, tuple(trunk_ends_mm), tubes, cost, place, run_mm)
 
 

@@ -67,7 +67,7 @@ class Anatomy:
         here = gathered_mm[None]
         farther = lateral_mm - side.sign * float(self.frame.lateral_mm(here)[0])
         right, forward = self.frame.right_at(here)[0], self.frame.forward_at(here)[0]
-        step = side.sign * right + (run[1] * forward + run[2] * np.array([0, 0, 1.0])) / run[0]
+        step = side.sign * right + (run[1] * forward + run[2] * self.frame.up) / run[0]
         beyond: FloatArray = gathered_mm + farther * step
         return beyond
 
@@ -85,7 +85,7 @@ class Anatomy:
         """Centre (n, 3) of the canal at distances from its cranial end; ends go straight on."""
         line = self.frame.canal
         beyond = level_mm - np.clip(level_mm, 0.0, line.length_mm)
-        centre: FloatArray = line.at(level_mm) - beyond[:, None] * np.array([0.0, 0.0, 1.0])
+        centre: FloatArray = line.at(level_mm) - beyond[:, None] * self.frame.up
         return centre
 
 

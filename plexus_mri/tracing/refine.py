@@ -85,7 +85,7 @@ def _section_shifts(
     """Shift (n, 3) to the bright centre of each section, and rough radius (n,) in mm."""
     offsets = np.arange(-SECTION_REACH_MM, SECTION_REACH_MM + 1e-9, SECTION_PITCH_MM)
     u, v = np.meshgrid(offsets, offsets, indexing="ij")
-    first, second = line.normals
+    first, second = line.normals(image.grid.directions)
     plane = (
         line.points_mm[:, None, None]
         + u[None, :, :, None] * first[:, None, None]

@@ -60,7 +60,7 @@ def stated_run(
 
 def _check_place(file: str, level: StatedLevel, frame: PatientFrame) -> None:
     point_mm = level.point_mm[None]
-    away_mm = float(np.linalg.norm((level.point_mm - frame.canal_at(point_mm)[0])[:2]))
+    away_mm = float(np.linalg.norm(level.point_mm - frame.canal_at(point_mm)[0]))
     if away_mm > FARTHEST_FROM_CANAL_MM:
         msg = (
             f"'{file}' puts {level.words} (RAS+), {away_mm:.0f} mm from the middle of the spinal "

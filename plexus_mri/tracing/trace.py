@@ -103,7 +103,8 @@ def _cord_options(
     ]
     if not crossings:
         return None
-    bundle = np.median(crossings, axis=0)
+    # The median of each of the image's own axes: those of the scanner would change with a header.
+    bundle = field.grid.to_world(np.median(field.grid.to_voxel(crossings), axis=0)[None])[0]
     far = min(settings.farthest_lateral_mm, field.reach_mm)
     run = anatomy.beyond(side, bundle, far) - bundle
     return cord_options(field, ends, bundle, run, settings)

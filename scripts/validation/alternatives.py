@@ -146,9 +146,8 @@ def _scores(task: Task) -> list[Score]:
 def _working_copy(image: Volume, frame: PatientFrame, settings: Settings) -> Volume:
     """The copy that the product looks for nerves on."""
     it, line = settings.segmentation, frame.canal.points_mm
-    reach = np.array([it.reach_lateral_mm, it.reach_depth_mm, np.ptp(line[:, 2])])
-    box = np.stack([line.min(axis=0) - reach, line.max(axis=0) + reach])
-    return isotropic_copy(image, it.work_spacing_mm, box_mm=box)
+    reach = np.array([it.reach_lateral_mm, it.reach_depth_mm, np.ptp(frame.height_mm(line))])
+    return isotropic_copy(image, it.work_spacing_mm, about=(line, reach))
 
 
 def _traced(image: Volume, frame: PatientFrame, settings: Settings) -> Curves:

@@ -30,7 +30,7 @@ from plexus_mri.synthetic import (
     simulate,
 )
 
-COARSE_MM = 2.0
+COARSE_MM, FINE_MM = 2.0, 1.0
 # A failure that has a right pose all the same (a turned header) was registered rightly when its
 # 95th percentile error is below this: one voxel of the coarse images.
 RIGHT_MM = 2.0
@@ -113,10 +113,32 @@ def patient_verdicts(seed: int, population: Population) -> Iterator[Verdict]:
 def coarse(spec: PhantomSpec) -> PhantomSpec:
     """The same patient on a grid of 2 mm, or the slices as thick as drawn."""
     it = spec.acquisition
-    spacing = np.maximum(it.spacing_mm, COARSE_MM)
-    shape = np.round(np.array(it.shape) * it.spacing_mm / spacing).astype(int)
-    acquisition = replace(it, shape=tuple(shape.tolist()), spacing_mm=tuple(spacing.tolist()))
-    return replace(spec, acquisition=acquisition)
+    return replace(spec, acquisition=_gridded(it, np.maximum(it.spacing_mm, COARSE_MM)))
+
+
+def fine_verdicts(seed: int, population: Population) -> Iterator[Verdict]:
+    """Verdicts on two good series of 1 mm, against a main image of 1 mm."""
+    fine, settings = np.full(3, FINE_MM), Settings()
+    spec = random_spec(seed, kind=CaseKind.LESIONS, population=population)
+    spec = replace(spec, acquisition=_gridded(spec.acquisition, fine))
+    image = correct_bias(simulate(spec).image.to_ras(), settings.preprocess)
+    frame = find_patient_frame(image, "sform (code 1)", settings.registration)
+    body = body_points(image)
+    rng = np.random.default_rng([seed, 7])
+    for drawn in (_t1(spec.acquisition, rng), _second(spec.acquisition, rng)):
+        acquisition = _gridded(drawn, fine)
+        moved = simulate(replace(spec, acquisition=acquisition)).image.to_ras()
+        planted = _good(moved, str(acquisition.sequence), rng)
+        series = SeriesMap("map", planted.series)
+        found = register_series(image, series, frame, settings.registration)
+        yield _verdict(planted, found, body, float(image.grid.spacing.min()))
+
+
+def _gridded(it: AcquisitionSpec, spacing_mm: FloatArray) -> AcquisitionSpec:
+    """The same field of view in voxels of another size (3,)."""
+    wide, deep, high = np.round(np.multiply(it.shape, it.spacing_mm) / spacing_mm).astype(int)
+    one, two, three = spacing_mm.tolist()
+    return replace(it, shape=(int(wide), int(deep), int(high)), spacing_mm=(one, two, three))
 
 
 def body_points(image: Volume) -> FloatArray:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from marked import put_section
 from midlines import ONE_SIDED, SHADED, midline_scores, one_sided_score
-from planted import OTHER_PATIENT, Verdict, patient_verdicts
+from planted import FINE_MM, OTHER_PATIENT, Verdict, fine_verdicts, patient_verdicts
 
 from plexus_mri.synthetic import Population
 
@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST_SEED = 97_000
 # Each patient has four good series and four failures.
 PATIENTS, MIDLINES, HARD_MIDLINES = 10, 50, 10
+# Patients with two good series of 1 mm, for so many with series of 2 mm.
+FINE_PATIENTS = 5
 LARGEST_ERROR_VOXELS, LARGEST_MIDLINE_MM, LARGEST_HARD_MIDLINE_MM = 0.5, 1.5, 2.5
 
 Row = dict[str, Any]
@@ -40,8 +42,9 @@ def main() -> None:
     store = options.store / options.population
     store.mkdir(parents=True, exist_ok=True)
     planted = _planted(options.patients, first, options.population, store)
+    fine = _fine(options.patients, first, options.population, store)
     midlines = _midlines(options.cases, first, options.population, store)
-    put_section(options.out, "registration", section(planted, midlines))
+    put_section(options.out, "registration", section(planted, fine, midlines))
 
 
 def _planted(count: int, first: int, population: Population, store: Path) -> list[Row]:
@@ -51,6 +54,14 @@ def _planted(count: int, first: int, population: Population, store: Path) -> lis
         rows += _stored(
             store / f"planted-{seed}.json", lambda s=seed: patient_verdicts(s, population)
         )
+    return rows
+
+
+def _fine(count: int, first: int, population: Population, store: Path) -> list[Row]:
+    """Rows of good series of 1 mm, of half as many patients."""
+    rows = []
+    for seed in range(first + 300, first + 300 - (-count * FINE_PATIENTS // PATIENTS)):
+        rows += _stored(store / f"fine-{seed}.json", lambda s=seed: fine_verdicts(s, population))
     return rows
 
 
@@ -83,23 +94,24 @@ def _stored(path: Path, make: Callable[[], Iterable[Any]]) -> list[Row]:
     return stored
 
 
-def section(planted: Sequence[Row], midlines: Sequence[Row]) -> list[str]:
+def section(planted: Sequence[Row], fine: Sequence[Row], midlines: Sequence[Row]) -> list[str]:
     """Lines of the whole section."""
     return [
         "## Registration: series and midline",
         "",
         (
             "Written by `python scripts/validation/registration.py`: phantoms of the validation "
-            "population at 2 mm (slices as thick as drawn), seeds that development never used."
+            "population at 2 mm (slices as thick as drawn; good series of 1 mm apart), seeds that "
+            "development never used."
         ),
         "",
-        *_planted_lines([Verdict(**row) for row in planted]),
+        *_planted_lines([Verdict(**row) for row in planted], [Verdict(**row) for row in fine]),
         "",
         *_midline_lines(midlines),
     ]
 
 
-def _planted_lines(verdicts: Sequence[Verdict]) -> list[str]:
+def _planted_lines(verdicts: Sequence[Verdict], fine: Sequence[Verdict]) -> list[str]:
     good = [v for v in verdicts if v.good]
     strangers = [v for v in verdicts if v.kind == OTHER_PATIENT]
     failures = [v for v in verdicts if not v.good and v.kind != OTHER_PATIENT]
@@ -113,6 +125,11 @@ def _planted_lines(verdicts: Sequence[Verdict]) -> list[str]:
             "finer image)."
         ),
         (
+            f"Good series of voxels of {FINE_MM:g} mm against a main image of {FINE_MM:g} mm, as "
+            f"far off: {sum(not v.accepted for v in fine)} of {len(fine)} refused; "
+            f"{_errors(fine)} (limit {LARGEST_ERROR_VOXELS} voxel)."
+        ),
+        (
             f"Planted failures: {passed} of {len(failures)} passed as good (limit 0); {righted} "
             "put right, to within 2 mm, in spite of the header."
         ),
@@ -124,6 +141,7 @@ def _planted_lines(verdicts: Sequence[Verdict]) -> list[str]:
         "| series | kind | number | accepted | error mm | similarity | sharpness | handedness |",
         "|---|---|---|---|---|---|---|---|",
         *_kind_rows("good", good),
+        *_kind_rows(f"good, {FINE_MM:g} mm", fine),
         *_kind_rows("failure", [*failures, *strangers]),
     ]
 

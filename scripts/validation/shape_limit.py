@@ -23,7 +23,7 @@ def radius_limits_mm(
     voxel that lies in the slab by a share counts by that share.
     """
     lines = {key: _true_trace(solid) for key, solid in picture.solids.items()}
-    states = traced_states(NerveTree(lines), settings)
+    states = traced_states(NerveTree(lines), picture.clean.grid.directions, settings)
     spread = point_spread(picture.clean, picture.blur_voxels, settings)
     sigma = SCALE.nerve / signal_to_noise
     limits = {}

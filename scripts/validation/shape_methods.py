@@ -174,7 +174,7 @@ def _nearer(points_mm: FloatArray, line: Centerline, end: int) -> npt.NDArray[np
 def _planes(data: FloatArray, given: Given, *, order: int) -> FloatArray:
     """Values on planes across the course, one a millimetre: (s, p, p)."""
     line = given.course.resampled(1.0)
-    first, second = line.normals
+    first, second = line.normals(np.eye(3))
     reach = np.arange(-REACH_MM, REACH_MM + 1e-9, PLANE_STEP_MM)
     u, v = np.meshgrid(reach, reach, indexing="ij")
     points = (

@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.case import Case, CaseResult, SeriesInfo
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
@@ -60,14 +60,22 @@ def test_the_case_is_worth_testing(result):
     assert {(s, n) for s in Side for n in ROOTS} <= set(result.nerves)
 
 
-def test_mirrored_anatomy_in_another_order_swaps_left_and_right_and_the_sign_of_the_index(
+def turned(image: Volume) -> Volume:
+    """The same voxels with a header turned by 15 degrees about a skew axis and 40 mm away."""
+    pose = np.eye(4)
+    pose[:3, :3] = Rotation.from_rotvec(np.deg2rad(15.0) * np.array([2, -2, 1]) / 3).as_matrix()
+    pose[:3, 3] = -25.0, 26.0, 17.0
+    return Volume(image.data, Grid(image.grid.shape, pose @ image.grid.affine))
+
+
+def test_mirrored_and_turned_in_another_order_swaps_left_and_right_and_the_sign_of_the_index(
     image, result
 ):
-    """How an image is stored changes nothing, mirroring swaps the sides: both in one run.
+    """How an image is stored and laid changes nothing, mirroring swaps the sides: in one run.
 
     That all 48 orders of axes end in the same array is a test of the image itself.
     """
-    mirrored = measured(stored_as(image.mirrored(), (2, 0, 1), (True, False, True)))
+    mirrored = measured(turned(stored_as(image.mirrored(), (2, 0, 1), (True, False, True))))
     swapped = {
         (nerve, side.opposite, quantity): value
         for (nerve, side, quantity), value in numbers(mirrored).items()
@@ -109,7 +117,7 @@ def test_doubled_spacing_doubles_lengths_quadruples_areas_and_keeps_ratios(resul
         },
         result.nerves.missing,
     )
-    frame = PatientFrame(doubled(result.frame.canal), result.frame.right, result.frame.proof)
+    frame = replace(result.frame, canal=doubled(result.frame.canal), rights=None)
     small_tree = replace(tree, nerves={k: result.nerves[k] for k in tree})
     once = measure_nerves(EvenImage(result.image), small_tree, result.frame, MeasureSettings())
     twice = measure_nerves(EvenImage(large), tree, frame, twice_as_long(MeasureSettings()))

@@ -109,7 +109,8 @@ def test_isotropic_copy_of_a_mirrored_image_is_the_mirrored_copy():
 def test_isotropic_copy_keeps_a_linear_ramp():
     i, j, k = np.indices((30, 16, 20)).astype(float)
     volume = Volume(i + 2 * j + 3 * k, Grid((30, 16, 20), np.diag([1.0, 2.0, 1.0, 1.0])))
-    copy = isotropic_copy(volume, 1.0, box_mm=np.array([[5, 5, 5], [20, 20, 15]]))
+    corners = np.array([[5.0, 5, 5], [20, 20, 15]])
+    copy = isotropic_copy(volume, 1.0, about=(corners, np.zeros(3)))
     points = copy.grid.to_world(np.argwhere(np.ones(copy.grid.shape, bool)).astype(float))
     assert copy.data.ravel() == pytest.approx(volume.sample(points), abs=1e-3)
 
@@ -133,7 +134,7 @@ def test_a_mirror_is_no_rigid_transform():
 
 def test_frames_along_a_curve_are_orthonormal_and_do_not_spin_on_a_straight_line():
     line = Centerline(np.stack([np.arange(10.0)] * 3, axis=1))
-    first, second = line.normals
+    first, second = line.normals(np.eye(3))
     assert first == pytest.approx(np.repeat(first[:1], 10, axis=0))
     products = np.einsum("ni,ni->n", first, second)
     assert products == pytest.approx(np.zeros(10), abs=1e-12)

@@ -66,7 +66,9 @@ def axis_of(tube, half_mm: float) -> NerveCurve:
     """Nodes of a straight tube's axis, so far to each side of its middle."""
     middle = len(tube.points_mm) // 2
     steps = int(half_mm / 0.25)
-    return curve_of(Centerline(tube.points_mm[middle - steps : middle + steps + 1]), 1.0, 1.5)
+    return curve_of(
+        Centerline(tube.points_mm[middle - steps : middle + steps + 1]), 1.0, 1.5, np.eye(3)
+    )
 
 
 # Signal as acquired

@@ -26,7 +26,7 @@ def column(disc: float, every_mm: float = 18.0, thick_mm: float = 5.0) -> Sample
     within = np.mod(z_mm, every_mm) < thick_mm
     noise = np.random.default_rng(5).normal(1.0, 0.05, len(z_mm))
     points = np.stack([x_mm, y_mm, z_mm], axis=1)
-    return Samples(points, np.where(within, disc, MARROW) * noise, x_mm, y_mm)
+    return Samples(points, np.where(within, disc, MARROW) * noise, x_mm, y_mm, FRAME.up)
 
 
 @pytest.mark.parametrize("disc", [40.0, 110.0])

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame, SideProof
+from plexus_mri.core.grid import Grid
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.resample import isotropic_copy
 from plexus_mri.core.volume import Volume
@@ -16,14 +19,14 @@ from tests.unit.shapes import grid_of, tube_volume
 SETTINGS = RegistrationSettings()
 
 
-def canal_image(offset_mm=0.0, lean=0.0):
+def canal_image(offset_mm=0.0, lean=0.0, turn_deg=0.0):
     """A bright canal from top to bottom, off centre and leaning, with two equal muscles."""
     grid = grid_of((100, 60, 100), 1.5)
     z = np.linspace(-70, 70, 30)
     canal = np.stack([offset_mm + lean * z, 0 * z - 5, z], axis=1)
-    aside = np.array([35.0, 5.0, 0.0])
-    left = np.array([-35.0, 5.0, 0.0])
-    tubes = [(canal, 8.0, 500.0), (canal + aside, 10.0, 60.0), (canal + left, 10.0, 60.0)]
+    turn = Rotation.from_euler("z", turn_deg, degrees=True)
+    right, left = turn.apply([[35.0, 5.0, 0.0], [-35.0, 5.0, 0.0]])
+    tubes = [(canal, 8.0, 500.0), (canal + right, 10.0, 60.0), (canal + left, 10.0, 60.0)]
     return tube_volume(grid, tubes, background=120.0), canal
 
 
@@ -39,14 +42,26 @@ def test_midline_follows_an_off_centre_leaning_canal(offset_mm, lean):
 
 
 def test_turned_shoulders_turn_the_lateral_axis():
-    image, _ = canal_image()
-    turn = np.deg2rad(10.0)
-    rotation = np.eye(4)
-    rotation[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
-    turned = Volume(image.data, type(image.grid)(image.grid.shape, rotation @ image.grid.affine))
-    frame = find_patient_frame(turned, "x", SETTINGS)
+    image, _ = canal_image(turn_deg=10.0)
+    frame = find_patient_frame(image, "x", SETTINGS)
     found = np.rad2deg(np.arctan2(frame.right[1], frame.right[0]))
-    assert found == pytest.approx(10.0, abs=1.5)  # the search steps by 1 degree
+    assert found == pytest.approx(10.0, abs=1.5)  # the search steps by 2 degrees
+
+
+def test_a_turned_header_turns_the_frame_and_nothing_else():
+    image, canal = canal_image(offset_mm=8.0, lean=0.1)
+    turn = np.eye(4)
+    turn[:3, :3] = Rotation.from_rotvec([0.12, 0.15, -0.1]).as_matrix()
+    turn[:3, 3] = 20.0, -30.0, 40.0
+    turned = Volume(image.data, Grid(image.grid.shape, turn @ image.grid.affine))
+    one, other = (find_patient_frame(i, "x", SETTINGS) for i in (image, turned))
+    points = np.concatenate([canal, canal + 30.0, canal * 2.0])
+    moved = points @ turn[:3, :3].T + turn[:3, 3]
+    # Rounding alone: the same voxels are looked at.
+    assert other.lateral_mm(moved) == pytest.approx(one.lateral_mm(points), abs=1e-6)
+    assert other.anterior_mm(moved) == pytest.approx(one.anterior_mm(points), abs=1e-6)
+    there, here = CanalSpace(other).from_world(moved), CanalSpace(one).from_world(points)
+    assert there == pytest.approx(here, abs=1e-3)  # a level settles to 1e-4 mm
 
 
 def test_image_without_a_canal_has_no_midline():

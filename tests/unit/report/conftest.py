@@ -121,7 +121,7 @@ def profile_of(side: Side, nerve: Nerve) -> Profile:
         reference=np.full(len(arc), 100.0),
         common_error=np.zeros(len(arc)),
         quality=tuple(flags),
-        long_axis=Centerline(line.points_mm).normals[0],
+        long_axis=Centerline(line.points_mm).normals(np.eye(3))[0],
     )
 
 
