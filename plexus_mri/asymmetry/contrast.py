@@ -14,7 +14,11 @@ from plexus_mri.asymmetry.noise import (
     mean_estimate,
 )
 from plexus_mri.asymmetry.pairing import Course, PairedCourse, pair_courses
-from plexus_mri.asymmetry.placement import shift_error_at, shift_error_of_means
+from plexus_mri.asymmetry.placement import (
+    shift_error_at,
+    shift_error_of_maxima,
+    shift_error_of_means,
+)
 from plexus_mri.asymmetry.refusal import (
     is_coarse,
     is_unresolved,
@@ -106,10 +110,10 @@ def _contrast_along(evidence: Evidence, pair: PairedCourse, quantity: Quantity) 
     settings, noise = evidence.settings, evidence.noise[COURSE_OF[quantity]]
     window_mm, lift = settings.max_window_mm, 0.0
     sides = ((pair.left, pair.left_se), (pair.right, pair.right_se))
-    placed = 0.0
     if quantity in COURSE_OF_MAX:
         left, right = (max_estimate(pair, v, se, noise, window_mm) for v, se in sides)
         lift = lift_of_maximum(pair, window_mm)
+        placed = shift_error_of_maxima(pair, settings)
     else:
         left, right = (mean_estimate(pair, v, se, noise) for v, se in sides)
         placed = shift_error_of_means(pair, settings)
@@ -142,7 +146,7 @@ class SharedErrors:
     """Relative errors beside those of the nodes.
 
     ``model`` is that of the fit, per side; ``lift`` how many standard errors noise lifts a
-    largest value; ``placed`` what the places of both nodes 0 add to the log ratio of means, and
+    largest value; ``placed`` what the places of both nodes 0 add to the log ratio, and
     ``coarse`` what both widths in voxels add to it.
     """
 

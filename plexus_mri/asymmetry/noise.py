@@ -76,14 +76,19 @@ def max_estimate(
     window_mm: float,
 ) -> Estimate:
     """Largest running mean of (n,) values over ``window_mm``, with that mean's error."""
-    arc = pair.arc_length_mm
-    near = np.abs(arc[:, None] - arc[None, :]) <= window_mm / 2.0 + 1e-9
-    weights = near / near.sum(axis=1, keepdims=True)
+    weights = running_weights(pair.arc_length_mm, window_mm)
     running = weights @ values
     best = int(running.argmax())
     shared = _covariance(pair, standard_errors, noise)
     error = noise.scatter * float(np.sqrt(weights[best] @ shared @ weights[best]))
     return Estimate(float(running[best]), error / float(running[best]))
+
+
+def running_weights(arc_length_mm: FloatArray, window_mm: float) -> FloatArray:
+    """Weights (n, n) that take the mean over a window around each of n nodes."""
+    near = np.abs(arc_length_mm[:, None] - arc_length_mm[None, :]) <= window_mm / 2.0 + 1e-9
+    weights: FloatArray = near / near.sum(axis=1, keepdims=True)
+    return weights
 
 
 def lift_of_maximum(pair: PairedCourse, window_mm: float) -> float:

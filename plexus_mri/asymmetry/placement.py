@@ -4,12 +4,18 @@ A nerve that grows along its course has another mean when its stretch begins els
 two sides are not begun at the same place. Symbols: ``n`` common usable nodes.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from plexus_mri.asymmetry.noise import running_weights
 from plexus_mri.asymmetry.pairing import PairedCourse
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import CORDS, ROOTS, Nerve
 from plexus_mri.core.grid import FloatArray
+
+# A number of arc lengths and values (n,).
+Statistic = Callable[[FloatArray, FloatArray], float]
 
 
 def start_error_mm(
@@ -24,10 +30,24 @@ def start_error_mm(
 
 
 def shift_error_of_means(pair: PairedCourse, settings: AsymmetrySettings) -> float:
-    """Standard error of the log ratio of both means when node 0 of either side is off.
+    """Standard error of the log ratio of both means when node 0 of either side is off."""
+    return _shift_error(pair, lambda _, values: float(values.mean()), settings)
 
-    The stretch is moved along the nerve as far as its own length allows: the mean without its
-    first millimetres against the mean without its last ones.
+
+def shift_error_of_maxima(pair: PairedCourse, settings: AsymmetrySettings) -> float:
+    """The same of the largest values: nothing unless they lie at an end of the stretch."""
+
+    def largest(arc_mm: FloatArray, values: FloatArray) -> float:
+        return float((running_weights(arc_mm, settings.max_window_mm) @ values).max())
+
+    return _shift_error(pair, largest, settings)
+
+
+def _shift_error(pair: PairedCourse, of: Statistic, settings: AsymmetrySettings) -> float:
+    """Standard error of the log ratio of a statistic of both sides when node 0 of either is off.
+
+    The stretch is moved along the nerve as far as its own length allows: the statistic without
+    its first millimetres against that without its last ones.
     """
     error_mm = start_error_mm(pair.nerve, settings, begins_anywhere=pair.begins_anywhere)
     arc = pair.arc_length_mm
@@ -35,7 +55,10 @@ def shift_error_of_means(pair: PairedCourse, settings: AsymmetrySettings) -> flo
     if moved_mm < pair.step_mm:
         return 0.0
     late, early = arc >= arc[0] + moved_mm - 1e-9, arc <= arc[-1] - moved_mm + 1e-9
-    changes = [np.log(v[late].mean() / v[early].mean()) for v in (pair.left, pair.right)]
+    changes = [
+        np.log(of(arc[late], values[late]) / of(arc[early], values[early]))
+        for values in (pair.left, pair.right)
+    ]
     return float(np.hypot(*sorted(changes, key=abs))) * error_mm / moved_mm
 
 

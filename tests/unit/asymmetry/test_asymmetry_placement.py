@@ -7,6 +7,7 @@ from plexus_mri.asymmetry import AsymmetrySettings, compare_sides
 from plexus_mri.asymmetry.pairing import Course, pair_courses
 from plexus_mri.asymmetry.placement import (
     node_shift_errors,
+    shift_error_of_maxima,
     shift_error_of_means,
     start_error_mm,
 )
@@ -50,6 +51,20 @@ def test_error_of_a_growing_nerve_is_its_slope_times_the_error_of_its_beginning(
     expected = np.sqrt(2.0) * SETTINGS.trunk_start_error_mm * slope_per_mm
     # A straight line's mean moves by its slope; the logarithm bends it by under one percent.
     assert shift_error_of_means(pair, SETTINGS) == pytest.approx(expected, rel=0.01)
+
+
+def test_a_largest_value_within_the_stretch_does_not_depend_on_where_it_begins():
+    swollen = 9.0 * (1.0 + np.exp(-(((arc(LENGTH_MM) - 14.0) / 3.0) ** 2)))
+    sides = (profile(Nerve.UPPER_TRUNK, s, arc_mm=arc(LENGTH_MM), csa_mm2=swollen) for s in Side)
+    assert shift_error_of_maxima(area_pair(*sides), SETTINGS) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_largest_value_at_the_end_of_a_growing_nerve_is_as_unsure_as_its_end():
+    pair = area_pair(trunk(Side.LEFT), trunk(Side.RIGHT))
+    slope_per_mm = 12.0 * 0.02 / pair.left.max()
+    expected = np.sqrt(2.0) * SETTINGS.trunk_start_error_mm * slope_per_mm
+    # A window of 3 mm at the end has its mean 0.75 mm from there, where half of it is missing.
+    assert shift_error_of_maxima(pair, SETTINGS) == pytest.approx(expected, rel=0.05)
 
 
 def test_error_at_a_node_is_the_relative_slope_there():
