@@ -46,14 +46,17 @@ def shift_error_of_maxima(pair: PairedCourse, settings: AsymmetrySettings) -> fl
 def _shift_error(pair: PairedCourse, of: Statistic, settings: AsymmetrySettings) -> float:
     """Standard error of the log ratio of a statistic of both sides when node 0 of either is off.
 
-    The stretch is moved along the nerve as far as its own length allows: the statistic without
-    its first millimetres against that without its last ones.
+    The stretch is moved along the nerve by whole steps, as far as its own length allows: the
+    statistic without its first nodes against that without its last ones, over that way, times
+    the error.
     """
     error_mm = start_error_mm(pair.nerve, settings, begins_anywhere=pair.begins_anywhere)
     arc = pair.arc_length_mm
-    moved_mm = min(error_mm, float(arc[-1] - arc[0]) / 2.0)
-    if moved_mm < pair.step_mm:
+    longest = int((arc[-1] - arc[0]) / 2.0 / pair.step_mm + 1e-9)
+    steps = min(max(round(error_mm / pair.step_mm), 1), longest)
+    if steps < 1:
         return 0.0
+    moved_mm = steps * pair.step_mm
     late, early = arc >= arc[0] + moved_mm - 1e-9, arc <= arc[-1] - moved_mm + 1e-9
     changes = [
         np.log(of(arc[late], values[late]) / of(arc[early], values[early]))
