@@ -117,7 +117,7 @@ def coarse(spec: PhantomSpec) -> PhantomSpec:
 
 
 def fine_verdicts(seed: int, population: Population) -> Iterator[Verdict]:
-    """Verdicts on two good series of 1 mm, against a main image of 1 mm."""
+    """Verdicts on four good series of 1 mm, against a main image of 1 mm."""
     fine, settings = np.full(3, FINE_MM), Settings()
     spec = random_spec(seed, kind=CaseKind.LESIONS, population=population)
     spec = replace(spec, acquisition=_gridded(spec.acquisition, fine))
@@ -128,10 +128,11 @@ def fine_verdicts(seed: int, population: Population) -> Iterator[Verdict]:
     for drawn in (_t1(spec.acquisition, rng), _second(spec.acquisition, rng)):
         acquisition = _gridded(drawn, fine)
         moved = simulate(replace(spec, acquisition=acquisition)).image.to_ras()
-        planted = _good(moved, str(acquisition.sequence), rng)
-        series = SeriesMap("map", planted.series)
-        found = register_series(image, series, frame, settings.registration)
-        yield _verdict(planted, found, body, float(image.grid.spacing.min()))
+        for _ in range(2):
+            planted = _good(moved, str(acquisition.sequence), rng)
+            series = SeriesMap("map", planted.series)
+            found = register_series(image, series, frame, settings.registration)
+            yield _verdict(planted, found, body, float(image.grid.spacing.min()))
 
 
 def _gridded(it: AcquisitionSpec, spacing_mm: FloatArray) -> AcquisitionSpec:

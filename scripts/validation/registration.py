@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST_SEED = 97_000
 # Each patient has four good series and four failures.
 PATIENTS, MIDLINES, HARD_MIDLINES = 10, 50, 10
-# Patients with two good series of 1 mm, for so many with series of 2 mm.
-FINE_PATIENTS = 5
+# Patients with four good series of 1 mm, for so many with series of 2 mm.
+FINE_PATIENTS = 3
 LARGEST_ERROR_VOXELS, LARGEST_MIDLINE_MM, LARGEST_HARD_MIDLINE_MM = 0.5, 1.5, 2.5
 
 Row = dict[str, Any]
@@ -58,7 +58,7 @@ def _planted(count: int, first: int, population: Population, store: Path) -> lis
 
 
 def _fine(count: int, first: int, population: Population, store: Path) -> list[Row]:
-    """Rows of good series of 1 mm, of half as many patients."""
+    """Rows of good series of 1 mm, of a third as many patients."""
     rows = []
     for seed in range(first + 300, first + 300 - (-count * FINE_PATIENTS // PATIENTS)):
         rows += _stored(store / f"fine-{seed}.json", lambda s=seed: fine_verdicts(s, population))
