@@ -59,9 +59,9 @@ class AsymmetrySettings:
     ratio_max_model_error_percent: float = 5.0
     area_node_model_error_percent: float = 5.0
     ratio_node_model_error_percent: float = 5.0
-    # A nerve whose common error is larger on a side is not compared: that of one 1.14 times as
-    # wide as the longest voxel edge, whose sides would have to differ by about 75 % (ADR-84).
-    largest_common_error_percent: float = 15.0
+    # A nerve whose common error is larger on a side is not compared: that of one 1.15 times as
+    # wide as the longest voxel edge, whose sides would have to differ by about 90 % (ADR-124).
+    largest_common_error_percent: float = 20.0
     # Mean areas of the sides further apart than this are not compared: a trace that left its nerve
     # is likelier than such a swelling (ADR-104).
     largest_area_ratio: float = 4.0
@@ -78,10 +78,10 @@ class AsymmetrySettings:
     merge_gap_mm: float = 2.0
     # One standard deviation of the place of node 0 along the nerve, per side: that of a root is
     # its ganglion, that of a trunk where two curves come together, that of a cord where the
-    # plexus gathers (ADR-0046).
-    root_start_error_mm: float = 1.0
-    trunk_start_error_mm: float = 3.0
-    cord_start_error_mm: float = 2.0
+    # plexus gathers. As measured on synthetic cases, a root's with some room (ADR-124).
+    root_start_error_mm: float = 0.7
+    trunk_start_error_mm: float = 2.1
+    cord_start_error_mm: float = 1.7
     # That of a painted root whose ganglion was not found, so that its label's own end is node 0:
     # half of the 8 mm between a ganglion's centre and where it has ended (ADR-103).
     painted_end_error_mm: float = 4.0

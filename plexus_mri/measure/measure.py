@@ -34,8 +34,8 @@ from plexus_mri.reasons import ReasonCode
 
 logger = logging.getLogger(__name__)
 
-# Of voxel over diameter, in the error that few voxels across a nerve make (ADR-84).
-COARSE_POWER = 3
+# Of voxel over diameter, in the error that few voxels across a nerve make (ADR-124).
+COARSE_POWER = 4
 _QUIET_SHARE = 0.3
 
 

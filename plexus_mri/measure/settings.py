@@ -178,8 +178,8 @@ class MeasureSettings:
     area_model_error_percent: float = 2.5
     signal_model_error_percent: float = 2.0
     # Error of area and of signal that all nodes have in common where the longest voxel edge is as
-    # long as the nerve is wide; it grows with the cube of the two's ratio (ADR-84).
-    coarse_error_percent: float = 22.0
+    # long as the nerve is wide; it grows with the fourth power of the two's ratio (ADR-124).
+    coarse_error_percent: float = 35.0
     # The same for the area of one section (ADR-41).
     section_model_error_percent: float = 1.2
     common_flag_percent: float = 30.0

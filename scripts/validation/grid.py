@@ -28,7 +28,9 @@ _HEAD = (
     "healthy trunk over the noise of a receive channel): one symmetric, one with lesions or a "
     "prefixed or postfixed plexus. All else is drawn: body, posture, place, sequence, shading, "
     "vessels, nodes, fat. *Right*: found, nearest to the true nerve of its side and name, and "
-    "within 3 mm of it. A case without a result counts none of its nerves."
+    "within 3 mm of it. A case without a result counts none of its nerves. Intervals claim to "
+    "hold the truth at distances from the true beginning of a nerve and are judged by it; below it by "
+    "the truth at the very nodes, where a misplaced beginning is no error."
 )
 
 
@@ -84,6 +86,8 @@ def _limits(cells: Sequence[Cell]) -> list[str]:
         ("cases with any such nerve", "5 %", _flagged_cases(symmetric)),
         ("intervals that hold the true index: area", "93-97 %", _held(cells, "csa_mean_mm2")),
         ("the same: signal ratio", "93-97 %", _held(cells, "signal_ratio_mean")),
+        ("the same where the nodes lie: area", "", _held_at_nodes(cells, "csa_mean_mm2")),
+        ("the same: signal ratio", "", _held_at_nodes(cells, "signal_ratio_mean")),
     )
     return [f"| {' | '.join(row)} |" for row in rows]
 
@@ -152,10 +156,14 @@ def _sure(cells: Sequence[Cell]) -> str:
     return _share(sum(n["named"] for n in sure), len(sure))
 
 
-def _held(cells: Sequence[Cell], quantity: str) -> str:
+def _held(cells: Sequence[Cell], quantity: str, judged: str = "inside_by_distance") -> str:
     pairs = [p for _, s in cells for p in s["pairs"] if p["quantity"] == quantity]
-    held = [p["inside_interval"] for p in pairs if p["inside_interval"] is not None]
+    held = [p[judged] for p in pairs if p[judged] is not None]
     return _share(sum(held), len(held))
+
+
+def _held_at_nodes(cells: Sequence[Cell], quantity: str) -> str:
+    return _held(cells, quantity, "inside_interval")
 
 
 def _line_error(cells: Sequence[Cell], *, trunks: bool = True) -> str:

@@ -26,7 +26,7 @@ WORDS = """
   signed error, median and 95th percentile of the absolute error.
 - *Index error*: found minus true index 200·(L − R)/(L + R) over the same stretch; median and 95th
   percentile of the absolute error, in percent points.
-- *Interval*: share of 95 % intervals that hold the true index.
+- *Interval*: share of 95 % intervals that hold the true index, here at the very nodes compared.
 - *Verdicts*: right among those that can be judged: a true index below 2 % must be called no
   difference, one above the stated smallest detectable difference must be called with its side.
 """

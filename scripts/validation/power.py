@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from marked import put_section
 from power_cases import (
+    COMMON_PERCENT,
+    COMMON_POWER,
     LENGTH_MM,
     LEVELS,
     NO_FLOOR,
@@ -70,7 +72,8 @@ def _origin_lines() -> list[str]:
         (
             "Errors: of single nodes as measured on a development case at a nerve signal of 20 "
             "times the noise, voxels of 1 mm in plane (`scripts/validation/node_errors.py`, seed "
-            "1); common to all nodes 22 % · (edge / 3.4 mm)³, with a nerve of 3.4 mm (ADR-84); "
+            f"1); common to all nodes {COMMON_PERCENT:.0f} % · (edge / 3.4 mm)^{COMMON_POWER}, "
+            "with a nerve of 3.4 mm (ADR-124); "
             f"of a whole side {SHIPPED.area_mean_model_error_percent} % of area and "
             f"{SHIPPED.ratio_mean_model_error_percent} % of signal, and of node 0 "
             f"{SHIPPED.root_start_error_mm} mm, as the settings take them to be. Nerves are "

@@ -2,7 +2,7 @@
 
 The errors of a single node are those of a case of the development population at a
 signal-to-noise of 20 (`node_errors.py`; its figures stand below); the error that few voxels
-across a nerve make follows ADR-84; the errors of whole sides are drawn as large as the settings
+across a nerve make follows ADR-124; the errors of whole sides are drawn as large as the settings
 of the comparison take them to be.
 """
 
@@ -16,6 +16,8 @@ from plexus_mri.core.anatomy import Nerve
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
 from plexus_mri.core.measurement import Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.measure.measure import COARSE_POWER
+from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.synthetic.profiles import POINT_MM, ProfileErrors, Shape, noisy_case
 
 SHIPPED = AsymmetrySettings()
@@ -27,8 +29,8 @@ NO_FLOOR = replace(
         if f.name.endswith(("model_error_percent", "start_error_mm"))
     },
 )
-# ADR-84, percent at a voxel edge as long as the nerve is wide, and its power.
-COMMON_PERCENT, COMMON_POWER = 22.0, 3
+# Percent at a voxel edge as long as the nerve is wide, and its power, as they are measured.
+COMMON_PERCENT, COMMON_POWER = MeasureSettings().coarse_error_percent, COARSE_POWER
 # Under two voxels a nerve has no value at a place (ADR-45).
 COARSE_VOXELS = 2.0
 # Of it 17 mm of a root are compared, as on that case; other nerves there had 22 mm.

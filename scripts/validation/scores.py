@@ -38,7 +38,11 @@ class NerveScore:
 
 @dataclass
 class PairScore:
-    """One nerve and quantity compared between sides."""
+    """One nerve and quantity compared between sides.
+
+    ``inside_interval`` judges the interval by the truth at the very nodes that were compared,
+    ``inside_by_distance`` by that at the same distances from the true beginning of the nerve.
+    """
 
     nerve: str
     quantity: str
@@ -47,6 +51,7 @@ class PairScore:
     inside_interval: bool | None
     verdict: str
     right: bool | None
+    inside_by_distance: bool | None = None
 
 
 @dataclass
@@ -148,12 +153,18 @@ def _pair_score(
     true = _true_index(keys, quantity, result, courses)
     if true is None:
         return PairScore(nerve, quantity, float("nan"), None, None, found.verdict, None)
-    inside = None
-    if found.ci_low is not None and found.ci_high is not None:
-        inside = found.ci_low <= true <= found.ci_high
+    placed = _true_index(keys, quantity, result, courses, by_distance=True)
+    inside, inside_placed = (_holds(found, index) for index in (true, placed))
     right = _verdict_right(found, true)
     percent = found.asymmetry_percent
-    return PairScore(nerve, quantity, true, percent, inside, found.verdict, right)
+    return PairScore(nerve, quantity, true, percent, inside, found.verdict, right, inside_placed)
+
+
+def _holds(found: Comparison, true_percent: float | None) -> bool | None:
+    """Whether the interval holds the true index; None without either."""
+    if true_percent is None or found.ci_low is None or found.ci_high is None:
+        return None
+    return found.ci_low <= true_percent <= found.ci_high
 
 
 def _true_index(
@@ -161,19 +172,28 @@ def _true_index(
     quantity: Quantity,
     result: CaseResult,
     courses: Mapping[NerveKey, Course],
+    *,
+    by_distance: bool = False,
 ) -> float | None:
-    """True index at the very nodes that were compared; None when there are none."""
+    """True index where the sides were compared; None where they were not.
+
+    At the very nodes, or ``by_distance`` at nodes as far from the true beginning of each nerve as
+    those were from node 0, which an interval claims to hold.
+    """
     pair = pair_courses(result.table, AsymmetrySettings()).get((keys[0][1], COURSE_OF[quantity]))
     if pair is None:
         return None
     means = []
     for key in keys:
         profile, course = result.table.profiles[key], courses[key]
-        columns = [
-            np.interp(pair.arc_length_mm, profile.arc_length_mm, profile.points_mm[:, k])
-            for k in range(3)
-        ]
-        _, nodes = course.project(np.stack(columns, axis=1))
+        if by_distance:
+            nodes = course.nodes_at(pair.arc_length_mm)
+        else:
+            columns = [
+                np.interp(pair.arc_length_mm, profile.arc_length_mm, profile.points_mm[:, k])
+                for k in range(3)
+            ]
+            _, nodes = course.project(np.stack(columns, axis=1))
         values = course.csa_mm2 if quantity is Quantity.CSA_MEAN else course.signal
         means.append(float(course.at(nodes, values).mean()))
     return 200 * (means[0] - means[1]) / (means[0] + means[1])

@@ -32,6 +32,12 @@ class Course:
         distance, nearest = cKDTree(dense).query(points_mm)
         return distance, steps[nearest]
 
+    def nodes_at(self, arc_length_mm: FloatArray) -> FloatArray:
+        """Fractional nodes (m,) at distances (m,) along the course from its first point."""
+        steps = np.linalg.norm(np.diff(self.points_mm, axis=0), axis=1)
+        arc = np.concatenate([[0.0], np.cumsum(steps)])
+        return np.interp(arc_length_mm, arc, np.arange(len(arc)))
+
     def at(self, nodes: FloatArray, values: FloatArray) -> FloatArray:
         """Values (m,) at fractional nodes (m,)."""
         return np.interp(nodes, np.arange(len(values)), values)
