@@ -29,8 +29,8 @@ _HEAD = (
     "prefixed or postfixed plexus. All else is drawn: body, posture, place, sequence, shading, "
     "vessels, nodes, fat. *Right*: found, nearest to the true nerve of its side and name, and "
     "within 3 mm of it. A case without a result counts none of its nerves. Intervals claim to "
-    "hold the truth at distances from the true beginning of a nerve and are judged by it; below it by "
-    "the truth at the very nodes, where a misplaced beginning is no error."
+    "hold the truth at distances from the true beginning of a nerve and are judged by it; "
+    "below it by the truth at the very nodes, where a misplaced beginning is no error."
 )
 
 
