@@ -54,6 +54,7 @@ def test_stray_pieces_lower_the_confidence_and_stop_nothing():
     few = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
     nerve = trace_network_labels(few, FRAME, (), SETTINGS)[C6_R]
     assert nerve.confidence == pytest.approx(size / (size + 125))
+    assert ReasonCode.NERVE_LOST not in nerve.reasons  # the rest is on the other side
 
 
 def test_a_nerve_of_which_less_than_half_hangs_together_is_doubted():
@@ -65,7 +66,22 @@ def test_a_nerve_of_which_less_than_half_hangs_together_is_doubted():
     torn = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
     nerve = trace_network_labels(torn, FRAME, (), SETTINGS)[C6_R]
     assert 0.3 < nerve.confidence < 0.5
-    assert nerve.reasons == (ReasonCode.LANDMARK_DOUBT, ReasonCode.LOW_CONFIDENCE)
+    lost = (ReasonCode.LANDMARK_DOUBT, ReasonCode.NERVE_LOST, ReasonCode.LOW_CONFIDENCE)
+    assert nerve.reasons == lost
+
+
+@pytest.mark.parametrize(("cut", "reasons"), [(0.5, True), (0.97, False)])
+def test_a_nerve_torn_in_two_says_that_it_was_followed_in_part_and_one_with_a_spot_does_not(
+    cut, reasons
+):
+    mask = labelled(C6_R)
+    data = np.array(mask.labels.data)
+    per_slice = np.cumsum((data == 1).sum(axis=(1, 2)))
+    data[int(np.searchsorted(per_slice, cut * per_slice[-1]))] = 0
+    torn = OwnMask(LabelMap(data, mask.labels.grid), mask.nerve_of_index)
+    nerve = trace_network_labels(torn, FRAME, (), SETTINGS)[C6_R]
+    assert nerve.confidence < 1.0
+    assert (ReasonCode.NERVE_LOST in nerve.reasons) is reasons
 
 
 def test_one_label_on_the_wrong_side_is_left_out_with_its_reason():
