@@ -41,6 +41,7 @@ from plexus_mri.cli.text import (
 from plexus_mri.errors import InputError
 from plexus_mri.io.derivatives import case_paths
 from plexus_mri.io.inventory import Inventory
+from plexus_mri.io.landmarks import check_landmarks_file
 from plexus_mri.io.tables import cell
 from plexus_mri.reasons import ReasonCode
 
@@ -141,10 +142,12 @@ def _measure(options: MeasureOptions, *, single: bool) -> int:
         if single:
             check_single(plan)
         todo = {job.key for job in to_measure(plan, request)}
-        rows = [_planned(job, measured=job.key not in todo) for job in plan.jobs]
+        why_not = {job.key: _why_not(job) for job in plan.jobs if job.key in todo}
+        rows = [_planned(job, why_not.get(job.key)) for job in plan.jobs]
         rows += [(_name(c), f"no: {c.outcome.sentence}", "", "") for c in plan.unusable]
         typer.echo(table(("case", "action", "series", "rule"), rows))
-        return _closing_dry_run(f"{counted(len(todo), 'case')} would be measured")
+        sound = sum(not sentence for sentence in why_not.values())
+        return _closing_dry_run(f"{counted(sound, 'case')} would be measured")
     with show_progress() as listener:
         end = run_study(request, listener, single=single)
     typer.echo(status_table(end.rows))
@@ -162,12 +165,29 @@ def _verdict_lines(rows: Sequence[CaseStatus], out: Path) -> list[str]:
     return [line for path in paths for line in verdict_lines(read_summary(path))]
 
 
-def _planned(job: CaseJob, *, measured: bool) -> tuple[str, str, str, str]:
-    """What would be done with a case: its name, the action, the series and the rule for it."""
+def _why_not(job: CaseJob) -> str:
+    """Why a case would fail by what the user gives with it; empty when nothing is seen."""
+    if job.segmentation is not None and not job.segmentation.exists():
+        return f"the mask '{job.segmentation.name}' does not exist"
+    try:
+        if job.landmarks is not None:
+            check_landmarks_file(job.landmarks)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _planned(job: CaseJob, why_not: str | None) -> tuple[str, str, str, str]:
+    """What would be done with a case: its name, the action, the series and the rule for it.
+
+    ``why_not`` is None for a case that is measured already.
+    """
     row = job.row
     image = f"{row.series} ({row.contrast}, {row.plane})"
-    if measured:
+    if why_not is None:
         return _name(job), "already done", image, row.rule
+    if why_not:
+        return _name(job), f"no: {why_not}", image, row.rule
     lost = [name for name, path in job.maps if not path.exists()]
     action = f"measure, without map {' and '.join(lost)} (no such file)" if lost else "measure"
     return _name(job), action, image, row.rule

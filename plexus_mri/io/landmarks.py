@@ -49,12 +49,26 @@ def read_landmarks(path: Path, image: Grid) -> StatedLevels:
     """
     if path.name.lower().endswith(_NIFTI):
         return StatedLevels(path.name, tuple(_discs(path, image)), of_discs=True)
-    levels = tuple(_stated(path, row, number) for number, row in enumerate(_rows(path), start=1))
-    _check_once(path, levels)
+    levels = _stated_levels(path)
     for level in levels:
         if not image.contains(level.point_mm[None])[0]:
             _refuse_place(path, level.words, image)
     return StatedLevels(path.name, levels)
+
+
+def check_landmarks_file(path: Path) -> None:
+    """Refuse what no image can make sound: a missing file, or a table that states no places.
+
+    Raises
+    ------
+    InputError
+        As `read_landmarks`; what a NIfTI holds is not looked at.
+    """
+    if not path.name.lower().endswith(_NIFTI):
+        _stated_levels(path)
+    elif not path.is_file():
+        msg = f"'{path.name}' does not exist"
+        raise InputError(msg, ReasonCode.INPUT_MISSING)
 
 
 def disc_labels() -> dict[int, Nerve]:
@@ -85,6 +99,13 @@ def _discs(path: Path, image: Grid) -> Iterator[StatedLevel]:
     for index, point_mm, is_inside in zip(present, points_mm, inside, strict=True):
         if is_inside:
             yield StatedLevel(roots[index], point_mm)
+
+
+def _stated_levels(path: Path) -> tuple[StatedLevel, ...]:
+    """Places of a table, wherever the image lies."""
+    levels = tuple(_stated(path, row, number) for number, row in enumerate(_rows(path), start=1))
+    _check_once(path, levels)
+    return levels
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -155,7 +176,8 @@ def _refuse_place(path: Path, words: str, image: Grid) -> None:
     low, high = image.corners_mm.min(axis=0), image.corners_mm.max(axis=0)
     msg = (
         f"'{path.name}' puts {words} outside the image, which reaches from {_rounded(low)} to "
-        f"{_rounded(high)} mm; give places in the image's own world (RAS+)"
+        f"{_rounded(high)} mm; give places in the image's own world (RAS+: of DICOM's patient "
+        "coordinates, x and y change their sign)"
     )
     raise InputError(msg, ReasonCode.LANDMARKS_PLACE)
 

@@ -52,9 +52,10 @@ QUALITY_WORDS = {
 FULL = 0.995
 # What speaks for a trace, each 0-1.
 EVIDENCE_WORDS = {
-    "support": "a bright tube all along",
+    "support": "seen as a bright tube where it is faintest",
     "naming": "sureness of the names",
     "both_sides": "lies as its twin on the other side does",
+    "one_side": "no twin on the other side to check it by",
     "followed": "followed to its end",
     "own_mask": "drawn by a reader",
     "largest_piece": "share of the label in one piece",
@@ -121,7 +122,7 @@ def quality_words(quality: Quality) -> str:
 
 
 def evidence_words(evidence: Mapping[str, float]) -> str:
-    """What lowers the confidence of a trace, least first; empty when nothing does.
+    """Parts of the confidence of a trace that are below 1, least first; empty when none is.
 
     >>> evidence_words({"support": 1.0, "naming": 0.94, "both_sides": 0.584})
     'lies as its twin on the other side does 0.58; sureness of the names 0.94'

@@ -136,10 +136,11 @@ class _Sureness:
     def of(self, piece: Piece, line: Centerline, nerve: Nerve, *, twin: bool) -> dict[str, float]:
         """What speaks for one nerve, each 0-1."""
         lowest = float(np.nanpercentile(self.tubularity.sample(line.points_mm), 10))
+        beside = {"both_sides": self.agreed.get(nerve, 1.0)} if twin else {"one_side": 0.8}
         return {
             "support": float(np.clip(lowest / 0.6, 0.0, 1.0)),
             "naming": _naming_confidence(self.naming, self.settings),
-            "both_sides": self.agreed.get(nerve, 1.0) if twin else 0.8,
+            **beside,
             "followed": 0.6 if ReasonCode.NERVE_LOST in piece.reasons else 1.0,
         }
 

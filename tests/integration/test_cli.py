@@ -81,6 +81,35 @@ def test_dry_run_says_which_map_is_missing(program, study, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("levels.tsv", None, "no: the table 'levels.tsv' does not exist"),
+        ("levels.tsv", "", "no: 'levels.tsv'"),
+        ("levels.tsv", "nerve\tx_mm\ty_mm\tz_mm\nC7\t1e308\t0\t0\n", "gives x_mm as '1e308'"),
+        ("levels.nii.gz", None, "no: 'levels.nii.gz' does not exist"),
+    ],
+)
+def test_dry_run_says_why_stated_levels_cannot_be_used(
+    program, study, tmp_path, name, content, sentence
+):
+    if content is not None:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    wanted = ("--participant-label", "01", "--landmarks", tmp_path / name)
+    ended = program("batch", study, "--out", tmp_path / "out", "--dry-run", *wanted)
+    assert sentence in ended.out
+    assert "0 cases would be measured" in ended.last_line
+
+
+def test_dry_run_says_that_the_mask_is_missing(program, study, tmp_path):
+    (tmp_path / "labels.tsv").write_text("index\tnerve\tside\n1\tany\tany\n", encoding="utf-8")
+    mask = ("--segmentation", tmp_path / "mask-{subject}.nii.gz")
+    labels = ("--labels", tmp_path / "labels.tsv")
+    ended = program("batch", study, "--out", tmp_path / "out", "--dry-run", *mask, *labels)
+    assert "no: the mask 'mask-01.nii.gz' does not exist" in ended.out
+    assert "0 cases would be measured" in ended.last_line
+
+
+@pytest.mark.parametrize(
     ("extra", "sentence"),
     [
         (["--set", "tracing.step=1"], "unknown setting 'tracing.step'; the nearest one is"),

@@ -12,6 +12,7 @@ from plexus_mri.report.words import (
     SHORT_NAMES,
     UNIT_WORDS,
     comparison_sentence,
+    evidence_words,
     group_of,
     key_words,
     landmark_words,
@@ -124,3 +125,9 @@ def test_digits_are_cut_to_what_the_precision_allows(
     value: float, half: float, printed: str
 ) -> None:
     assert with_precision(value, value - half, value + half) == printed
+
+
+def test_a_nerve_without_its_twin_is_not_said_to_lie_as_its_twin() -> None:
+    assert evidence_words({"support": 1.0, "one_side": 0.8}) == (
+        "no twin on the other side to check it by 0.80"
+    )
