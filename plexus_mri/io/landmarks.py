@@ -118,7 +118,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _stated(path: Path, row: Mapping[str, str], number: int) -> StatedLevel:
     if lacking := [name for name in _COLUMNS if row.get(name, "") in _MISSING]:
-        msg = f"row {number} of '{path.name}' has no {', '.join(lacking)}; {_REMEDY}"
+        msg = (
+            f"row {number} of '{path.name}' has no {', '.join(lacking)} (columns end with a tab); "
+            f"{_REMEDY}"
+        )
         raise InputError(msg, ReasonCode.LANDMARKS_TABLE)
     point_mm = np.array([_number(path, row, number, name) for name in _COLUMNS[1:]])
     return StatedLevel(_root(path, row, number), point_mm, _side(path, row, number))

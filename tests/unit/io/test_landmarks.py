@@ -62,7 +62,7 @@ def test_json_says_the_same(tmp_path):
         ("C6\tR\t14\tinf\t20\n", "gives y_mm as 'inf'"),
         ("C6\tR\t14\t-3\t1e30\n", "gives z_mm as '1e30'"),
         ("C6\tR\t14\tthree\t20\n", "gives y_mm as 'three'"),
-        ("C6\tR\t14\t\t20\n", "row 1 .* has no y_mm;"),
+        ("C6\tR\t14\t\t20\n", "row 1 .* has no y_mm .columns end with a tab.;"),
         ("C6\tR\t14\t-3\t20\nC6\tR\t15\t-3\t21\n", "states C6 R twice; keep one"),
     ],
 )
