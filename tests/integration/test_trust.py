@@ -11,7 +11,7 @@ from plexus_mri.core.case import Case, CaseResult, SeriesInfo
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.grid import Grid
 from plexus_mri.core.measurement import Quantity
-from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
+from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.settings import MeasureSettings
@@ -28,6 +28,9 @@ RATIOS = {
     Quantity.SIGNAL_RAW_MEAN,
     Quantity.SIGNAL_SPREAD_MEAN,
 }
+# A place in mm moves along when lengths are doubled.
+PLACES = {Quantity.DIAMETER_AT_10}
+LARGEST = {Quantity.CSA_MAX, Quantity.SIGNAL_RATIO_MAX}
 AREAS = {Quantity.CSA_MEAN, Quantity.CSA_MAX, Quantity.CSA_MASK_MEAN}
 
 
@@ -105,12 +108,12 @@ def test_doubled_spacing_doubles_lengths_quadruples_areas_and_keeps_ratios(resul
     large = Volume(result.image.data, Grid(grid.shape, affine))
     tree = NerveTree(
         {
-            key: TracedNerve(
-                doubled(nerve.centerline),
-                nerve.confidence,
-                nerve.evidence,
-                nerve.radius_mm * 2,
-                tuple(2 * arc for arc in nerve.junction_mm),
+            key: replace(
+                nerve,
+                centerline=doubled(nerve.centerline),
+                radius_mm=nerve.radius_mm * 2,
+                junction_mm=tuple(2 * arc for arc in nerve.junction_mm),
+                bridges_mm=tuple((2 * first, 2 * last) for first, last in nerve.bridges_mm),
             )
             for key, nerve in result.nerves.nerves.items()
             if key[1] in (Nerve.C5, Nerve.C8)
@@ -121,14 +124,28 @@ def test_doubled_spacing_doubles_lengths_quadruples_areas_and_keeps_ratios(resul
     small_tree = replace(tree, nerves={k: result.nerves[k] for k in tree})
     once = measure_nerves(EvenImage(result.image), small_tree, result.frame, MeasureSettings())
     twice = measure_nerves(EvenImage(large), tree, frame, twice_as_long(MeasureSettings()))
+    compared = 0
     for m in once.measurements:
-        if m.value is None or m.quantity is Quantity.DIAMETER_AT_10:  # a place in mm moves along
+        large_value = twice.get(m.nerve, m.side, m.quantity).value
+        if m.value is None or m.quantity in PLACES or rests_on_a_doubt(m, once, twice):
             continue
         factor = 4 if m.quantity in AREAS else 1 if m.quantity in RATIOS else 2
-        large_value = twice.get(m.nerve, m.side, m.quantity).value
         # 3 %: the fits stop at a tolerance in mm, which may turn what is taken for a neighbour at
         # single nodes: at other spacings 4 % of a mean was seen.
         assert large_value == pytest.approx(factor * m.value, rel=0.03), (m.nerve, m.quantity)
+        compared += 1
+    # Of each of the four nerves seven numbers that rest on no single node.
+    assert compared >= 28
+
+
+def rests_on_a_doubt(m, once, twice) -> bool:
+    """Whether a number can turn with one fit or voxel: a largest value, or a limit of a count.
+
+    A fit that is just trusted at one spacing may not be at the other, and then the largest value
+    is another's; the spread is given from eight independent voxels on.
+    """
+    flags, others = (table.profiles[m.side, m.nerve].quality for table in (once, twice))
+    return (m.quantity in LARGEST and flags != others) or m.quantity is Quantity.SIGNAL_SPREAD_MEAN
 
 
 def twice_as_long(settings: MeasureSettings) -> MeasureSettings:
