@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from plexus_mri.core.anatomy import Side
+from plexus_mri.core.frame import WORLD_UP
 from plexus_mri.core.grid import FloatArray
 
 _LARGEST_FLOOR = 1.0 / 1.5
@@ -47,7 +48,7 @@ class ReferenceTissue:
     unevenness: float = 0.0
     taken_from: Side | None = None
     noise: float = 0.0
-    up: FloatArray = field(default_factory=lambda: np.array([0.0, 0.0, 1.0]))
+    up: FloatArray = field(default_factory=lambda: np.array(WORLD_UP))
 
     @classmethod
     def none(cls) -> "ReferenceTissue":

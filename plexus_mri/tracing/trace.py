@@ -72,7 +72,7 @@ def trace_nerves(
             pieces[side, cord] = Piece(line, joins_start=False, joins_end=False)
     agreed = agreement_of_sides({key: piece.line for key, piece in pieces.items()}, frame)
     sure = _Sureness(evidence.tubularity, found.naming, agreed, settings)
-    nerves = _refined(image, pieces, sure, settings)
+    nerves = _refined(image, pieces, sure)
     return NerveTree(nerves, _why_missing(nerves, fields))
 
 
@@ -146,10 +146,10 @@ class _Sureness:
 
 
 def _refined(
-    image: Volume, pieces: dict[NerveKey, Piece], sure: _Sureness, settings: TracingSettings
+    image: Volume, pieces: dict[NerveKey, Piece], sure: _Sureness
 ) -> dict[NerveKey, TracedNerve]:
     """Smooth, recentred curves with their confidence; pieces too short are dropped."""
-    nerves = {}
+    nerves, settings = {}, sure.settings
     for key, piece in pieces.items():
         if piece.line.length_mm < settings.least_length_mm:
             continue
