@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.measure.section_fit import PER_NERVE, fit_section
+from plexus_mri.measure.section_fit import LOG_RADIUS, PER_NERVE, SIGNAL, fit_section
 from plexus_mri.measure.section_problem import Section
 from plexus_mri.measure.settings import MeasureSettings
 
@@ -42,6 +42,11 @@ class NerveFit:
         Whether the fit came to rest.
     log_evidence
         Of the model, up to a constant of the section at its noise.
+    pulls : (3, n)
+        Derivatives of the nerve's log radius and signal, and of the log likelihood, by the value
+        of each of the window's n voxels.
+    borrowed : (2,)
+        Change of log radius and of signal by a unit of the signal that was expected.
     """
 
     values: FloatArray
@@ -50,6 +55,8 @@ class NerveFit:
     contrast: float
     settled: bool
     log_evidence: float
+    pulls: FloatArray
+    borrowed: FloatArray
 
 
 def fit(section: Section, settings: MeasureSettings, noise: float = 0.0) -> NerveFit:
@@ -72,14 +79,18 @@ def fit_with_coat(section: Section, settings: MeasureSettings) -> NerveFit:
         odds + _prior_log_odds(section, plain, float(coat[5]), settings)
     )
     share = 1.0 / (1.0 + math.exp(-float(np.clip(odds, -_FURTHEST_LOG_ODDS, _FURTHEST_LOG_ODDS))))
-    return average(plain, coated, share)
+    return average(plain, coated, share, settings.evidence_share)
 
 
-def average(one: NerveFit, other: NerveFit, share: float) -> NerveFit:
+def average(one: NerveFit, other: NerveFit, share: float, evidence_share: float = 1.0) -> NerveFit:
     """Both fits in one, the other with a ``share`` of 0-1; their distance adds to the variance.
 
-    >>> a = NerveFit(np.zeros(6), np.ones(6), 1.0, 5.0, True, 0.0)
-    >>> b = NerveFit(np.full(6, 2.0), np.ones(6), 1.0, 5.0, True, 0.0)
+    A voxel also pulls at the share: its log odds are ``evidence_share`` of the log likelihoods'
+    difference.
+
+    >>> nothing = np.zeros((3, 1)), np.zeros(2)
+    >>> a = NerveFit(np.zeros(6), np.ones(6), 1.0, 5.0, True, 0.0, *nothing)
+    >>> b = NerveFit(np.full(6, 2.0), np.ones(6), 1.0, 5.0, True, 0.0, *nothing)
     >>> average(a, b, 0.5).variances.tolist()
     [2.0, 2.0, 2.0, 2.0, 2.0, 2.0]
     """
@@ -87,7 +98,14 @@ def average(one: NerveFit, other: NerveFit, share: float) -> NerveFit:
     variances = (1.0 - share) * (one.variances + (one.values - values) ** 2)
     variances = variances + share * (other.variances + (other.values - values) ** 2)
     contrast = (1.0 - share) * one.contrast + share * other.contrast
-    return NerveFit(values, variances, one.noise, contrast, one.settled, one.log_evidence)
+    turn = evidence_share * share * (1.0 - share) * (other.pulls[2] - one.pulls[2])
+    apart = (other.values - one.values)[[LOG_RADIUS, SIGNAL]]
+    pulls = (1.0 - share) * one.pulls + share * other.pulls
+    pulls[:2] += apart[:, None] * turn
+    borrowed = (1.0 - share) * one.borrowed + share * other.borrowed
+    return NerveFit(
+        values, variances, one.noise, contrast, one.settled, one.log_evidence, pulls, borrowed
+    )
 
 
 def _fitted(
@@ -95,7 +113,7 @@ def _fitted(
 ) -> tuple[NerveFit, FloatArray]:
     """Fit of a section and all its parameters."""
     robust = (settings.loss_turn_noise_units, section.least_noise, noise)
-    theta, covariance, facts = fit_section(
+    theta, covariance, facts, pulls = fit_section(
         section.start, section.prior, section.data, section.scene, robust
     )
     off = float((section.prior[1] * (theta - section.prior[0]) ** 2).sum())
@@ -110,6 +128,8 @@ def _fitted(
         float(facts[4]),
         bool(facts[3] > 0.0),
         evidence,
+        pulls,
+        facts[5:7],
     )
     return found, theta
 
