@@ -18,7 +18,8 @@ from scipy import sparse
 
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.measure.blurred_ellipse import SHAPE_PARAMETERS, blurred_ellipse
-from plexus_mri.measure.nerve_fit import NerveFit
+from plexus_mri.measure.nerve_fit import NerveFit, TwoFits
+from plexus_mri.measure.section_fit import LOG_RADIUS, SIGNAL
 from plexus_mri.measure.section_problem import Section
 
 _LEAST_SEEN = 1e-6
@@ -39,16 +40,24 @@ class Pull:
         along each axis of the image.
     borrowed : (2,)
         Their change by a unit of the signal that was expected.
+    doubt : (m,)
+        Change of the log odds of a coat of fat by a standard deviation of each voxel's noise.
+    apart : (2,)
+        How far the fit with a coat lies from that without.
     """
 
     voxels: np.ndarray[tuple[int], np.dtype[np.int64]]
     by_noise: FloatArray
     by_blur: FloatArray
     borrowed: FloatArray
+    doubt: FloatArray
+    apart: FloatArray
 
 
-def pull_of(section: Section, fitted: NerveFit, wider: FloatArray, change: float) -> Pull:
-    """Pull of a fitted section.
+def pull_of(
+    section: Section, fits: TwoFits, fitted: NerveFit, wider: FloatArray, change: float
+) -> Pull:
+    """Pull of a section fitted without and with a coat; ``fitted`` is their average.
 
     Parameters
     ----------
@@ -65,11 +74,17 @@ def pull_of(section: Section, fitted: NerveFit, wider: FloatArray, change: float
         there = points @ np.ascontiguousarray((matrix @ back).T)
         differs = (blurred_ellipse(there, shape, matrix)[:, 0] - share) / change
         by_blur[:, axis] = fitted.pulls[:2] @ (fitted.contrast * differs)
-    return Pull(section.voxels, fitted.noise * fitted.pulls[:2], by_blur, fitted.borrowed)
+    by_noise = fitted.noise * fitted.pulls
+    if fits.coated is None:
+        nothing = np.zeros(by_noise.shape[1])
+        return Pull(section.voxels, by_noise[:2], by_blur, fitted.borrowed, nothing, np.zeros(2))
+    doubt = fitted.noise * (fits.coated.pulls[2] - fits.plain.pulls[2])
+    apart = (fits.coated.values - fits.plain.values)[[LOG_RADIUS, SIGNAL]]
+    return Pull(section.voxels, by_noise[:2], by_blur, fitted.borrowed, doubt, apart)
 
 
 def along_nerve(
-    pulls: Sequence[Pull | None], signal_from: FloatArray
+    pulls: Sequence[Pull | None], signal_from: FloatArray, turns: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Covariance (n, n) of the log radii by noise, and their change (n, 3) by the blur's variance.
 
@@ -79,8 +94,15 @@ def along_nerve(
     ----------
     signal_from : (n, n)
         What the signal seen at each node (columns) adds to the one expected at each.
+    turns : (n, n)
+        Change of the chance of a coat at each node by the evidence of each (columns).
     """
-    radius, signal = (_by_voxel(pulls, row) for row in range(2))
+    doubt = _by_voxel(pulls, [None if p is None else p.doubt for p in pulls])
+    radius, signal = (
+        _by_voxel(pulls, [None if p is None else p.by_noise[row] for p in pulls])
+        + sparse.csr_matrix(_apart(pulls, row)[:, None] * turns) @ doubt
+        for row in range(2)
+    )
     borrowed = np.array([np.zeros(2) if p is None else p.borrowed for p in pulls])
     # A fitted signal is the seen one but for the share it was expected to have.
     seen = 1.0 / np.maximum(1.0 - borrowed[:, 1], _LEAST_SEEN)
@@ -95,12 +117,19 @@ def along_nerve(
     return covariance, by_blur
 
 
-def _by_voxel(pulls: Sequence[Pull | None], row: int) -> sparse.csr_matrix:
-    """One row of what noise does to each section, by the voxels of the image: (n, voxels)."""
-    here = [(k, pull) for k, pull in enumerate(pulls) if pull is not None]
+def _apart(pulls: Sequence[Pull | None], row: int) -> FloatArray:
+    """Distance of the two fits (n,) of each section, of log radius or of signal."""
+    return np.array([0.0 if pull is None else pull.apart[row] for pull in pulls])
+
+
+def _by_voxel(
+    pulls: Sequence[Pull | None], values: Sequence[FloatArray | None]
+) -> sparse.csr_matrix:
+    """Values (m,) of all sections by the voxels of the image: (n, voxels)."""
+    here = [(k, pull.voxels) for k, pull in enumerate(pulls) if pull is not None]
     if not here:
         return sparse.csr_matrix((len(pulls), 1))
-    section = np.repeat([k for k, _ in here], [len(pull.voxels) for _, pull in here])
-    voxel = np.concatenate([pull.voxels for _, pull in here])
-    values = np.concatenate([pull.by_noise[row] for _, pull in here])
-    return sparse.csr_matrix((values, (section, voxel)), (len(pulls), int(voxel.max()) + 1))
+    section = np.repeat([k for k, _ in here], [len(voxels) for _, voxels in here])
+    voxel = np.concatenate([voxels for _, voxels in here])
+    known = np.concatenate([v for v in values if v is not None])
+    return sparse.csr_matrix((known, (section, voxel)), (len(pulls), int(voxel.max()) + 1))

@@ -8,8 +8,9 @@ import numpy as np
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import Volume
+from plexus_mri.measure.coat_along import coat_shares
 from plexus_mri.measure.nerve_curve import NerveCurve
-from plexus_mri.measure.nerve_fit import NerveFit, fit, fit_with_coat
+from plexus_mri.measure.nerve_fit import NerveFit, TwoFits, fit, fit_with_coat
 from plexus_mri.measure.nerve_state import NerveState, NerveStates
 from plexus_mri.measure.noise_along import Pull, along_nerve, pull_of
 from plexus_mri.measure.point_spread import PointSpread
@@ -118,9 +119,40 @@ def fit_nerve(
 
     Nodes that are passed over have no fit.
     """
+    looked = _looked(image, spread, states, key, look, settings)
     count = len(states[key].radius_mm)
-    rows: dict[int, Sequence[float]] = {n: [*_NO_FIT] for n in range(count)}
+    shares, turns = coat_shares(
+        [looked[node][1] if node in looked else None for node in range(count)], settings
+    )
+    rows: list[Sequence[float]] = [[*_NO_FIT] for _ in range(count)]
     pulls: list[Pull | None] = [None] * count
+    for node, (section, fits) in looked.items():
+        fitted = fits.averaged(float(shares[node]))
+        core = _NO_CORE
+        if look.alike is not None:
+            core = core_variance(section, fitted, look.alike, settings)
+        if look.blurrier:
+            wider = _blurrier(look, states[key].curve, node)
+            pulls[node] = pull_of(section, fits, fitted, wider, BLUR_CHANGE)
+        rows[node] = [*_row(section, fitted), *core]
+    found = _fits_of(rows)
+    if not look.blurrier:
+        return found
+    covariance, by_blur = along_nerve(pulls, states[key].signal_from, turns)
+    return replace(found, noise_covariance=covariance, by_blur=by_blur)
+
+
+def _looked(
+    image: Volume,
+    spread: PointSpread,
+    states: NerveStates,
+    key: NerveKey,
+    look: Look,
+    settings: MeasureSettings,
+) -> dict[int, tuple[Section, TwoFits]]:
+    """Sections of one nerve and their fits, by node, from its middle to both ends."""
+    looked = {}
+    count = len(states[key].radius_mm)
     middle = count // 2
     for run in (range(middle, count, look.every), range(middle - look.every, -1, -look.every)):
         beside = no_objects()
@@ -130,25 +162,17 @@ def fit_nerve(
                 continue
             if look.noise is not None:
                 section, beside = with_untraced(section, beside, look.noise, settings)
-            fitted = fit_with_coat(section, settings) if look.coats else fit(section, settings)
-            core = _NO_CORE
-            if look.alike is not None:
-                core = core_variance(section, fitted, look.alike, settings)
-            if look.blurrier:
-                pulls[node] = _pull(section, fitted, look, states[key].curve, node)
-            rows[node] = [*_row(section, fitted), *core]
-    fits = _fits_of([rows[node] for node in range(count)])
-    if not look.blurrier:
-        return fits
-    covariance, by_blur = along_nerve(pulls, states[key].signal_from)
-    return replace(fits, noise_covariance=covariance, by_blur=by_blur)
+            fits = (
+                fit_with_coat(section, settings) if look.coats else TwoFits(fit(section, settings))
+            )
+            looked[node] = section, fits
+    return looked
 
 
-def _pull(section: Section, fitted: NerveFit, look: Look, curve: NerveCurve, node: int) -> Pull:
-    """How far voxels pull the fit of a node."""
+def _blurrier(look: Look, curve: NerveCurve, node: int) -> FloatArray:
+    """Whitening (3, 2, 2) of a node's section at a little more blur along each axis."""
     first, second = curve.first[node], curve.second[node]
-    wider = np.stack([spread.whitening(first, second) for spread in look.blurrier])
-    return pull_of(section, fitted, wider, BLUR_CHANGE)
+    return np.stack([spread.whitening(first, second) for spread in look.blurrier])
 
 
 def _fits_of(rows: Sequence[Sequence[float]]) -> SectionFits:
