@@ -193,23 +193,23 @@ def fit_section(
     loss = 2.0 * turn**2 * (np.sqrt(1.0 + (scaled / turn) ** 2) - 1.0)
     cost = (weights * loss).sum()
     settled = 1.0 if moved < 0.02 else 0.0  # noqa: PLR2004 - a hundredth of a millimetre
-    borrowed = inverse[SIGNAL] * prior[1, SIGNAL]
-    facts = np.array(
-        [
-            noise,
-            cost,
-            weights.sum(),
-            settled,
-            _rim_contrast(theta, scene, slopes),
-            borrowed[LOG_RADIUS],
-            borrowed[SIGNAL],
-        ]
-    )
-    pulls = np.empty((3, len(values)))
-    pulls[0] = (slopes @ np.ascontiguousarray(inverse[LOG_RADIUS])) * used / noise**2
-    pulls[1] = (slopes @ np.ascontiguousarray(inverse[SIGNAL])) * used / noise**2
-    pulls[2] = -scaled * used / noise
+    rim = _rim_contrast(theta, scene, slopes)
+    lent = inverse[SIGNAL] * prior[1, SIGNAL]
+    facts = np.array([noise, cost, weights.sum(), settled, rim, lent[LOG_RADIUS], lent[SIGNAL]])
+    pulls = _pulls(slopes, inverse, used / noise**2, values - model)
     return theta, inverse @ spread @ inverse, facts, pulls
+
+
+@compiled
+def _pulls(
+    slopes: FloatArray, inverse: FloatArray, precision: FloatArray, residuals: FloatArray
+) -> FloatArray:
+    """Derivatives (3, n) of log radius, signal and log likelihood by each voxel's value."""
+    rows = np.empty((3, len(residuals)))
+    rows[0] = (slopes @ np.ascontiguousarray(inverse[LOG_RADIUS])) * precision
+    rows[1] = (slopes @ np.ascontiguousarray(inverse[SIGNAL])) * precision
+    rows[2] = -residuals * precision
+    return rows
 
 
 @compiled

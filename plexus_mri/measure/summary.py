@@ -43,14 +43,7 @@ def summarize(
         Muscle of the case; its unevenness is part of the error of every signal.
     """
     body = _body(profile, settings)
-    noise = profile.noise_covariance
-    csa = Series(profile.csa_mm2, profile.csa_se_mm2, body, noise)
-    diameter = Series(
-        profile.diameter_mm,
-        profile.csa_se_mm2 / np.sqrt(np.pi * profile.csa_mm2),
-        body,
-        None if noise is None else noise / 4.0,
-    )
+    csa, diameter = _calibers(profile, body)
     signal = Series(profile.signal, profile.signal_se, body)
     reference_error = reference.relative_error(profile.points_mm)
     ratio_error = np.hypot(profile.signal_se / profile.signal, reference_error)
@@ -86,6 +79,21 @@ def summarize(
     return tuple(
         row if row.value is None else replace(row, noise_standard_error=by_noise.get(row.quantity))
         for row in rows
+    )
+
+
+def _calibers(profile: Profile, body: BoolArray) -> tuple[Series, Series]:
+    """Areas and diameters along the nerve."""
+    noise, error = profile.noise_covariance, profile.csa_se_mm2
+    # First-order propagation: d = 2·sqrt(A/π) has dd/d = dA/(2·A).
+    return (
+        Series(profile.csa_mm2, error, body, noise),
+        Series(
+            profile.diameter_mm,
+            error / np.sqrt(np.pi * profile.csa_mm2),
+            body,
+            None if noise is None else noise / 4.0,
+        ),
     )
 
 
