@@ -96,7 +96,8 @@ class Measurement:
     """One number about one nerve, with its 95 % interval.
 
     ``value`` is None when it cannot be trusted; then ``reason`` says why.
-    ``standard_error`` is of the same unit as the value.
+    ``standard_error`` is of the same unit as the value; ``noise_standard_error`` is the part of it
+    that the same image taken again would show, None where it is not worked out.
     """
 
     nerve: Nerve
@@ -108,6 +109,7 @@ class Measurement:
     standard_error: float | None = None
     quality: Quality = Quality.GOOD
     reason: ReasonCode | None = None
+    noise_standard_error: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +149,12 @@ class Profile:
         below 0 by chance where the section is even, NaN where too few voxels lie inside it.
     csa_mask_mm2 : (n,)
         Area of the mask's label in the same plane; None without a mask.
+    blur_error : (n,)
+        Relative standard error of area by how well the image's blur is known, which all nodes of
+        a case have in common; None when not worked out.
+    noise_covariance : (n, n)
+        Of the relative errors of the areas by the image's noise alone, which is what images taken
+        again would scatter; None when not worked out.
     noise
         Standard deviation of the image's noise, in image units; 0 when unknown.
     begins_anywhere
@@ -174,6 +182,8 @@ class Profile:
     spread_square: FloatArray | None = None
     spread_square_se: FloatArray | None = None
     csa_mask_mm2: FloatArray | None = None
+    blur_error: FloatArray | None = None
+    noise_covariance: FloatArray | None = None
     noise: float = 0.0
     begins_anywhere: bool = False
 
@@ -195,7 +205,17 @@ class Profile:
     @property
     def csa_error_mm2(self) -> FloatArray:
         """Whole standard error of the area at each node: (n,)."""
-        error: FloatArray = np.hypot(self.csa_se_mm2, self.common_error * self.csa_mm2)
+        blur = 0.0 if self.blur_error is None else self.blur_error
+        shared = np.hypot(self.common_error, blur)
+        error: FloatArray = np.hypot(self.csa_se_mm2, shared * self.csa_mm2)
+        return error
+
+    @property
+    def csa_noise_se_mm2(self) -> FloatArray:
+        """Standard error of each area by the image's noise alone: (n,); NaN if unknown."""
+        if self.noise_covariance is None:
+            return np.full(len(self.csa_mm2), np.nan)
+        error: FloatArray = self.csa_mm2 * np.sqrt(np.diag(self.noise_covariance))
         return error
 
     @property

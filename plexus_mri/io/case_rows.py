@@ -141,6 +141,7 @@ def _nerve_row(m: Measurement) -> Row:
         "quality": m.quality.word,
         "reason": m.reason,
         "standard_error": _error(m.standard_error),
+        "noise_standard_error": _error(m.noise_standard_error),
     }
 
 
@@ -177,6 +178,7 @@ def _profile_rows(profile: Profile) -> Iterator[Row]:
             "signal_raw": number(profile.signal_raw[node], raw_errors[node]),
             "signal_spread": number(profile.signal_spread[node], signal_se / 10.0),
             "csa_mask_mm2": number(profile.mask_area_mm2[node], 0.1),
+            "csa_noise_se_mm2": _error(profile.csa_noise_se_mm2[node]),
         }
 
 

@@ -100,6 +100,12 @@ NERVE_COLUMNS = (
         "Whether the value lies in the range of healthy people measured by MRI",
         levels=_WITHIN_LEVELS,
     ),
+    Column(
+        "noise_standard_error",
+        "Standard error of the value by the image's noise alone, in its unit: how much it would "
+        "scatter if the same image were taken again. It is part of standard_error; given for "
+        "areas and the mean diameter",
+    ),
 )
 
 PROFILE_COLUMNS = (
@@ -170,6 +176,12 @@ PROFILE_COLUMNS = (
         "Area of the label of the mask, correction or network that the nerve was traced in, in "
         "the same plane; csa_mm2 is fitted to the image and does not follow it. n/a where there "
         "is no label. The sides are not compared by it",
+        "mm^2",
+    ),
+    Column(
+        "csa_noise_se_mm2",
+        "Standard error of csa_mm2 by the image's noise alone: how much it would scatter if the "
+        "same image were taken again. What the model gets wrong is in csa_se_mm2 only",
         "mm^2",
     ),
 )

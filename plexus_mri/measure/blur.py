@@ -24,6 +24,36 @@ from plexus_mri.measure.untraced import no_objects, with_untraced
 logger = logging.getLogger(__name__)
 
 Place = tuple[NerveKey, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Blur:
+    """The image's own blur along its axes and how well it is known.
+
+    Parameters
+    ----------
+    voxels : (3,)
+        Its standard deviation along each axis, in voxels.
+    covariance, noise_covariance : (3, 3)
+        Of the error of its variance (voxels²): the whole, and what noise alone makes of it.
+    """
+
+    voxels: FloatArray
+    covariance: FloatArray
+    noise_covariance: FloatArray
+
+    def known(self, fits: SectionFits) -> SectionFits:
+        """Fits of a last pass with what the blur's error does to them."""
+        slopes, covariance = fits.by_blur, fits.noise_covariance
+        if slopes is None or covariance is None:
+            return fits
+        return replace(
+            fits,
+            noise_covariance=covariance + slopes @ self.noise_covariance @ slopes.T,
+            blur_se=np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes)),
+        )
+
+
 Seen = Sequence[tuple[Place, Section]]
 _FEWEST_SECTIONS = 12
 # Steps of the descent; the longest, one that is at rest, and that of the derivative: voxels².
@@ -41,9 +71,26 @@ def point_spread(image: Volume, blur_voxels: FloatArray, settings: MeasureSettin
     )
 
 
+def blurrier(
+    image: Volume, blur_voxels: FloatArray, change: float, settings: MeasureSettings
+) -> list[PointSpread]:
+    """Point spreads whose blur has a variance larger by ``change`` (voxels²) along each axis."""
+    variance = blur_voxels**2
+    return [
+        point_spread(image, np.sqrt(_with(variance, axis, variance[axis] + change)), settings)
+        for axis in range(3)
+    ]
+
+
 def default_blur(settings: MeasureSettings) -> FloatArray:
     """Blur (3,) in voxels before anything is known of the image."""
     return np.full(3, settings.blur_expected_voxels)
+
+
+def _unknown_blur(settings: MeasureSettings) -> Blur:
+    """What is known before an image is looked at."""
+    expected = settings.blur_expected_voxels**2
+    return Blur(default_blur(settings), expected**2 * np.eye(3), np.zeros((3, 3)))
 
 
 def estimate_blur(
@@ -52,8 +99,8 @@ def estimate_blur(
     fits: Mapping[NerveKey, SectionFits],
     noise: float,
     settings: MeasureSettings,
-) -> FloatArray:
-    """Blur (3,) in voxels along the array axes that fits the clearest sections best.
+) -> Blur:
+    """Blur along the array axes that fits the clearest sections best.
 
     The variance of the blur is one more parameter of all these sections together: Gauss-Newton
     steps on it, freed of what each section's own parameters can make up for, with a weak prior,
@@ -62,7 +109,7 @@ def estimate_blur(
     places = _clear_places(fits, settings)
     if len(places) < _FEWEST_SECTIONS:
         logger.info("blur: only %d clear sections, the default is kept", len(places))
-        return default_blur(settings)
+        return _unknown_blur(settings)
     spread = point_spread(image, default_blur(settings), settings)
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
         prepared = pool.map(
@@ -72,24 +119,24 @@ def estimate_blur(
         return _descended(_Bench(image, states, noise, settings), seen, pool, settings)
 
 
-def _descended(
-    bench: "_Bench", seen: Seen, pool: Executor, settings: MeasureSettings
-) -> FloatArray:
-    """Blur (3,) at the least cost of all sections."""
+def _descended(bench: "_Bench", seen: Seen, pool: Executor, settings: MeasureSettings) -> Blur:
+    """Blur at the least cost of all sections."""
     expected = settings.blur_expected_voxels**2
     variance = default_blur(settings) ** 2
     for _ in range(_STEPS):
         looks = list(pool.map(partial(bench.look, variance), seen))
         seen = [(place, look.section) for (place, _), look in zip(seen, looks, strict=True)]
-        curvature = np.sum([look.curvature for look in looks], axis=0) + np.eye(3) / expected**2
+        seen_curvature = np.sum([look.curvature for look in looks], axis=0)
+        curvature = seen_curvature + np.eye(3) / expected**2
         slope = np.sum([look.slope for look in looks], axis=0)
         slope = slope + (expected - variance) / expected**2
         step = _step(variance, curvature, slope, settings)
         variance = variance + step
         if np.abs(step).max() < _SETTLED:
             break
-    blur: FloatArray = np.sqrt(np.maximum(np.round(variance / _TOLD) * _TOLD, 0.0))
-    return blur
+    told = np.sqrt(np.maximum(np.round(variance / _TOLD) * _TOLD, 0.0))
+    covariance = np.linalg.inv(curvature)
+    return Blur(told, covariance, covariance @ seen_curvature @ covariance)
 
 
 def _step(

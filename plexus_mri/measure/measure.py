@@ -17,7 +17,7 @@ from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.bias_field import field_at
-from plexus_mri.measure.blur import default_blur, estimate_blur, point_spread
+from plexus_mri.measure.blur import blurrier, default_blur, estimate_blur, point_spread
 from plexus_mri.measure.marrow import vertebral_marrow
 from plexus_mri.measure.mask_area import with_mask_area
 from plexus_mri.measure.nerve_state import NerveState, NerveStates, traced_states
@@ -26,7 +26,13 @@ from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.reference_muscle import reference_muscle
 from plexus_mri.measure.refine_state import refined_state
 from plexus_mri.measure.section_core import voxels_alike
-from plexus_mri.measure.section_fits import Look, SectionFits, fit_nerve, fitted_points
+from plexus_mri.measure.section_fits import (
+    BLUR_CHANGE,
+    Look,
+    SectionFits,
+    fit_nerve,
+    fitted_points,
+)
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.summary import summarize
 from plexus_mri.measure.tissue_samples import around_canal
@@ -100,12 +106,18 @@ def fit_nerves(
     states = _refined(states, fits, settings)
     noise = image_noise(fits)
     blur = estimate_blur(image, states, fits, noise, settings)
-    logger.info("blur of the image along its axes: %s voxels", np.round(blur, 2).tolist())
-    spread = point_spread(image, blur, settings)
+    logger.info("blur of the image along its axes: %s voxels", np.round(blur.voxels, 2).tolist())
+    spread = point_spread(image, blur.voxels, settings)
     look = Look(settings.every_in_first_passes, noise)
     states = _refined(states, _pass(image, spread, states, look, settings), settings)
-    last = Look(noise=noise, coats=True, alike=voxels_alike(blur))
-    return states, _pass(image, spread, states, last, settings)
+    last = Look(
+        noise=noise,
+        coats=True,
+        alike=voxels_alike(blur.voxels),
+        blurrier=blurrier(image, blur.voxels, BLUR_CHANGE, settings),
+    )
+    fits = _pass(image, spread, states, last, settings)
+    return states, {key: blur.known(found) for key, found in fits.items()}
 
 
 def image_noise(fits: Mapping[NerveKey, SectionFits]) -> float:
@@ -210,6 +222,8 @@ def _profile(
         / 100.0
         * coarseness(image, state.curve, fits) ** COARSE_POWER,
         quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
+        blur_error=None if fits.blur_se is None else 2.0 * fits.blur_se,
+        noise_covariance=None if fits.noise_covariance is None else 4.0 * fits.noise_covariance,
         begins_anywhere=ReasonCode.LANDMARK_DOUBT in nerves[side, nerve].reasons,
     )
 

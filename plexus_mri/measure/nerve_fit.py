@@ -22,7 +22,6 @@ _FAT_QUANTILE = 0.1
 # How well a coat is known: log radius, stretches; its signal in units of the contrast.
 _COAT_SPREAD = (0.25, 0.1, 0.1)
 _COAT_SIGNAL = 0.07
-_FURTHEST_LOG_ODDS = 30.0
 # The window's middle intensity shows a coat fully when it is brighter than fat by this share of
 # the nerve's contrast; muscle is by 0.3-0.6.
 _SEEN = 0.2
@@ -42,6 +41,11 @@ class NerveFit:
         Whether the fit came to rest.
     log_evidence
         Of the model, up to a constant of the section at its noise.
+    pulls : (3, n)
+        Derivatives of the nerve's log radius and signal, and of the log likelihood, by the value
+        of each of the window's n voxels.
+    borrowed : (2,)
+        Change of log radius and of signal by a unit of the signal that was expected.
     """
 
     values: FloatArray
@@ -50,6 +54,8 @@ class NerveFit:
     contrast: float
     settled: bool
     log_evidence: float
+    pulls: FloatArray
+    borrowed: FloatArray
 
 
 def fit(section: Section, settings: MeasureSettings, noise: float = 0.0) -> NerveFit:
@@ -57,29 +63,47 @@ def fit(section: Section, settings: MeasureSettings, noise: float = 0.0) -> Nerv
     return _fitted(section, settings, noise)[0]
 
 
-def fit_with_coat(section: Section, settings: MeasureSettings) -> NerveFit:
-    """Average of the fits without and with a coat of fat, by their chances."""
+@dataclass(frozen=True, eq=False)
+class TwoFits:
+    """The fits of a section without and with a coat of fat; the latter None where it failed.
+
+    Parameters
+    ----------
+    evidence, prior
+        Log odds of the coat by this section alone, and before looking.
+    """
+
+    plain: NerveFit
+    coated: NerveFit | None = None
+    evidence: float = 0.0
+    prior: float = 0.0
+
+    def averaged(self, share: float) -> NerveFit:
+        """Both in one, the coat with this chance."""
+        return self.plain if self.coated is None else average(self.plain, self.coated, share)
+
+
+def fit_with_coat(section: Section, settings: MeasureSettings) -> TwoFits:
+    """Fits without and with a coat of fat."""
     plain, theta = _fitted(section, settings, 0.0)
     if not plain.settled:
-        return plain
+        return TwoFits(plain)
     coat, spread = _coat(theta, section.data[0], settings)
     coated_section = section.started_at(theta).with_objects(coat[None], spread)
     coated = fit(coated_section, settings, plain.noise)
     if not coated.settled or not np.isfinite(coated.log_evidence):
-        return plain
-    odds = coated.log_evidence - float(np.log(spread).sum()) - plain.log_evidence
-    odds = settings.evidence_share * (
-        odds + _prior_log_odds(section, plain, float(coat[5]), settings)
-    )
-    share = 1.0 / (1.0 + math.exp(-float(np.clip(odds, -_FURTHEST_LOG_ODDS, _FURTHEST_LOG_ODDS))))
-    return average(plain, coated, share)
+        return TwoFits(plain)
+    evidence = coated.log_evidence - float(np.log(spread).sum()) - plain.log_evidence
+    prior = _prior_log_odds(section, plain, float(coat[5]), settings)
+    return TwoFits(plain, coated, evidence, prior)
 
 
 def average(one: NerveFit, other: NerveFit, share: float) -> NerveFit:
     """Both fits in one, the other with a ``share`` of 0-1; their distance adds to the variance.
 
-    >>> a = NerveFit(np.zeros(6), np.ones(6), 1.0, 5.0, True, 0.0)
-    >>> b = NerveFit(np.full(6, 2.0), np.ones(6), 1.0, 5.0, True, 0.0)
+    >>> nothing = np.zeros((3, 1)), np.zeros(2)
+    >>> a = NerveFit(np.zeros(6), np.ones(6), 1.0, 5.0, True, 0.0, *nothing)
+    >>> b = NerveFit(np.full(6, 2.0), np.ones(6), 1.0, 5.0, True, 0.0, *nothing)
     >>> average(a, b, 0.5).variances.tolist()
     [2.0, 2.0, 2.0, 2.0, 2.0, 2.0]
     """
@@ -87,7 +111,11 @@ def average(one: NerveFit, other: NerveFit, share: float) -> NerveFit:
     variances = (1.0 - share) * (one.variances + (one.values - values) ** 2)
     variances = variances + share * (other.variances + (other.values - values) ** 2)
     contrast = (1.0 - share) * one.contrast + share * other.contrast
-    return NerveFit(values, variances, one.noise, contrast, one.settled, one.log_evidence)
+    pulls = (1.0 - share) * one.pulls + share * other.pulls
+    borrowed = (1.0 - share) * one.borrowed + share * other.borrowed
+    return NerveFit(
+        values, variances, one.noise, contrast, one.settled, one.log_evidence, pulls, borrowed
+    )
 
 
 def _fitted(
@@ -95,7 +123,7 @@ def _fitted(
 ) -> tuple[NerveFit, FloatArray]:
     """Fit of a section and all its parameters."""
     robust = (settings.loss_turn_noise_units, section.least_noise, noise)
-    theta, covariance, facts = fit_section(
+    theta, covariance, facts, pulls = fit_section(
         section.start, section.prior, section.data, section.scene, robust
     )
     off = float((section.prior[1] * (theta - section.prior[0]) ** 2).sum())
@@ -110,6 +138,8 @@ def _fitted(
         float(facts[4]),
         bool(facts[3] > 0.0),
         evidence,
+        pulls,
+        facts[5:7],
     )
     return found, theta
 

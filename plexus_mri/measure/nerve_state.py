@@ -28,6 +28,8 @@ class NerveState:
         Standard deviation of the signal.
     extends_mm
         How far the nerve runs on beyond its first and last node.
+    signal_from : (n, n)
+        What the signal seen at each node (columns) adds to the one expected at each.
     """
 
     curve: NerveCurve
@@ -37,6 +39,7 @@ class NerveState:
     log_radius_sd: float
     signal_sd: FloatArray
     extends_mm: tuple[float, float]
+    signal_from: FloatArray
 
 
 NerveStates = Mapping[NerveKey, NerveState]
@@ -71,6 +74,7 @@ def _traced_state(traced: TracedNerve, axes: FloatArray, settings: MeasureSettin
         settings.trace_radius_error_percent / 100.0,
         nothing,
         (_run_on_mm(traced, 0.0, settings), _run_on_mm(traced, line.length_mm, settings)),
+        np.zeros((len(radius), len(radius))),
     )
 
 

@@ -21,10 +21,10 @@ def refined_state(state: NerveState, fits: SectionFits, settings: MeasureSetting
     weights = 1.0 / (error**2 + settings.least_centre_error_mm**2)
     points = np.where(good[:, None], fitted_points(state, fits), state.curve.points_mm)
     curve = smooth_curve(arc, points, weights, settings.recentred_smoothing_mm, state.curve.axes)
-    log_radius, _ = smooth_along(
+    log_radius, _, _ = smooth_along(
         arc, (fits.log_radius, fits.log_radius_se), good, 2.0 * settings.node_step_mm
     )
-    signal, signal_sd = expected_signal(arc, fits, good, settings)
+    signal, signal_sd, seen = expected_signal(arc, fits, good, settings)
     return NerveState(
         curve,
         np.exp(log_radius),
@@ -33,19 +33,20 @@ def refined_state(state: NerveState, fits: SectionFits, settings: MeasureSetting
         state.log_radius_sd,
         signal_sd,
         state.extends_mm,
+        _signal_from(state, fits, seen),
     )
 
 
 def expected_signal(
     arc_mm: FloatArray, fits: SectionFits, good: np.ndarray, settings: MeasureSettings
-) -> tuple[FloatArray, FloatArray]:
-    """Signal (n,) smoothed along the nerve and the standard deviation (n,) about it.
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Signal (n,) smoothed along the nerve, its standard deviation (n,), the smoother (n, n).
 
     The deviation holds the error of the smooth curve, a real change from node to node of
     ``signal_change_percent`` of the contrast, and what the fits scatter beyond their own errors:
     a bright swelling keeps its brightness, a noisy thin nerve borrows it from its neighbours.
     """
-    smooth, error = smooth_along(
+    smooth, error, smoother = smooth_along(
         arc_mm, (fits.signal, fits.signal_se), good, settings.signal_smoothing_mm
     )
     contrast = float(np.median(fits.contrast[good]))
@@ -54,7 +55,7 @@ def expected_signal(
     excess = np.where(good, off - fits.signal_se**2, 0.0)
     local = _window_weights(arc_mm, settings.signal_smoothing_mm) * good
     extra = np.maximum(local @ excess / np.maximum(local.sum(axis=1), 1e-9), 0.0)
-    return smooth, np.sqrt(error**2 + change**2 + extra)
+    return smooth, np.sqrt(error**2 + change**2 + extra), smoother
 
 
 def smooth_along(
@@ -62,8 +63,10 @@ def smooth_along(
     measured: tuple[FloatArray, FloatArray],
     good: np.ndarray,
     half_window_mm: float,
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Local robust line through values along a nerve: value and standard error, each (n,).
+
+    Beside them the smoother (n, n): its product with the values is the smooth course.
 
     Neighbouring sections share voxels, so errors are treated as fully shared within a window:
     the error given is the typical one of a single section over the square root of three.
@@ -73,14 +76,15 @@ def smooth_along(
     precision = np.where(good, 1.0 / (np.nan_to_num(errors, nan=1.0) ** 2 + floor**2), 0.0)
     safe = np.where(good, values, 0.0)
     weights = _window_weights(arc_mm, half_window_mm) * precision
-    smooth = _local_line(arc_mm, safe, weights)
+    smoother = _local_line(arc_mm, weights)
     for _ in range(2):
+        smooth = smoother @ safe
         pull = np.abs(safe - smooth) * np.sqrt(precision)
         scale = max(1.4826 * float(np.median(pull[good])), 1.0)
         robust = 1.0 / np.maximum(pull / (2.0 * scale), 1.0)
-        smooth = _local_line(arc_mm, safe, weights * robust)
+        smoother = _local_line(arc_mm, weights * robust)
     error = np.sqrt(1.0 / np.maximum(weights.max(axis=1), 1e-12) / 3.0)
-    return smooth, error
+    return smoother @ safe, error, smoother
 
 
 def _window_weights(arc_mm: FloatArray, half_window_mm: float) -> FloatArray:
@@ -92,15 +96,24 @@ def _window_weights(arc_mm: FloatArray, half_window_mm: float) -> FloatArray:
     return np.maximum(1.0 - apart**2, 1e-4 * np.exp(-apart))
 
 
-def _local_line(arc_mm: FloatArray, values: FloatArray, weights: FloatArray) -> FloatArray:
-    """Weighted line around each node, evaluated there; its slope is lightly damped."""
-    total = weights.sum(axis=1) + 1e-300
-    middle = weights @ arc_mm / total
-    mean = weights @ values / total
+def _local_line(arc_mm: FloatArray, weights: FloatArray) -> FloatArray:
+    """Smoother (n, n): a weighted line around each node, evaluated there; its slope is damped."""
+    share = weights / (weights.sum(axis=1, keepdims=True) + 1e-300)
+    middle = share @ arc_mm
     off = arc_mm[None] - middle[:, None]
     step = float(np.median(np.diff(arc_mm)))
-    spread = (weights * off**2).sum(axis=1) / total + step**2
-    slope = (weights * off * (values[None] - mean[:, None])).sum(axis=1) / total / spread
+    spread = (share * off**2).sum(axis=1) + step**2
     reach = np.clip(arc_mm - middle, -3 * step, 3 * step)
-    line: FloatArray = mean + slope * reach
+    # The places are off their weighted middle, so the mean of the values has no part in the slope.
+    line: FloatArray = share * (1.0 + (reach / spread)[:, None] * off)
     return line
+
+
+def _signal_from(state: NerveState, fits: SectionFits, smoother: FloatArray) -> FloatArray:
+    """What the signal seen at each node adds to the one that is expected at each: (n, n).
+
+    A fitted signal is the seen one but for a share that it took from what was expected of it.
+    """
+    taken = np.nan_to_num(fits.borrowed[:, 1])
+    fitted = np.diag(1.0 - taken) + taken[:, None] * state.signal_from
+    return smoother @ fitted

@@ -22,7 +22,7 @@ from plexus_mri.measure.compiled import compiled
 # The arguments of `model_and_slopes` after theta.
 Scene = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 PER_NERVE = 6
-_SIGNAL = 5
+LOG_RADIUS, SIGNAL = 2, 5
 _ROUNDS = 6
 _STEPS = 8
 # 1.4826·MAD estimates a Gaussian's standard deviation.
@@ -81,7 +81,7 @@ def _painted(
                 for j in range(PER_NERVE * farther, PER_NERVE * (farther + 1)):
                     slopes[n, j] *= 1.0 - share[n]
         for n in range(len(ground)):
-            model[n] += (theta[PER_NERVE * k + _SIGNAL] - model[n]) * share[n]
+            model[n] += (theta[PER_NERVE * k + SIGNAL] - model[n]) * share[n]
             open_share[n] *= 1.0 - share[n]
     return model, open_share
 
@@ -100,7 +100,7 @@ def _covered(
         if scene[3][k] == 1.0:
             continue
         share = _object_slopes(theta, scene, k, ground, slopes)
-        model += (theta[PER_NERVE * k + _SIGNAL] - ground) * share
+        model += (theta[PER_NERVE * k + SIGNAL] - ground) * share
         open_share -= share
     return model, open_share
 
@@ -115,10 +115,10 @@ def _object_slopes(
     share = np.empty(len(ground))
     for n in range(len(ground)):
         share[n] = scene[2][k, n] * ellipse[n, 0]
-        contrast = (theta[start + _SIGNAL] - ground[n]) * scene[2][k, n]
+        contrast = (theta[start + SIGNAL] - ground[n]) * scene[2][k, n]
         for j in range(5):
             slopes[n, start + j] = contrast * ellipse[n, j + 1]
-        slopes[n, start + _SIGNAL] = share[n]
+        slopes[n, start + SIGNAL] = share[n]
     return share
 
 
@@ -146,8 +146,12 @@ def fit_section(
     data: tuple[FloatArray, FloatArray],
     scene: Scene,
     robust: tuple[float, float, float],
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Best parameters, their covariance and (noise, cost, voxels, settled, contrast at the rim).
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Best parameters, their covariance, facts and pulls.
+
+    Facts are noise, cost, voxels, settled, contrast at the rim, and the change of log radius and
+    of signal by a unit of the signal's prior. Pulls (3, n) are the derivatives of the first
+    object's log radius and signal, and of the log likelihood, by each voxel's value.
 
     Parameters
     ----------
@@ -189,15 +193,30 @@ def fit_section(
     loss = 2.0 * turn**2 * (np.sqrt(1.0 + (scaled / turn) ** 2) - 1.0)
     cost = (weights * loss).sum()
     settled = 1.0 if moved < 0.02 else 0.0  # noqa: PLR2004 - a hundredth of a millimetre
-    facts = np.array([noise, cost, weights.sum(), settled, _rim_contrast(theta, scene, slopes)])
-    return theta, inverse @ spread @ inverse, facts
+    rim = _rim_contrast(theta, scene, slopes)
+    lent = inverse[SIGNAL] * prior[1, SIGNAL]
+    facts = np.array([noise, cost, weights.sum(), settled, rim, lent[LOG_RADIUS], lent[SIGNAL]])
+    pulls = _pulls(slopes, inverse, used / noise**2, values - model)
+    return theta, inverse @ spread @ inverse, facts, pulls
+
+
+@compiled
+def _pulls(
+    slopes: FloatArray, inverse: FloatArray, precision: FloatArray, residuals: FloatArray
+) -> FloatArray:
+    """Derivatives (3, n) of log radius, signal and log likelihood by each voxel's value."""
+    rows = np.empty((3, len(residuals)))
+    rows[0] = (slopes @ np.ascontiguousarray(inverse[LOG_RADIUS])) * precision
+    rows[1] = (slopes @ np.ascontiguousarray(inverse[SIGNAL])) * precision
+    rows[2] = -residuals * precision
+    return rows
 
 
 @compiled
 def _rim_contrast(theta: FloatArray, scene: Scene, slopes: FloatArray) -> float:
     """Signal of the first object above what lies around its rim."""
     brighter = theta.copy()
-    brighter[_SIGNAL] += 1.0
+    brighter[SIGNAL] += 1.0
     unit = model_and_slopes(brighter, scene)[1][:, 2] - slopes[:, 2]
     return float(slopes[:, 2].sum() / max(unit.sum(), 1e-12))
 

@@ -1,15 +1,18 @@
 """Fits of all sections of all nerves: one pass."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.volume import Volume
-from plexus_mri.measure.nerve_fit import NerveFit, fit, fit_with_coat
+from plexus_mri.measure.coat_along import coat_shares
+from plexus_mri.measure.nerve_curve import NerveCurve
+from plexus_mri.measure.nerve_fit import NerveFit, TwoFits, fit, fit_with_coat
 from plexus_mri.measure.nerve_state import NerveState, NerveStates
+from plexus_mri.measure.noise_along import Pull, along_nerve, pull_of
 from plexus_mri.measure.point_spread import PointSpread
 from plexus_mri.measure.section_core import core_variance
 from plexus_mri.measure.section_problem import Section, section_at
@@ -17,8 +20,10 @@ from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.untraced import no_objects, with_untraced
 
 _NO_CORE = (np.nan, np.nan)
+# More variance of the blur, voxels², by which derivatives are taken.
+BLUR_CHANGE = 0.01
 # A row of `SectionFits` where there was nothing to fit.
-_NO_FIT = (*[np.nan] * 11, 0.0, np.inf, 0.0, 0.0, *_NO_CORE)
+_NO_FIT = (*[np.nan] * 11, 0.0, np.inf, 0.0, 0.0, 0.0, 0.0, *_NO_CORE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +46,18 @@ class SectionFits:
         Share of the window inside the image; free space to the nearest traced neighbour.
     merged, settled : (n,)
         Whether a neighbour lies on the same axis; whether the fit came to rest.
+    borrowed : (n, 2)
+        Change of log radius and of signal by a unit of the signal that was expected.
     core_variance, core_variance_se : (n,)
         Variance of intensity inside the section, noise included, and its standard error; NaN
         where too few voxels lie inside it, and in all passes but the last.
+    noise_covariance : (n, n)
+        Of the log radii by noise alone; None in all passes but the last.
+    by_blur : (n, 3)
+        Change of log radius by a unit of the blur's variance (voxels²) that the fit did not know
+        of, along each axis of the image; None in all passes but the last.
+    blur_se : (n,)
+        Standard error of log radius by how well the image's blur is known, the same blur for all.
     """
 
     offset_mm: FloatArray
@@ -59,8 +73,12 @@ class SectionFits:
     gap_mm: FloatArray
     merged: np.ndarray[tuple[int], np.dtype[np.bool_]]
     settled: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    borrowed: FloatArray
     core_variance: FloatArray
     core_variance_se: FloatArray
+    noise_covariance: FloatArray | None = None
+    by_blur: FloatArray | None = None
+    blur_se: FloatArray | None = None
 
     def trusted(self, settings: MeasureSettings) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether each section (n,) was fitted well enough to be reported."""
@@ -78,13 +96,15 @@ class Look:
     """How closely a pass looks.
 
     At every how many-th node; the image's noise once known; whether coats of fat are tried; how
-    many voxels are as good as one, where the spread inside the sections is asked for.
+    many voxels are as good as one, where the spread inside the sections is asked for; point
+    spreads of a little more blur along each axis, where errors along the nerve are asked for.
     """
 
     every: int = 1
     noise: float | None = None
     coats: bool = False
     alike: float | None = None
+    blurrier: Sequence[PointSpread] = ()
 
 
 def fit_nerve(
@@ -99,8 +119,40 @@ def fit_nerve(
 
     Nodes that are passed over have no fit.
     """
+    looked = _looked(image, spread, states, key, look, settings)
     count = len(states[key].radius_mm)
-    rows: dict[int, Sequence[float]] = {n: [*_NO_FIT] for n in range(count)}
+    shares, turns = coat_shares(
+        [looked[node][1] if node in looked else None for node in range(count)], settings
+    )
+    rows: list[Sequence[float]] = [[*_NO_FIT] for _ in range(count)]
+    pulls: list[Pull | None] = [None] * count
+    for node, (section, fits) in looked.items():
+        fitted = fits.averaged(float(shares[node]))
+        core = _NO_CORE
+        if look.alike is not None:
+            core = core_variance(section, fitted, look.alike, settings)
+        if look.blurrier:
+            wider = _blurrier(look, states[key].curve, node)
+            pulls[node] = pull_of(section, fits, fitted, wider, BLUR_CHANGE)
+        rows[node] = [*_row(section, fitted), *core]
+    found = _fits_of(rows)
+    if not look.blurrier:
+        return found
+    covariance, by_blur = along_nerve(pulls, states[key].signal_from, turns)
+    return replace(found, noise_covariance=covariance, by_blur=by_blur)
+
+
+def _looked(
+    image: Volume,
+    spread: PointSpread,
+    states: NerveStates,
+    key: NerveKey,
+    look: Look,
+    settings: MeasureSettings,
+) -> dict[int, tuple[Section, TwoFits]]:
+    """Sections of one nerve and their fits, by node, from its middle to both ends."""
+    looked = {}
+    count = len(states[key].radius_mm)
     middle = count // 2
     for run in (range(middle, count, look.every), range(middle - look.every, -1, -look.every)):
         beside = no_objects()
@@ -110,12 +162,17 @@ def fit_nerve(
                 continue
             if look.noise is not None:
                 section, beside = with_untraced(section, beside, look.noise, settings)
-            fitted = fit_with_coat(section, settings) if look.coats else fit(section, settings)
-            core = _NO_CORE
-            if look.alike is not None:
-                core = core_variance(section, fitted, look.alike, settings)
-            rows[node] = [*_row(section, fitted), *core]
-    return _fits_of([rows[node] for node in range(count)])
+            fits = (
+                fit_with_coat(section, settings) if look.coats else TwoFits(fit(section, settings))
+            )
+            looked[node] = section, fits
+    return looked
+
+
+def _blurrier(look: Look, curve: NerveCurve, node: int) -> FloatArray:
+    """Whitening (3, 2, 2) of a node's section at a little more blur along each axis."""
+    first, second = curve.first[node], curve.second[node]
+    return np.stack([spread.whitening(first, second) for spread in look.blurrier])
 
 
 def _fits_of(rows: Sequence[Sequence[float]]) -> SectionFits:
@@ -135,8 +192,9 @@ def _fits_of(rows: Sequence[Sequence[float]]) -> SectionFits:
         gap_mm=t[12],
         merged=t[13] > 0,
         settled=t[14] > 0,
-        core_variance=t[15],
-        core_variance_se=t[16],
+        borrowed=t[15:17].T,
+        core_variance=t[17],
+        core_variance_se=t[18],
     )
 
 
@@ -160,6 +218,7 @@ def _row(section: Section, fitted: NerveFit) -> Sequence[float]:
         section.nearest_gap_mm,
         float(section.merged),
         float(fitted.settled),
+        *fitted.borrowed,
     ]
 
 

@@ -36,6 +36,7 @@ class Section:
     nearest_gap_mm: float
     merged: bool
     least_noise: float
+    voxels: np.ndarray[tuple[int], np.dtype[np.int64]]
 
     def with_objects(self, objects: FloatArray, spread: FloatArray) -> "Section":
         """Section with more objects behind the nerve, seen in its own section.
@@ -101,7 +102,9 @@ def section_at(
     merged = any(n.merged for n in near)
     least_noise = 1e-3 * float(np.ptp(window.values)) + 1e-12
     data = (window.values, window.weights)
-    return Section(start, prior, data, scene, window.share_in_view, gap, merged, least_noise)
+    return Section(
+        start, prior, data, scene, window.share_in_view, gap, merged, least_noise, window.voxels
+    )
 
 
 def background_terms(section: FloatArray) -> FloatArray:

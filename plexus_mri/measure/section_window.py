@@ -27,6 +27,7 @@ class Window:
         Share of the window that lies inside the image.
     """
 
+    voxels: np.ndarray[tuple[int], np.dtype[np.int64]]
     points_mm: FloatArray
     values: FloatArray
     weights: FloatArray
@@ -50,9 +51,10 @@ def window_at(
     weights = np.clip((half + 0.5 * extent - np.abs(local[:, 2])) / extent, 0.0, 1.0)
     kept = (weights > 0.0) & ((local[:, :2] ** 2).sum(axis=1) <= reach_mm**2)
     inside = kept & np.all((ijk >= 0) & (ijk < np.array(image.grid.shape)), axis=1)
+    voxels = np.ravel_multi_index(tuple(ijk[inside].T), image.grid.shape)
     values = image.data[tuple(ijk[inside].T)].astype(float)
     share = float(weights[inside].sum() / max(weights[kept].sum(), 1e-9))
-    return Window(points[inside], values, weights[inside], local[inside, :2], share)
+    return Window(voxels, points[inside], values, weights[inside], local[inside, :2], share)
 
 
 def _box(

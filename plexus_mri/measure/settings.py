@@ -55,6 +55,8 @@ class MeasureSettings:
     # Coat of fat around a nerve, expected thickness, and how well its centre is known (ADR-41).
     coat_mm: float = 0.8
     coat_centre_error_mm: float = 0.15
+    # A coat is there, or not, over at least this far to both sides of a section (ADR-117).
+    coat_run_mm: float = 5.0
     # Neighbouring voxels' residuals are alike, so this share of the evidence for a coat is new.
     evidence_share: float = 0.4
     # Log odds of a coat, before looking, where the nerve lies in fat itself; even in muscle. What

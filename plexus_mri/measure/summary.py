@@ -1,23 +1,21 @@
 """One number per nerve and quantity, with its 95 % interval, from the nerve's profile."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from plexus_mri.core.anatomy import ROOTS
-from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import Measurement, Profile, Quality, Quantity
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.measure.landmark import Estimate, diameter_near, ganglion_doubt
+from plexus_mri.measure.profile_sums import Series, maximum_along, mean_along, noise_errors
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 
 BoolArray = npt.NDArray[np.bool_]
 _Z95 = 1.959964
-_IN_A_MAXIMUM = 3
 _HALF = 0.5
 # What its ganglion alone would change: where it lies must be known.
 _AT_A_PLACE = (
@@ -26,15 +24,6 @@ _AT_A_PLACE = (
     Quantity.CSA_MAX,
     Quantity.SIGNAL_RATIO_MAX,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Series:
-    """Values along a nerve with their errors and the nodes that count, n each."""
-
-    values: FloatArray
-    errors: FloatArray
-    usable: BoolArray
 
 
 def summarize(
@@ -54,10 +43,7 @@ def summarize(
         Muscle of the case; its unevenness is part of the error of every signal.
     """
     body = _body(profile, settings)
-    csa = Series(profile.csa_mm2, profile.csa_se_mm2, body)
-    diameter = Series(
-        profile.diameter_mm, profile.csa_se_mm2 / np.sqrt(np.pi * profile.csa_mm2), body
-    )
+    csa, diameter = _calibers(profile, body)
     signal = Series(profile.signal, profile.signal_se, body)
     reference_error = reference.relative_error(profile.points_mm)
     ratio_error = np.hypot(profile.signal_se / profile.signal, reference_error)
@@ -86,9 +72,37 @@ def summarize(
     }
     if profile.begins_anywhere:
         found |= dict.fromkeys(_AT_A_PLACE, ReasonCode.LANDMARK_DOUBT)
-    coarse = float(profile.common_error[body].mean()) if body.any() else 0.0
-    model = {q: _model_error(q, coarse, reference.unevenness, settings) for q in Quantity}
-    return tuple(_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
+    shared = _shared_error(profile, body)
+    model = {q: _model_error(q, shared, reference.unevenness, settings) for q in Quantity}
+    by_noise = noise_errors(csa, diameter, settings)
+    rows = (_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
+    return tuple(
+        row if row.value is None else replace(row, noise_standard_error=by_noise.get(row.quantity))
+        for row in rows
+    )
+
+
+def _calibers(profile: Profile, body: BoolArray) -> tuple[Series, Series]:
+    """Areas and diameters along the nerve."""
+    noise, error = profile.noise_covariance, profile.csa_se_mm2
+    # First-order propagation: d = 2·sqrt(A/π) has dd/d = dA/(2·A).
+    return (
+        Series(profile.csa_mm2, error, body, noise),
+        Series(
+            profile.diameter_mm,
+            error / np.sqrt(np.pi * profile.csa_mm2),
+            body,
+            None if noise is None else noise / 4.0,
+        ),
+    )
+
+
+def _shared_error(profile: Profile, body: BoolArray) -> tuple[float, float]:
+    """Relative errors that all nodes have in common: by the width in voxels, by the blur."""
+    if not body.any():
+        return 0.0, 0.0
+    blur = 0.0 if profile.blur_error is None else float(profile.blur_error[body].mean())
+    return float(profile.common_error[body].mean()), blur
 
 
 def _not_compared(
@@ -134,41 +148,6 @@ def _body(profile: Profile, settings: MeasureSettings) -> BoolArray:
     return np.asarray(inner & clean & np.isfinite(profile.csa_mm2))
 
 
-def mean_along(series: Series, settings: MeasureSettings) -> Estimate | None:
-    """Mean over the usable nodes and its standard error; None when they are too few.
-
-    The error is the larger of what the fits say and what the profile scatters about its own
-    course, each divided by the number of independent nodes.
-    """
-    used = series.usable
-    if used.sum() * settings.node_step_mm < settings.shortest_mean_mm:
-        return None
-    values, errors = series.values[used], series.errors[used]
-    rough = values - ndimage.gaussian_filter1d(
-        values, settings.course_smoothing_mm / settings.node_step_mm, mode="nearest"
-    )
-    scatter = float((rough**2).mean())
-    shared = 2.0 * settings.slab_half_length_mm / settings.node_step_mm
-    nodes_apart = max(_correlation_nodes(rough), shared)
-    independent = max(len(values) / nodes_apart, 1.0)
-    variance = max(float((errors**2).mean()), scatter) / independent
-    return float(values.mean()), float(np.sqrt(variance))
-
-
-def maximum_along(series: Series, settings: MeasureSettings) -> Estimate | None:
-    """Largest mean of three consecutive usable nodes, so that one node cannot make it."""
-    if series.usable.sum() * settings.node_step_mm < settings.shortest_mean_mm:
-        return None
-    window = np.ones(_IN_A_MAXIMUM) / _IN_A_MAXIMUM
-    whole = np.convolve(series.usable.astype(float), window, mode="valid") > 1.0 - 1e-9
-    if not whole.any():
-        return None
-    running = np.convolve(np.where(series.usable, series.values, 0.0), window, mode="valid")
-    k = int(np.argmax(np.where(whole, running, -np.inf)))
-    # The three share most of their voxels, so their errors do not average out.
-    return float(running[k]), float(series.errors[k : k + _IN_A_MAXIMUM].mean())
-
-
 def _at_start(
     profile: Profile, diameter: Series, settings: MeasureSettings
 ) -> Estimate | ReasonCode | None:
@@ -177,20 +156,6 @@ def _at_start(
     found = diameter_near(arc, (diameter.values, diameter.errors), 0.0, reach, settings)
     doubt = ganglion_doubt(arc, diameter.values, settings) if profile.nerve in ROOTS else None
     return found if found is None else doubt or found
-
-
-def _correlation_nodes(residual: FloatArray) -> float:
-    """Nodes over which residuals (n,) are correlated: 1 + 2·Σ of the first positive lags."""
-    power = float((residual**2).sum())
-    if power <= 0.0:
-        return 1.0
-    total = 1.0
-    for lag in range(1, len(residual) // 3):
-        share = float((residual[lag:] * residual[:-lag]).sum()) / power
-        if share <= 0.0:
-            break
-        total += 2.0 * share
-    return total
 
 
 def _measurement(
@@ -227,13 +192,18 @@ def _measurement(
 
 
 def _model_error(
-    quantity: Quantity, coarse: float, unevenness: float, settings: MeasureSettings
+    quantity: Quantity,
+    shared: tuple[float, float],
+    unevenness: float,
+    settings: MeasureSettings,
 ) -> float:
     """Relative error of the model itself, which no number of nodes averages out.
 
-    ``coarse`` is the part that comes from the nerve's width in voxels, of area and signal.
+    ``shared`` holds the parts that come from the nerve's width in voxels, of area and signal, and
+    from the blur, of area.
     """
-    area = math.hypot(settings.area_model_error_percent / 100.0, coarse)
+    coarse, blur = shared
+    area = math.hypot(settings.area_model_error_percent / 100.0, coarse, blur)
     if quantity is Quantity.LENGTH:
         return 0.0
     if quantity in (Quantity.CSA_MEAN, Quantity.CSA_MAX):

@@ -76,7 +76,7 @@ def with_untraced(
 
 def _refitted(section: Section, robust: tuple[float, float, float]) -> tuple[Section, float]:
     """Section started at its best fit, and the cost of it."""
-    theta, _, facts = fit_section(
+    theta, _, facts, _ = fit_section(
         section.start, section.prior, section.data, section.scene, robust
     )
     return section.started_at(theta), float(facts[1])

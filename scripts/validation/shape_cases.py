@@ -9,14 +9,13 @@ from shape_limit import radius_limits_mm
 
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.measurement import MeasurementTable, Profile, Quality, Quantity
+from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.settings import MeasureSettings
 
 SETTINGS = MeasureSettings()
-MODEL_ERROR = SETTINGS.section_model_error_percent / 100.0
 Z95 = 1.959964
 # Tubes further apart than this are alone.
 ALONE_MM = 8.0
@@ -32,19 +31,21 @@ class Tube:
         Cramér-Rao bound of a section's radius; NaN where it was not asked for.
     radius_mm : (n,)
         Radius of the disc of the fitted area.
-    relative_error, own_error : (n,)
-        Printed standard error of the area over it; the same without the model's share.
-    mean_mm2, interval_mm2
-        Mean area along the nerve with its 95 % interval; NaN where none was given.
+    relative_error, noise_error : (n,)
+        Printed standard error of the area over it; the same of noise alone.
+    mean_mm2, interval_mm2, mean_noise_mm2
+        Mean area along the nerve, its 95 % interval and its error by noise alone; NaN where none
+        was given.
     """
 
     solid: Solid
     limit_mm: float
     radius_mm: FloatArray
     relative_error: FloatArray
-    own_error: FloatArray
+    noise_error: FloatArray
     mean_mm2: float
     interval_mm2: tuple[float, float]
+    mean_noise_mm2: float
     largest_mm2: float
     thin: bool
     swallowed: bool
@@ -135,13 +136,21 @@ def tube_of(table: MeasurementTable, key: NerveKey, picture: Picture, limit_mm: 
         limit_mm,
         np.sqrt(profile.csa_mm2 / np.pi),
         profile.csa_error_mm2 / profile.csa_mm2,
-        np.sqrt((profile.csa_se_mm2 / profile.csa_mm2) ** 2 - MODEL_ERROR**2),
+        profile.csa_noise_se_mm2 / profile.csa_mm2,
         np.nan if mean is None or mean.value is None else mean.value,
         interval,
+        _noise_of(mean),
         np.nan if largest is None or largest.value is None else largest.value,
         bool(profile.flagged(Quality.THIN).mean() > 0.5),  # noqa: PLR2004 - most of its sections
         _swallowed(profile, key, picture),
     )
+
+
+def _noise_of(mean: Measurement | None) -> float:
+    """Standard error of a number by noise alone, NaN where there is none."""
+    if mean is None or mean.noise_standard_error is None:
+        return float("nan")
+    return mean.noise_standard_error
 
 
 def _swallowed(profile: Profile, key: NerveKey, picture: Picture) -> bool:

@@ -35,6 +35,9 @@ MARGIN_MM = 10.0
 TRACE_ERROR_MM = 0.3
 TRACE_RADIUS = (0.8, 1.25)
 BLUR_VOXELS = (0.3, 0.6)
+# Along axes that are blurred tubes are drawn on voxels cut by this and blurred before they are put
+# together: sampled on whole voxels, a Gaussian of 0.3 voxel is one of 0.09.
+CUT = 2
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,23 @@ def drawn(
     named = dict(zip(KEYS, solids, strict=False))
     paths = [_path(key, solid, rng) for key, solid in named.items()]
     signals = [np.full(len(path.points_mm), SCALE.nerve) for path in paths]
-    layer = draw_nerves(grid, paths, signals)
-    image = SCALE.muscle + layer.share * (layer.signal - SCALE.muscle)
     blur = np.array(blur_voxels or (0.0, 0.0, rng.uniform(*BLUR_VOXELS)))
-    return Picture(named, Volume(ndimage.gaussian_filter(image, blur), grid), blur)
+    cuts = np.where(blur > 0.0, CUT, 1)
+    layer = draw_nerves(_cut(grid, cuts), paths, signals)
+    image = SCALE.muscle + layer.share * (layer.signal - SCALE.muscle)
+    image = ndimage.gaussian_filter(image, blur * cuts)
+    wide, deep, high = grid.shape
+    whole = image.reshape(wide, cuts[0], deep, cuts[1], high, cuts[2]).mean(axis=(1, 3, 5))
+    return Picture(named, Volume(whole, grid), blur)
+
+
+def _cut(grid: Grid, cuts: FloatArray) -> Grid:
+    """Grid over the same box whose voxels are cut into so many (3,) along its axes."""
+    affine = grid.affine.copy()
+    affine[:3, :3] = affine[:3, :3] / cuts
+    affine[:3, 3] = grid.to_world(0.5 / cuts - 0.5)
+    wide, deep, high = (int(n) for n in np.array(grid.shape) * cuts)
+    return Grid((wide, deep, high), affine)
 
 
 def _reach(radius_mm: float, ratio: float) -> float:

@@ -28,11 +28,12 @@ EXPECTED_BLUR = (SETTINGS.blur_expected_voxels,) * 3
 class Repeats:
     """Printed errors over scatter (medians over sections and nerves) and shares of intervals.
 
-    ``own_ratio`` leaves out the share of a section's error that the settings add for the model.
+    The first two are of the errors by noise alone.
     """
 
     count: int
-    own_ratio: float
+    section_noise_ratio: float
+    mean_noise_ratio: float
     section_ratio: float
     mean_ratio: float
     section_held: float
@@ -87,19 +88,23 @@ def repeats(first_seed: int) -> Repeats:
 
 
 def _summed(nerves: list[list[Tube]]) -> Repeats:
-    own, section, mean = [], [], []
+    own, own_mean, section, mean = [], [], [], []
     for tubes in nerves:
         areas = np.pi * np.stack([t.radius_mm for t in tubes]) ** 2
         scatter = np.nanstd(areas, axis=0, ddof=1) / np.nanmean(areas, axis=0)
-        own.append(np.nanmean([t.own_error for t in tubes], axis=0) / scatter)
+        own.append(np.nanmean([t.noise_error for t in tubes], axis=0) / scatter)
         section.append(np.nanmean([t.relative_error for t in tubes], axis=0) / scatter)
         means = np.array([t.mean_mm2 for t in tubes])
         widths = np.array([np.diff(t.interval_mm2)[0] for t in tubes])
+        own_mean.append(
+            float(np.mean([t.mean_noise_mm2 for t in tubes]) / np.nanstd(means, ddof=1))
+        )
         mean.append(float(np.nanmean(widths) / (2 * Z95) / np.nanstd(means, ddof=1)))
     every = [tube for tubes in nerves for tube in tubes]
     return Repeats(
         IMAGES,
         float(np.median(np.concatenate(own))),
+        float(np.mean(own_mean)),
         float(np.median(np.concatenate(section))),
         float(np.mean(mean)),
         float(np.concatenate([t.held for t in every]).mean()),

@@ -111,13 +111,14 @@ def _why_lines() -> list[str]:
     """What the printed errors hold that plain shapes do not have."""
     return [
         (
-            "Why printed errors are longer than the scatter here: a section's error holds that a "
-            "coat of fat may lie around the nerve, which is tried at every section (ADR-41), "
-            "that the signal may change along it, and "
-            f"{SETTINGS.section_model_error_percent} % of area for the model; the mean's holds "
-            f"{SETTINGS.area_model_error_percent} % for the model, which no repetition of one "
-            "image shows. Plain tubes have none of these; on whole phantoms errors exceed the "
-            "printed ones (first table of this page)."
+            "Tables print two errors: that by noise, which is what images taken again scatter, "
+            "and the whole one, which intervals rest on. Why the whole is longer than the scatter "
+            "here: a section's error holds that a coat of fat may lie around the nerve, which is "
+            "tried at every section (ADR-41), that the signal may change along it, how well the "
+            f"blur is known, and {SETTINGS.section_model_error_percent} % of area for the model; "
+            f"the mean's holds {SETTINGS.area_model_error_percent} % for the model, which no "
+            "repetition of one image shows. Plain tubes have neither coat nor change; on whole "
+            "phantoms errors of sections exceed the printed ones (first table of this page)."
         ),
     ]
 
@@ -152,12 +153,16 @@ def _asymmetry_row(first_seed: int) -> Row:
 def _repeat_rows(found: Repeats) -> list[Row]:
     """Printed errors against the scatter of repeated images."""
     shapes = f"{found.count} images of the same two nerves"
-    own = "printed error of a section, without the share of the model, over scatter"
-    rows = [
-        _ratio_row(shapes, own, found.own_ratio),
-        _ratio_row(shapes, "printed error of a section over scatter", found.section_ratio),
-        _ratio_row(shapes, "printed error of the mean area over scatter", found.mean_ratio),
-    ]
+    noise = (
+        ("printed error of a section by noise, over scatter", found.section_noise_ratio),
+        ("printed error of the mean area by noise, over scatter", found.mean_noise_ratio),
+    )
+    whole = (
+        ("whole printed error of a section over scatter", found.section_ratio),
+        ("whole printed error of the mean area over scatter", found.mean_ratio),
+    )
+    rows = [_ratio_row(shapes, what, ratio) for what, ratio in noise]
+    rows += [Row(shapes, what, f"{ratio:.2f}", "none") for what, ratio in whole]
     held: Sequence[tuple[str, float]] = (
         ("sections whose printed interval holds the truth", found.section_held),
         ("means whose printed interval holds the truth", found.mean_held),
