@@ -1,6 +1,7 @@
 """One number per nerve and quantity, with its 95 % interval, from the nerve's profile."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -74,12 +75,8 @@ def summarize(
         found |= dict.fromkeys(_AT_A_PLACE, ReasonCode.LANDMARK_DOUBT)
     shared = _shared_error(profile, body)
     model = {q: _model_error(q, shared, reference.unevenness, settings) for q in Quantity}
-    by_noise = noise_errors(csa, diameter, settings)
     rows = (_measurement(profile, q, found[q], model[q], settings) for q in Quantity)
-    return tuple(
-        row if row.value is None else replace(row, noise_standard_error=by_noise.get(row.quantity))
-        for row in rows
-    )
+    return _with_noise_errors(rows, noise_errors(csa, diameter, settings))
 
 
 def _calibers(profile: Profile, body: BoolArray) -> tuple[Series, Series]:
@@ -94,6 +91,16 @@ def _calibers(profile: Profile, body: BoolArray) -> tuple[Series, Series]:
             body,
             None if noise is None else noise / 4.0,
         ),
+    )
+
+
+def _with_noise_errors(
+    rows: Iterable[Measurement], by_noise: Mapping[Quantity, float | None]
+) -> tuple[Measurement, ...]:
+    """Rows that have a value with their errors by the image's noise alone."""
+    return tuple(
+        row if row.value is None else replace(row, noise_standard_error=by_noise.get(row.quantity))
+        for row in rows
     )
 
 

@@ -56,6 +56,14 @@ def test_a_coat_is_told_by_the_sections_around():
     assert mixed[5] < alone[0]
 
 
+def test_what_the_blur_leaves_in_fat_is_no_coat_however_many_sections_show_it():
+    settings = MeasureSettings()
+    in_fat = [TwoFits(NARROW, WIDE, 11.0, -13.0)]
+    alone, _ = coat_shares(in_fat, settings)
+    beside, _ = coat_shares(in_fat * 11, settings)
+    assert beside[5] < alone[0] < 0.5
+
+
 def test_a_section_without_a_second_fit_has_no_coat_and_tells_nothing():
     shares, change = coat_shares([*told(4.0, None), TwoFits(NARROW)], MeasureSettings())
     assert shares[0] > 0.5

@@ -71,7 +71,7 @@ def test_pulls_are_what_voxels_do_to_the_fit():
     image = tube_image([((0, 0, 0), direction, 2.0, 150.0)], noise=8.0)
     settings = MeasureSettings()
     states = traced_states(
-        NerveTree({KEY: traced((0, 0, 0), direction, length_mm=14.0)}), settings
+        NerveTree({KEY: traced((0, 0, 0), direction, length_mm=14.0)}), np.eye(3), settings
     )
     spread = point_spread(image, default_blur(settings), settings)
     section = section_at(image, spread, states, (KEY, 7), settings)
