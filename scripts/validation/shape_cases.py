@@ -28,7 +28,7 @@ class Tube:
     Parameters
     ----------
     limit_mm
-        Cramér-Rao bound of a section's radius; NaN where it was not asked for.
+        Cramér-Rao bound of a section's diameter; NaN where it was not asked for.
     radius_mm : (n,)
         Radius of the disc of the fitted area.
     relative_error, noise_error : (n,)
@@ -57,9 +57,9 @@ class Tube:
 
     @property
     def errors_mm(self) -> FloatArray:
-        """Fitted minus true radius, of the sections that were given."""
+        """Fitted minus true diameter, of the sections that were given."""
         known = self.radius_mm[np.isfinite(self.radius_mm)]
-        return known - self.solid.radius_mm
+        return 2.0 * (known - self.solid.radius_mm)
 
     @property
     def holds_mean(self) -> bool:
@@ -119,7 +119,9 @@ def _seen(group: Group, pose: Pose, look: Look, rng: np.random.Generator) -> See
     nerves = picture.traced(rng)
     table = measure_nerves(EvenImage(image), nerves, picture.frame, SETTINGS)
     limits = {} if group.gaps_mm else radius_limits_mm(picture, signal_to_noise, SETTINGS)
-    tubes = {key: tube_of(table, key, picture, limits.get(key, np.nan)) for key in picture.solids}
+    tubes = {
+        key: tube_of(table, key, picture, 2.0 * limits.get(key, np.nan)) for key in picture.solids
+    }
     return Seen(picture, image, nerves, tubes)
 
 

@@ -42,13 +42,13 @@ def bias_rows(
     return [
         Row(
             f"{shapes} ({len(tubes)})",
-            f"bias of the radius at {at} mm",
+            f"bias of the diameter at radius {at} mm",
             f"{', '.join(f'{b:+.3f}' for b in biases)} mm; worst tube {worst:.3f} mm",
             *_judged(max(map(abs, biases)), bias_bar_mm),
         ),
         Row(
             f"{shapes} ({len(tubes)})",
-            "spread of a section",
+            "spread of a section's diameter",
             f"{', '.join(f'{s:.3f}' for s in spreads)} mm",
             *_judged(max(spreads), spread_bar_mm),
         ),
@@ -71,17 +71,23 @@ def limit_row(shapes: str, tubes: Sequence[Tube]) -> Row:
 
 
 def largest_rows(shapes: str, tubes: Sequence[Tube]) -> list[Row]:
-    """Largest over median area of constant tubes; the 95th percentile of tubes is judged."""
-    medians = np.array([np.pi * np.nanmedian(t.radius_mm**2) for t in tubes])
-    single = np.array([np.pi * np.nanmax(t.radius_mm**2) for t in tubes]) / medians
-    largest = np.array([t.largest_mm2 for t in tubes]) / medians
-    named = ("largest section over the median", single), ("`csa_max_mm2` over the median", largest)
-    return [_largest_row(f"{shapes} ({len(tubes)})", what, ratios) for what, ratios in named]
+    """Largest over median of constant tubes; of diameters the 95th percentile is judged."""
+    medians = np.array([np.nanmedian(t.radius_mm) for t in tubes])
+    single = np.array([np.nanmax(t.radius_mm) for t in tubes]) / medians
+    largest = np.array([t.largest_mm2 for t in tubes]) / (np.pi * medians**2)
+    name = f"{shapes} ({len(tubes)})"
+    return [
+        _largest_row(name, "largest diameter of a section over the median", single, judged=True),
+        _largest_row(name, "largest area of a section over the median", single**2),
+        _largest_row(name, "`csa_max_mm2` over the median area", largest),
+    ]
 
 
-def _largest_row(shapes: str, what: str, ratios: FloatArray) -> Row:
+def _largest_row(shapes: str, what: str, ratios: FloatArray, *, judged: bool = False) -> Row:
     middle, far = np.percentile(ratios, (50, 95))
     value = f"median {middle:.3f}, 95 % below {far:.3f}"
+    if not judged:
+        return Row(shapes, what, value, "none")
     return Row(shapes, what, value, f"{LARGEST_OVER_MEDIAN}", bool(far <= LARGEST_OVER_MEDIAN))
 
 

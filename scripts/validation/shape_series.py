@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from shape_cases import ALONE_MM, SETTINGS, Z95, Tube, tube_of
-from shape_images import Pose, drawn, row_of_tubes
+from shape_images import Picture, Pose, drawn, row_of_tubes
+from shape_limit import radius_limits_mm
 
 from plexus_mri.asymmetry import AsymmetrySettings, compare_sides
 from plexus_mri.core.anatomy import ROOTS
@@ -40,13 +41,32 @@ class Repeats:
     mean_held: float
 
 
-def asymmetry_errors(first_seed: int) -> FloatArray:
-    """Found minus true index of mean area, in points, of tubes as wide as healthy roots."""
-    errors = [_case_errors(first_seed + k, PAIR_TO_NOISE[k % 3]) for k in range(CASES)]
-    return np.concatenate(errors)
+@dataclass(frozen=True, eq=False)
+class PairErrors:
+    """Pairs of tubes as wide as healthy roots, in points of the index of mean area.
+
+    Parameters
+    ----------
+    errors : (n,)
+        Found minus true index.
+    limits : (m,)
+        Least standard error of each by the Cramér-Rao bound (see `_index_limits`).
+    """
+
+    errors: FloatArray
+    limits: FloatArray
 
 
-def _case_errors(seed: int, signal_to_noise: float) -> FloatArray:
+def asymmetry_errors(first_seed: int) -> PairErrors:
+    """Errors of the index and their bounds."""
+    cases = [_case_errors(first_seed + k, PAIR_TO_NOISE[k % 3]) for k in range(CASES)]
+    return PairErrors(
+        np.concatenate([case.errors for case in cases]),
+        np.concatenate([case.limits for case in cases]),
+    )
+
+
+def _case_errors(seed: int, signal_to_noise: float) -> PairErrors:
     rng = np.random.default_rng([seed, 31])
     left = np.array([AREA_MM2[root] for root in ROOTS])
     right = left * rng.uniform(*LARGER, len(ROOTS)) ** rng.choice([-1, 1], len(ROOTS))
@@ -59,15 +79,25 @@ def _case_errors(seed: int, signal_to_noise: float) -> FloatArray:
     rows = compare_sides(table, NerveTree({}), AsymmetrySettings())
     true = dict(zip(ROOTS, 200.0 * (left - right) / (left + right), strict=True))
     print(f"pairs of sides: seed {seed}", flush=True)
-    return np.array(
-        [
-            row.asymmetry_percent - true[row.nerve]
-            for row in rows
-            if row.quantity is Quantity.CSA_MEAN
-            and row.nerve in true
-            and row.asymmetry_percent is not None
-        ]
-    )
+    errors = [
+        row.asymmetry_percent - true[row.nerve]
+        for row in rows
+        if row.quantity is Quantity.CSA_MEAN
+        and row.nerve in true
+        and row.asymmetry_percent is not None
+    ]
+    return PairErrors(np.array(errors), _index_limits(picture, signal_to_noise))
+
+
+def _index_limits(picture: Picture, signal_to_noise: float) -> FloatArray:
+    """Least standard error of each pair's index: sections that share no voxels, each by itself."""
+    limits = radius_limits_mm(picture, signal_to_noise, SETTINGS)
+    relative = []
+    for key, solid in picture.solids.items():
+        steps_mm = np.linalg.norm(np.diff(solid.inner_mm, axis=0), axis=1)
+        apart = steps_mm.sum() / (2.0 * SETTINGS.slab_half_length_mm)
+        relative.append(2.0 * limits[key] / solid.radius_mm / np.sqrt(apart))
+    return 100.0 * np.hypot(relative[::2], relative[1::2])
 
 
 def repeats(first_seed: int) -> Repeats:
