@@ -108,6 +108,8 @@ def fit_nerves(
     blur = estimate_blur(image, states, fits, noise, settings)
     logger.info("blur of the image along its axes: %s voxels", np.round(blur.voxels, 2).tolist())
     spread = point_spread(image, blur.voxels, settings)
+    # Signals fitted with another blur would be held against the fits with the image's own.
+    states = {key: state.of_unknown_signal() for key, state in states.items()}
     look = Look(settings.every_in_first_passes, noise)
     states = _refined(states, _pass(image, spread, states, look, settings), settings)
     last = Look(
