@@ -103,13 +103,11 @@ def fit_nerves(
     states = traced_states(nerves, image.grid.directions, settings)
     spread = point_spread(image, default_blur(settings), settings)
     fits = _pass(image, spread, states, Look(settings.every_in_first_passes), settings)
-    states = _refined(states, fits, settings)
+    states = _refined(states, fits, _before_blur(settings))
     noise = image_noise(fits)
     blur = estimate_blur(image, states, fits, noise, settings)
     logger.info("blur of the image along its axes: %s voxels", np.round(blur.voxels, 2).tolist())
     spread = point_spread(image, blur.voxels, settings)
-    # Signals fitted with another blur would be held against the fits with the image's own.
-    states = {key: state.of_unknown_signal() for key, state in states.items()}
     look = Look(settings.every_in_first_passes, noise)
     states = _refined(states, _pass(image, spread, states, look, settings), settings)
     last = Look(
@@ -120,6 +118,11 @@ def fit_nerves(
     )
     fits = _pass(image, spread, states, last, settings)
     return states, {key: blur.known(found) for key, found in fits.items()}
+
+
+def _before_blur(settings: MeasureSettings) -> MeasureSettings:
+    """Settings while the blur is unknown, with which signals trade against width."""
+    return replace(settings, signal_change_percent=settings.signal_change_before_blur_percent)
 
 
 def image_noise(fits: Mapping[NerveKey, SectionFits]) -> float:

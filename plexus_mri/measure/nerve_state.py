@@ -1,7 +1,7 @@
 """What is known of each nerve between two passes of the fit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,13 +40,6 @@ class NerveState:
     signal_sd: FloatArray
     extends_mm: tuple[float, float]
     signal_from: FloatArray
-
-    def of_unknown_signal(self) -> "NerveState":
-        """The same nerve before anything is known of its signal."""
-        nothing = np.full(len(self.radius_mm), np.nan)
-        return replace(
-            self, signal=nothing, signal_sd=nothing, signal_from=np.zeros_like(self.signal_from)
-        )
 
 
 NerveStates = Mapping[NerveKey, NerveState]

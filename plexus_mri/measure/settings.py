@@ -39,6 +39,8 @@ class MeasureSettings:
     # The signal changes slowly along a nerve: window and looseness of that rule (ADR-23).
     signal_smoothing_mm: float = 5.0
     signal_change_percent: float = 5.0
+    # Before the image's blur is known, which width and signal trade for (ADR-128).
+    signal_change_before_blur_percent: float = 20.0
     # Curvature of the background, in percent of the contrast (ADR-23).
     background_bend_percent: float = 10.0
     # Bright blobs beside the nerve that are fitted along with it, at most (ADR-23).
