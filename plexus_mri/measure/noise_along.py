@@ -97,9 +97,10 @@ def along_nerve(
     turns : (n, n)
         Change of the chance of a coat at each node by the evidence of each (columns).
     """
-    doubt = _by_voxel(pulls, [None if p is None else p.doubt for p in pulls])
+    by_voxel = _Shared.of(pulls)
+    doubt = by_voxel.matrix([p.doubt for p in pulls if p is not None])
     radius, signal = (
-        _by_voxel(pulls, [None if p is None else p.by_noise[row] for p in pulls])
+        by_voxel.matrix([p.by_noise[row] for p in pulls if p is not None])
         + sparse.csr_matrix(_apart(pulls, row)[:, None] * turns) @ doubt
         for row in range(2)
     )
@@ -122,14 +123,25 @@ def _apart(pulls: Sequence[Pull | None], row: int) -> FloatArray:
     return np.array([0.0 if pull is None else pull.apart[row] for pull in pulls])
 
 
-def _by_voxel(
-    pulls: Sequence[Pull | None], values: Sequence[FloatArray | None]
-) -> sparse.csr_matrix:
-    """Values (m,) of all sections by the voxels of the image: (n, voxels)."""
-    here = [(k, pull.voxels) for k, pull in enumerate(pulls) if pull is not None]
-    if not here:
-        return sparse.csr_matrix((len(pulls), 1))
-    section = np.repeat([k for k, _ in here], [len(voxels) for _, voxels in here])
-    voxel = np.concatenate([voxels for _, voxels in here])
-    known = np.concatenate([v for v in values if v is not None])
-    return sparse.csr_matrix((known, (section, voxel)), (len(pulls), int(voxel.max()) + 1))
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """Which of the voxels of a nerve's windows each section sees, the voxels counted once."""
+
+    shape: tuple[int, int]
+    section: np.ndarray[tuple[int], np.dtype[np.int64]]
+    voxel: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+    @classmethod
+    def of(cls, pulls: Sequence[Pull | None]) -> "_Shared":
+        here = [(k, pull.voxels) for k, pull in enumerate(pulls) if pull is not None]
+        nothing = np.zeros(0, dtype=np.int64)
+        section = np.repeat([k for k, _ in here], [len(voxels) for _, voxels in here])
+        seen, voxel = np.unique(
+            np.concatenate([nothing, *(voxels for _, voxels in here)]), return_inverse=True
+        )
+        return cls((len(pulls), len(seen)), section.astype(np.int64), voxel)
+
+    def matrix(self, values: Sequence[FloatArray]) -> sparse.csr_matrix:
+        """Values (m,) of the sections that were fitted, by voxel: (n, voxels)."""
+        known = np.concatenate([np.zeros(0), *values])
+        return sparse.csr_matrix((known, (self.section, self.voxel)), self.shape)
