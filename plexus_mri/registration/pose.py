@@ -12,7 +12,7 @@ import SimpleITK as sitk  # noqa: N813 - the library's own short name
 from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import FloatArray, Grid
 from plexus_mri.core.resample import isotropic_copy
-from plexus_mri.core.transform import AffineTransform
+from plexus_mri.core.transform import AffineTransform, RigidTransform
 from plexus_mri.core.volume import Volume
 from plexus_mri.registration.itk_image import itk_image
 
@@ -28,61 +28,59 @@ MIRROR = np.array([-1.0, 1.0, 1.0])
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Copies of the main image and a series, turned to the main image's own axes (ADR-126).
+    """Copies of the main image and a series, in the main image's own axes (ADR-126).
 
     So what the headers say about the scanner's axes changes neither search nor judging. All
-    points of a pair are mm along those axes, from the world's origin.
+    points of a pair are mm along those axes, from the middle of the main image.
 
     Parameters
     ----------
-    own_from_world : (3, 3)
-        Rotation from RAS+ mm to the axes of the main image.
+    own_from_world
+        From RAS+ mm.
     frame
         Midline of the main image, in RAS+ mm.
     """
 
     fixed: Volume
     moving: Volume
-    own_from_world: FloatArray
+    own_from_world: RigidTransform
     frame: PatientFrame | None
 
     def mirrored_mm(self, points_mm: FloatArray) -> FloatArray:
         """Mirror image (n, 3) of points (n, 3) in the midline; in the image's middle without."""
         if self.frame is None:
-            middle = float(self.fixed.grid.corners_mm[:, 0].mean())
-            return np.column_stack([2 * middle - points_mm[:, 0], points_mm[:, 1:]])
-        world_mm = points_mm @ self.own_from_world
+            return points_mm * MIRROR
+        world_mm = self.own_from_world.inverse().apply(points_mm)
         aside = self.frame.lateral_mm(world_mm)[:, None]
-        mirrored: FloatArray = (
-            points_mm - 2 * aside * self.frame.right_at(world_mm) @ self.own_from_world.T
-        )
-        return mirrored
+        return self.own_from_world.apply(world_mm - 2 * aside * self.frame.right_at(world_mm))
 
     def plane(self) -> tuple[FloatArray, FloatArray]:
         """Normal (3,) and a point (3,) of the plane that comes nearest to the midline."""
         if self.frame is None:
-            return np.array([1.0, 0.0, 0.0]), self.fixed.grid.corners_mm.mean(axis=0)
+            return np.array([1.0, 0.0, 0.0]), np.zeros(3)
         middle = self.frame.canal.points_mm.mean(axis=0)
-        return self.own_from_world @ self.frame.right, self.own_from_world @ middle
+        ends = self.own_from_world.apply(np.stack([middle, middle + self.frame.right]))
+        return ends[1] - ends[0], ends[0]
 
     def to_world(self, pose: AffineTransform) -> AffineTransform:
         """The pose between the worlds of both headers of a pose between the own axes."""
-        turn = np.eye(4)
-        turn[:3, :3] = self.own_from_world
-        return AffineTransform(turn.T @ pose.target_from_source @ turn)
+        own = self.own_from_world
+        back = own.inverse().target_from_source
+        return AffineTransform(back @ pose.target_from_source @ own.target_from_source)
 
 
 def pair_of(image: Volume, moving: Volume, frame: PatientFrame | None) -> Pair:
-    """Copies of both, turned so that the axes of the main image are those of space."""
-    axes = image.grid.affine[:3, :3] / image.grid.spacing
-    fixed, series = (_turned(isotropic_copy(v, COPY_MM), axes.T) for v in (image, moving))
-    return Pair(fixed, series, axes.T, frame)
+    """Copies of both in the main image's own axes."""
+    to_own = image.grid.directions.T
+    own = RigidTransform.from_rotation(to_own, -to_own @ image.grid.corners_mm.mean(axis=0))
+    fixed, series = (isotropic_copy(_placed(v, own), COPY_MM) for v in (image, moving))
+    return Pair(fixed, series, own, frame)
 
 
-def _turned(volume: Volume, rotation: FloatArray) -> Volume:
-    turn = np.eye(4)
-    turn[:3, :3] = rotation
-    return Volume(volume.data, Grid(volume.grid.shape, turn @ volume.grid.affine))
+def _placed(volume: Volume, own: RigidTransform) -> Volume:
+    # To a nanometre: for a rounding error a copy may lack its last layer.
+    affine = np.round(own.target_from_source @ volume.grid.affine, 6)
+    return Volume(volume.data, Grid(volume.grid.shape, affine))
 
 
 def best_pose(pair: Pair, *, affine: bool) -> AffineTransform | None:
