@@ -49,7 +49,8 @@ class Pair:
     def mirrored_mm(self, points_mm: FloatArray) -> FloatArray:
         """Mirror image (n, 3) of points (n, 3) in the midline; in the image's middle without."""
         if self.frame is None:
-            return points_mm * MIRROR
+            in_middle: FloatArray = points_mm * MIRROR
+            return in_middle
         world_mm = self.own_from_world.inverse().apply(points_mm)
         aside = self.frame.lateral_mm(world_mm)[:, None]
         return self.own_from_world.apply(world_mm - 2 * aside * self.frame.right_at(world_mm))
