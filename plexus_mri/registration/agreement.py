@@ -5,8 +5,10 @@ Shapes: ``n`` sample points inside the body of the main image.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.series_map import Agreement
@@ -33,6 +35,11 @@ class BodySamples:
 
     points_mm: FloatArray
     values: FloatArray
+
+    @cached_property
+    def bins(self) -> npt.NDArray[np.intp]:
+        """Bin (n,) of each rank."""
+        return np.minimum((self.values * BINS).astype(np.intp), BINS - 1)
 
 
 def body_samples(work: Volume, stride: int = 2) -> BodySamples:
@@ -107,13 +114,20 @@ def similarity(fixed: BodySamples, moving: Volume, places_mm: FloatArray) -> tup
     seen = np.isfinite(values)
     if seen.sum() < LEAST_POINTS:
         return 0.0, float(seen.mean()) if len(seen) else 0.0
-    table, _, _ = np.histogram2d(
-        fixed.values[seen], ranks(values[seen]), bins=BINS, range=((0, 1), (0, 1))
-    )
-    joint = table / table.sum()
+    pairs = BINS * fixed.bins[seen] + _rank_bins(values[seen])
+    joint = np.bincount(pairs, minlength=BINS**2).reshape(BINS, BINS) / len(pairs)
     alone = _entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))
     together = _entropy(joint.ravel())
     return float(alone / together - 1.0) if together > 0 else 0.0, float(seen.mean())
+
+
+def _rank_bins(values: FloatArray) -> npt.NDArray[np.intp]:
+    """Bin (n,) of each value's rank, without ranking them all: a rank is the share below."""
+    last = len(values) - 1
+    below = np.ceil(np.arange(1, BINS) * last / BINS).astype(int) - 1
+    edges = np.partition(values, below)[below]
+    bins: npt.NDArray[np.intp] = np.searchsorted(edges, values, side="left")
+    return bins
 
 
 def _entropy(shares: FloatArray) -> float:

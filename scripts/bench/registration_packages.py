@@ -56,12 +56,13 @@ def peak_mb() -> float:
 
 def _search(pair: Pair) -> Callable[[], Any]:
     """Search for a pose by this project (SimpleITK), without the judging."""
-    series = importlib.import_module("plexus_mri.registration.series")
+    pose = importlib.import_module("plexus_mri.registration.pose")
     fixed, moving = _volumes(pair)
 
     def work() -> np.ndarray | None:
-        found = series.best_pose(fixed, moving, affine=False)
-        return None if found is None else found.target_from_source
+        copies = pose.pair_of(fixed, moving, None)
+        found = pose.best_pose(copies, affine=False)
+        return None if found is None else copies.to_world(found).target_from_source
 
     return work
 
