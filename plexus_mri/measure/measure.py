@@ -16,6 +16,7 @@ from plexus_mri.core.measurement import Measurement, MeasurementTable, Profile, 
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import EvenImage, Volume
+from plexus_mri.measure.averaging_error import averaging_error
 from plexus_mri.measure.bias_field import field_at
 from plexus_mri.measure.blur import blurrier, default_blur, estimate_blur, point_spread
 from plexus_mri.measure.marrow import vertebral_marrow
@@ -214,8 +215,7 @@ def _profile(
         arc_length_mm=state.curve.arc_length_mm,
         points_mm=points,
         csa_mm2=area,
-        csa_se_mm2=area
-        * np.hypot(2.0 * fits.log_radius_se, settings.section_model_error_percent / 100.0),
+        csa_se_mm2=_area_error(state.curve.arc_length_mm, area, fits, settings),
         long_mm=2.0 * radius * stretch,
         short_mm=2.0 * radius / stretch,
         angle_deg=np.rad2deg(np.arccos(np.clip(np.abs(long_axis @ reference.up), 0.0, 1.0))),
@@ -231,6 +231,17 @@ def _profile(
         noise_covariance=None if fits.noise_covariance is None else 4.0 * fits.noise_covariance,
         begins_anywhere=ReasonCode.LANDMARK_DOUBT in nerves[side, nerve].reasons,
     )
+
+
+def _area_error(
+    arc_mm: FloatArray, area_mm2: FloatArray, fits: SectionFits, settings: MeasureSettings
+) -> FloatArray:
+    """Standard errors (n,) of areas: of the fit, of its model, of averaging along the nerve."""
+    model = settings.section_model_error_percent / 100.0
+    own = area_mm2 * np.hypot(2.0 * fits.log_radius_se, model)
+    lost = averaging_error(arc_mm, area_mm2, settings.slab_half_length_mm)
+    whole: FloatArray = np.hypot(own, lost)
+    return whole
 
 
 def _rows(
