@@ -138,7 +138,7 @@ def _nerve_row(m: Measurement) -> Row:
         "unit": m.quantity.unit,
         "ci_low": number(m.ci_low, m.standard_error),
         "ci_high": number(m.ci_high, m.standard_error),
-        "quality": m.quality.word,
+        "quality": None if m.value is None else m.quality.word,
         "reason": m.reason,
         "standard_error": _error(m.standard_error),
         "noise_standard_error": _error(m.noise_standard_error),

@@ -95,7 +95,7 @@ def _measurement_row(m: Measurement, norms: Norms) -> Mapping[str, object]:
         "ci_high": m.ci_high,
         "unit": m.quantity.unit,
         "printed": _printed(m, unit),
-        "quality": m.quality.word,
+        "quality": None if m.value is None else m.quality.word,
         "quality_text": quality_words(m.quality),
         "reason": None if reason is None else reason.value,
         "reason_text": None if m.value is not None and reason is None else reason_words(reason),

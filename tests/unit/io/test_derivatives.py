@@ -191,7 +191,7 @@ def test_nerve_rows_stand_in_nerve_side_quantity_order(tmp_path: Path) -> None:
         ("good", "n/a"),
         ("good", "n/a"),
         ("thin", "n/a"),
-        ("good", "NERVE_LOST"),
+        ("n/a", "NERVE_LOST"),
     ]
 
 
