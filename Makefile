@@ -59,6 +59,7 @@ validate: $(VENV)/.runtime
 	$(BIN)/python scripts/validation/template.py --out docs/validation.md
 	$(BIN)/python scripts/validation/power.py --out docs/validation.md
 	$(BIN)/python scripts/validation/shapes.py --out docs/validation.md
+	$(BIN)/python scripts/validation/signals.py --out docs/validation.md
 	$(BIN)/python scripts/validation/false_nerves.py --out docs/validation.md
 	$(BIN)/python scripts/validation/painted.py --out docs/validation.md
 	PYTHONPATH=scripts $(BIN)/python scripts/validation/grid.py --out docs/validation.md

@@ -1,0 +1,216 @@
+"""Signal ratios under coil gradients, gains and denervated muscle, as a table for the page."""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from marked import put_section
+
+from plexus_mri.asymmetry.compare import compare_sides
+from plexus_mri.asymmetry.muscles import compare_muscles
+from plexus_mri.core.anatomy import Nerve
+from plexus_mri.core.comparison import Verdict
+from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.measurement import Quantity
+from plexus_mri.core.muscle import Muscle, MuscleTable
+from plexus_mri.core.nerve_tree import NerveTree
+from plexus_mri.core.volume import Volume
+from plexus_mri.measure.measure import measure_nerves
+from plexus_mri.measure.muscles import sample_muscles
+from plexus_mri.preprocess.bias import remove_shading
+from plexus_mri.registration.frame import find_patient_frame, prove_sides
+from plexus_mri.segmentation.classical import find_nerves
+from plexus_mri.settings import Settings
+from plexus_mri.synthetic import (
+    CaseKind,
+    MuscleGroup,
+    PhantomSpec,
+    Population,
+    random_spec,
+    simulate,
+)
+from plexus_mri.tracing.trace import trace_nerves
+
+ROOT = Path(__file__).resolve().parents[2]
+# Drawn for reporting alone; development uses small seeds of the hard population.
+FIRST_SEED, FIRST_DEVELOPMENT_SEED = 95_000, 301
+GRADIENT, GAINS = 0.2, (0.5, 4.0)
+# The muscle that is sampled of each group that is made bright.
+DENERVATED = {
+    MuscleGroup.SPINATI: Muscle.SUPRASPINATUS,
+    MuscleGroup.PARASPINALS: Muscle.PARASPINALS,
+}
+LARGEST_BY_COIL, LARGEST_BY_MUSCLE = 1.0, 2.0
+QUANTITIES = (Quantity.SIGNAL_RATIO_MEAN, Quantity.CSA_MEAN)
+
+# Index in percent of each nerve that is compared, by quantity.
+Indices = dict[Quantity, dict[Nerve, float]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one change of an image did to a case, in points of the index.
+
+    Parameters
+    ----------
+    signal, area
+        Change of each nerve's index that both images give.
+    lost
+        Nerves whose ratio is compared in the unchanged image only.
+    muscle
+        Verdict on the denervated muscle; None where none was made so.
+    """
+
+    seed: int
+    kind: str
+    signal: tuple[float, ...]
+    area: tuple[float, ...]
+    lost: int
+    muscle: str | None = None
+
+
+def main() -> None:
+    """Run the cases that are not yet stored, then write the section between its markers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
+    parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation" / "signals")
+    parser.add_argument("--cases", type=int, default=4)
+    parser.add_argument("--population", type=Population, default=Population.VALIDATION)
+    options = parser.parse_args()
+    unseen = options.population is Population.VALIDATION
+    first = FIRST_SEED if unseen else FIRST_DEVELOPMENT_SEED
+    store = options.store / options.population
+    store.mkdir(parents=True, exist_ok=True)
+    found = []
+    for seed in range(first, first + options.cases):
+        path = store / f"{seed}.json"
+        if not path.exists():
+            rows = [asdict(change) for change in _changes(seed, options.population)]
+            path.write_text(json.dumps(rows), encoding="utf-8")
+            print(f"signals: seed {seed}", flush=True)
+        found += [Change(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    put_section(options.out, "signals", section(found, options.population))
+
+
+def section(changes: Sequence[Change], population: Population) -> list[str]:
+    """Lines of the whole section."""
+    kinds = list(dict.fromkeys(change.kind for change in changes))
+    cases = len({change.seed for change in changes})
+    return [
+        "## Signal: coil, gain and denervated muscle",
+        "",
+        (
+            f"Written by `python scripts/validation/signals.py`: {cases} phantoms of the "
+            f"{population} population without lesions, each measured as it is and again with one "
+            "change, along the same traces and with its shading taken out anew. Coil: brighter by "
+            f"{100 * GRADIENT:.0f} % from one side of the image to the other. Denervated: the "
+            "muscles of the left side drawn with the longer T2 of denervation. Change of the "
+            "left-right index in points."
+        ),
+        "",
+        (
+            "| change | nerves | signal ratio: median, 95 %, worst | bar | "
+            "| mean area: worst | no longer compared | the muscle itself |"
+        ),
+        "|---|---|---|---|---|---|---|---|",
+        *(_row(kind, [c for c in changes if c.kind == kind]) for kind in kinds),
+    ]
+
+
+def _row(kind: str, changes: Sequence[Change]) -> str:
+    signal = np.abs([value for change in changes for value in change.signal])
+    area = np.abs([value for change in changes for value in change.area])
+    muscles = [change.muscle for change in changes if change.muscle is not None]
+    bar = LARGEST_BY_MUSCLE if muscles else LARGEST_BY_COIL
+    middle, far = np.percentile(signal, (50, 95))
+    called = sum(muscle == Verdict.LEFT_LARGER for muscle in muscles)
+    cells = [
+        kind,
+        str(len(signal)),
+        f"{middle:.2f}, {far:.2f}, {signal.max():.2f}",
+        f"{bar:g}",
+        "met" if signal.max() <= bar else "MISSED",
+        f"{area.max():.2f}",
+        str(sum(change.lost for change in changes)),
+        f"called brighter in {called} of {len(muscles)}" if muscles else "n/a",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _changes(seed: int, population: Population) -> Iterator[Change]:
+    """Every change of one patient's image."""
+    spec = _healthy(random_spec(seed, kind=CaseKind.SYMMETRIC, population=population))
+    image, settings = simulate(spec).image.to_ras(), Settings()
+    even = remove_shading(image, settings.preprocess)
+    frame = find_patient_frame(even.image, "sform (code 1)", settings.registration)
+    if frame is None:
+        return
+    found = find_nerves(even.image, frame, settings.segmentation)
+    nerves = trace_nerves(even.image, found, frame, settings.tracing)
+    traced = nerves, prove_sides(frame, nerves, settings.registration)
+    before, _ = _measured(image, traced, settings)
+    for kind, changed, muscle in _changed(spec, image):
+        after, muscles = _measured(changed, traced, settings)
+        verdict = _verdict(muscles, muscle) if muscle else None
+        yield _change(seed, kind, (before, after), verdict)
+
+
+def _changed(spec: PhantomSpec, image: Volume) -> Iterator[tuple[str, Volume, Muscle | None]]:
+    """Images with one change each, and the muscle that is denervated."""
+    across = np.linspace(-0.5, 0.5, image.grid.shape[0])[:, None, None]
+    yield "coil, 20 % across", image.with_data(image.data * (1.0 + GRADIENT * across)), None
+    for gain in GAINS:
+        yield f"gain {gain:g}", image.with_data(image.data * gain), None
+    for group, muscle in DENERVATED.items():
+        left = replace(spec.anatomy.left, denervated=(group,))
+        sick = replace(spec, anatomy=replace(spec.anatomy, left=left))
+        yield f"denervated {group}", simulate(sick).image.to_ras(), muscle
+
+
+def _healthy(spec: PhantomSpec) -> PhantomSpec:
+    """The same patient without denervated muscle."""
+    left, right = (
+        replace(side, denervated=()) for side in (spec.anatomy.left, spec.anatomy.right)
+    )
+    return replace(spec, anatomy=replace(spec.anatomy, left=left, right=right))
+
+
+def _measured(
+    image: Volume, traced: tuple[NerveTree, PatientFrame], settings: Settings
+) -> tuple[Indices, MuscleTable]:
+    """Indices and muscles of an image along given traces."""
+    nerves, frame = traced
+    even = remove_shading(image, settings.preprocess)
+    table = measure_nerves(even, nerves, frame, settings.measure)
+    rows = compare_sides(table, nerves, settings.asymmetry)
+    sampled = sample_muscles(even.image, frame, nerves, table.reference, settings.measure)
+    indices = {
+        quantity: {
+            row.nerve: row.asymmetry_percent
+            for row in rows
+            if row.quantity is quantity and row.asymmetry_percent is not None
+        }
+        for quantity in QUANTITIES
+    }
+    return indices, compare_muscles(sampled, settings.asymmetry)
+
+
+def _change(seed: int, kind: str, both: tuple[Indices, Indices], muscle: str | None) -> Change:
+    before, after = both
+    signal, area = (
+        tuple(after[q][n] - before[q][n] for n in before[q] if n in after[q]) for q in QUANTITIES
+    )
+    ratio = Quantity.SIGNAL_RATIO_MEAN
+    lost = len(set(before[ratio]) - set(after[ratio]))
+    return Change(seed, kind, signal, area, lost, muscle)
+
+
+def _verdict(table: MuscleTable, muscle: Muscle) -> str:
+    return next(str(row.verdict) for row in table.comparisons if row.muscle is muscle)
+
+
+if __name__ == "__main__":
+    main()
