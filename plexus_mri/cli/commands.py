@@ -42,6 +42,7 @@ from plexus_mri.errors import InputError
 from plexus_mri.io.derivatives import case_paths
 from plexus_mri.io.inventory import Inventory
 from plexus_mri.io.landmarks import check_landmarks_file
+from plexus_mri.io.series_maps import why_no_map
 from plexus_mri.io.tables import cell
 from plexus_mri.reasons import ReasonCode
 
@@ -188,9 +189,16 @@ def _planned(job: CaseJob, why_not: str | None) -> tuple[str, str, str, str]:
         return _name(job), "already done", image, row.rule
     if why_not:
         return _name(job), f"no: {why_not}", image, row.rule
-    lost = [name for name, path in job.maps if not path.exists()]
-    action = f"measure, without map {' and '.join(lost)} (no such file)" if lost else "measure"
-    return _name(job), action, image, row.rule
+    return _name(job), "; ".join(["measure", *_maps_left_out(job)]), image, row.rule
+
+
+def _maps_left_out(job: CaseJob) -> list[str]:
+    """Maps of a case that cannot be used, each with its reason."""
+    doubts = (
+        (name, why_no_map(path, assert_orientation=job.assert_orientation))
+        for name, path in job.maps
+    )
+    return [f"without map {name} ({doubt})" for name, doubt in doubts if doubt]
 
 
 def _name(case: CaseJob | Unusable) -> str:

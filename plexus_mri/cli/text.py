@@ -34,11 +34,22 @@ def counted(number: int, what: str) -> str:
 
 
 def verdict_lines(summary: Mapping[str, object]) -> list[str]:
-    """Headline and findings of a stored summary."""
+    """Headline and findings of a stored summary, and the maps that were left out."""
     verdict = summary.get("verdict")
     if not isinstance(verdict, Mapping):
         return []
-    return [*verdict.get("headline", ()), *verdict.get("findings", ())]
+    return [*verdict.get("headline", ()), *verdict.get("findings", ()), *_lost_maps(summary)]
+
+
+def _lost_maps(summary: Mapping[str, object]) -> list[str]:
+    """One line for each map that was left out, with its reason."""
+    registration = summary.get("registration")
+    maps = registration.get("maps", ()) if isinstance(registration, Mapping) else ()
+    return [
+        f"map {row['name']} left out ({row['reason']}): {row['sentence']}"
+        for row in maps
+        if not row["used"]
+    ]
 
 
 def caveat_lines() -> str:

@@ -49,10 +49,13 @@ def open_nifti(path: Path) -> nib.spatialimages.SpatialImage:
     Raises
     ------
     InputError
-        When the file does not exist, is damaged or is no NIfTI image.
+        When the file does not exist, is a folder, is damaged or is no NIfTI image.
     RefusedError
         When it is an Analyze image, which does not prove left and right.
     """
+    if path.is_dir():
+        msg = f"'{path.name}' is a folder; give one NIfTI file"
+        raise InputError(msg, ReasonCode.INPUT_UNSUPPORTED)
     if not path.is_file():
         msg = f"'{path.name}' does not exist"
         raise InputError(msg, ReasonCode.INPUT_MISSING)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from plexus_mri.core.series_map import SeriesMap
 from plexus_mri.errors import InputError, RefusedError
-from plexus_mri.io.nifti import read_nifti
+from plexus_mri.io.nifti import nifti_grid, read_nifti
 
 
 def read_series_map(name: str, path: Path, *, assert_orientation: bool) -> SeriesMap:
@@ -20,3 +20,12 @@ def read_series_map(name: str, path: Path, *, assert_orientation: bool) -> Serie
     except (InputError, RefusedError) as error:
         return SeriesMap(name, None, error.reason, f"the map '{name}' was left out: {error}")
     return SeriesMap(name, volume)
+
+
+def why_no_map(path: Path, *, assert_orientation: bool) -> str:
+    """Why a file cannot be a map, as far as its header tells; empty when nothing is seen."""
+    try:
+        nifti_grid(path, assert_orientation=assert_orientation)
+    except (InputError, RefusedError) as error:
+        return f"{error.reason}: {error}"
+    return ""

@@ -95,10 +95,13 @@ def _failed(
     text = f"the map '{series.name}' could not be registered to the main image"
     if reached is not None:
         text += (
-            f": similarity {reached.similarity:.3f} (limit {settings.least_similarity}), "
-            f"sharpness {reached.sharpness:.2f} (limit {settings.least_sharpness}), "
-            f"handedness {reached.handedness:.2f} (limit {settings.least_handedness})"
+            f": similarity {reached.similarity:.3f} (limit {settings.least_similarity}), of which "
+            f"{100 * reached.sharpness:.0f} % are lost 12 mm out of place "
+            f"(limit {100 * settings.least_sharpness:.0f} %) and "
+            f"{100 * reached.handedness:.0f} % in the mirror image "
+            f"(limit {100 * settings.least_handedness:.0f} %)"
         )
+    text += "; check that it shows the same patient and region, and its orientation"
     return RegisteredMap(
         series, None, reached, stated, ReasonCode.MAP_NOT_REGISTERED, text, _limits(settings)
     )

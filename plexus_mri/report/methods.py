@@ -26,6 +26,14 @@ REFERENCES = {
         "Šidák Z. Rectangular confidence regions for the means of multivariate normal "
         "distributions. J Am Stat Assoc 1967;62:626–633. doi 10.1080/01621459.1967.10482935"
     ),
+    "mattes_2003": (
+        "Mattes D et al. PET-CT image registration in the chest using free-form deformations. "
+        "IEEE Trans Med Imaging 2003;22:120–128. doi 10.1109/TMI.2003.809072"
+    ),
+    "studholme_1999": (
+        "Studholme C, Hill DLG, Hawkes DJ. An overlap invariant entropy measure of 3D medical "
+        "image alignment. Pattern Recognit 1999;32:71–86. doi 10.1016/S0031-3203(98)00091-0"
+    ),
     "van_rosmalen_2021": (
         "van Rosmalen MHJ et al. J Neurol 2021;268:978–988. doi 10.1007/s00415-020-10232-8"
     ),
@@ -48,6 +56,7 @@ def method_facts(
         _side_step(result),
         _nerve_step(result, software),
         _measure_step(result, settings),
+        *_maps_steps(result, settings, software),
         _asymmetry_step(result, settings),
     )
     cited = [key for step in steps for key in step.cited]
@@ -70,14 +79,35 @@ def _named(software: Mapping[str, str], name: str) -> str:
     return f"{name} {software[name]}" if name in software else name
 
 
+def _maps_steps(
+    result: CaseResult, settings: Mapping[str, object], software: Mapping[str, str]
+) -> list[_Step]:
+    """What was done with further series; nothing where there is none."""
+    if not result.maps:
+        return []
+    used = [item.series.name for item in result.maps if item.reason is None]
+    lost = [item.series.name for item in result.maps if item.reason is not None]
+    freedom = "affinely" if setting(settings, "registration", "map_affine") else "rigidly"
+    text = f"Further series left out, with their reasons above: {', '.join(lost)}." if lost else ""
+    if not used:
+        return [_Step(text)]
+    done = (
+        f"Further series ({', '.join(used)}) were placed on the image {freedom} by mutual "
+        f"information, from coarse to fine ({_named(software, 'SimpleITK')}), judged by their "
+        "normalised mutual information there, out of place and against the mirror image, and "
+        "sampled in their own grids over the inner part of the fitted sections."
+    )
+    return [_Step(f"{done} {text}".strip(), ("mattes_2003", "studholme_1999"))]
+
+
 def _image_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
     series, spacing = result.case.series, result.case.image.grid.spacing
     size = " × ".join(f"{s:.2f}" for s in spacing)
     contrast, plane = series.contrast or "unknown contrast", series.plane or "unknown plane"
     return _Step(
-        f"The image was measured with {_named(software, 'plexus-mri')}. One series was used "
-        f"({contrast}, {plane}, voxels of {size} mm, orientation from "
-        f"{series.orientation_source}). Nerves were measured in the image's own grid, without "
+        f"The image was measured with {_named(software, 'plexus-mri')}. Nerves come from one "
+        f"series ({contrast}, {plane}, voxels of {size} mm, orientation from "
+        f"{series.orientation_source}). They were measured in the image's own grid, without "
         "resampling it."
     )
 

@@ -1,7 +1,7 @@
 import nibabel as nib
 import numpy as np
 
-from plexus_mri.io.series_maps import read_series_map
+from plexus_mri.io.series_maps import read_series_map, why_no_map
 from plexus_mri.reasons import ReasonCode
 
 
@@ -32,3 +32,16 @@ def test_a_map_that_is_not_there_is_left_out_with_its_reason(tmp_path):
     found = read_series_map("t2", tmp_path / "t2.nii", assert_orientation=False)
     assert found.image is None
     assert found.reason is not None
+
+
+def test_a_folder_is_no_map(tmp_path):
+    found = read_series_map("t2", tmp_path, assert_orientation=False)
+    assert found.reason is ReasonCode.INPUT_UNSUPPORTED
+    assert "is a folder; give one NIfTI file" in found.sentence
+
+
+def test_a_dry_run_is_told_from_the_header_why_a_file_is_no_map(tmp_path):
+    text = tmp_path / "t2.nii.gz"
+    text.write_text("no image", encoding="utf-8")
+    assert why_no_map(text, assert_orientation=False).startswith("INPUT_UNREADABLE: 't2.nii.gz'")
+    assert why_no_map(tmp_path, assert_orientation=False).startswith("INPUT_UNSUPPORTED")

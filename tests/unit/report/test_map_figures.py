@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from plexus_mri.cli.text import verdict_lines
 from plexus_mri.core.series_map import Agreement, RegisteredMap, SeriesMap
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.map_figures import map_figures
 from plexus_mri.report.map_rows import map_rows
+from plexus_mri.report.methods import method_facts
 from plexus_mri.report.views import choose_views
 
 NUMBERS = Agreement(0.171, 0.76, 0.54, 0.78)
@@ -42,3 +44,26 @@ def test_rows_say_what_was_used_and_why_not(with_maps):
     assert np.array_equal(used["map_from_image"], np.eye(4))
     assert (failed["used"], failed["reason"]) == (False, ReasonCode.MAP_NOT_REGISTERED)
     assert (unread["used"], unread["reason"]) == (False, ReasonCode.INPUT_MISSING)
+
+
+def test_methods_tell_how_maps_were_placed_and_which_were_left_out(with_maps):
+    told = method_facts(with_maps, {}, {"SimpleITK": "2.5"})
+    text = " ".join(told["paragraphs"])
+    assert "Further series (t1) were placed on the image rigidly by mutual information" in text
+    assert "SimpleITK 2.5" in text
+    assert "left out, with their reasons above: fa, ff" in text
+    assert any("Mattes" in source for source in told["references"])
+    without = " ".join(method_facts(replace(with_maps, maps=()), {}, {})["paragraphs"])
+    assert "Further series" not in without
+
+
+def test_the_terminal_says_which_maps_were_left_out(with_maps):
+    rows = map_rows(with_maps)
+    lines = verdict_lines({"verdict": {"headline": ["one"]}, "registration": {"maps": rows}})
+    assert lines[0] == "one"
+    assert lines[1] == (
+        "map fa left out (MAP_NOT_REGISTERED): "
+        "the map 'fa' could not be registered to the main image"
+    )
+    assert lines[2].startswith("map ff left out (INPUT_MISSING)")
+    assert len(lines) == 3
