@@ -77,7 +77,7 @@ def test_dry_run_says_which_map_is_missing(program, study, tmp_path):
         "t2={subject}_T2map.nii.gz",
     )
     assert ended.code == 0
-    assert "measure; without map t2 (INPUT_MISSING: 'sub-01_T2map.nii.gz' does not exist)" in (
+    assert "measure; without map t2 (INPUT_MISSING: '01_T2map.nii.gz' does not exist)" in (
         ended.out
     )
 
