@@ -132,7 +132,10 @@ def test_doubled_spacing_doubles_lengths_quadruples_areas_and_keeps_ratios(resul
         factor = 4 if m.quantity in AREAS else 1 if m.quantity in RATIOS else 2
         # 3 %: the fits stop at a tolerance in mm, which may turn what is taken for a neighbour at
         # single nodes: at other spacings 4 % of a mean was seen.
-        assert large_value == pytest.approx(factor * m.value, rel=0.03), (m.nerve, m.quantity)
+        # A largest value is the mean of three nodes, one of which may so turn: its own error.
+        turns = factor * m.standard_error if m.quantity in LARGEST else 0.0
+        expected = pytest.approx(factor * m.value, rel=0.03, abs=turns)
+        assert large_value == expected, (m.nerve, m.quantity)
         compared += 1
     # Of each of the four nerves seven numbers that rest on no single node.
     assert compared >= 28
