@@ -17,7 +17,7 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.muscle import Muscle, MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
 from plexus_mri.preprocess.bias import remove_shading
@@ -151,9 +151,9 @@ def _changes(seed: int, population: Population) -> Iterator[Change]:
     found = find_nerves(even.image, frame, settings.segmentation)
     nerves = trace_nerves(even.image, found, frame, settings.tracing)
     traced = nerves, prove_sides(frame, nerves, settings.registration)
-    before, _ = _measured(image, traced, settings)
+    before, _ = _measured(even, traced, settings)
     for kind, changed, muscle in _changed(spec, image):
-        after, muscles = _measured(changed, traced, settings)
+        after, muscles = _measured(remove_shading(changed, settings.preprocess), traced, settings)
         verdict = _verdict(muscles, muscle) if muscle else None
         yield _change(seed, kind, (before, after), verdict)
 
@@ -179,11 +179,10 @@ def _healthy(spec: PhantomSpec) -> PhantomSpec:
 
 
 def _measured(
-    image: Volume, traced: tuple[NerveTree, PatientFrame], settings: Settings
+    even: EvenImage, traced: tuple[NerveTree, PatientFrame], settings: Settings
 ) -> tuple[Indices, MuscleTable]:
     """Indices and muscles of an image along given traces."""
     nerves, frame = traced
-    even = remove_shading(image, settings.preprocess)
     table = measure_nerves(even, nerves, frame, settings.measure)
     rows = compare_sides(table, nerves, settings.asymmetry)
     sampled = sample_muscles(even.image, frame, nerves, table.reference, settings.measure)
