@@ -1,17 +1,15 @@
 """Registration: planted failures, good series and the midline, as tables for the page."""
 
 import argparse
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from marked import put_section
 from midlines import ONE_SIDED, SHADED, midline_scores, one_sided_score
 from planted import FINE_MM, OTHER_PATIENT, Verdict, fine_verdicts, patient_verdicts
+from stored import Row, stored_rows
 
 from plexus_mri.synthetic import Population
 
@@ -23,8 +21,6 @@ PATIENTS, MIDLINES, HARD_MIDLINES = 10, 50, 10
 # Patients with four good series of 1 mm, for so many with series of 2 mm.
 FINE_PATIENTS = 3
 LARGEST_ERROR_VOXELS, LARGEST_MIDLINE_MM, LARGEST_HARD_MIDLINE_MM = 0.5, 1.5, 2.5
-
-Row = dict[str, Any]
 
 
 def main() -> None:
@@ -51,7 +47,7 @@ def _planted(count: int, first: int, population: Population, store: Path) -> lis
     """Rows of planted series; a stored patient is not run again."""
     rows = []
     for seed in range(first, first + count):
-        rows += _stored(
+        rows += stored_rows(
             store / f"planted-{seed}.json", lambda s=seed: patient_verdicts(s, population)
         )
     return rows
@@ -61,7 +57,9 @@ def _fine(count: int, first: int, population: Population, store: Path) -> list[R
     """Rows of good series of 1 mm, of a third as many patients."""
     rows = []
     for seed in range(first + 300, first + 300 - (-count * FINE_PATIENTS // PATIENTS)):
-        rows += _stored(store / f"fine-{seed}.json", lambda s=seed: fine_verdicts(s, population))
+        rows += stored_rows(
+            store / f"fine-{seed}.json", lambda s=seed: fine_verdicts(s, population)
+        )
     return rows
 
 
@@ -70,28 +68,16 @@ def _midlines(count: int, first: int, population: Population, store: Path) -> li
     rows, hard = [], -(-count * HARD_MIDLINES // MIDLINES)
     for k in range(hard):
         seed = first + 200 + k
-        rows += _stored(
+        rows += stored_rows(
             store / f"one-sided-{seed}.json", lambda s=seed: [one_sided_score(s, population)]
         )
     for k in range(count):
         seed = first + 100 + k
-        rows += _stored(
+        rows += stored_rows(
             store / f"midline-{seed}.json",
             lambda s=seed, n=k: midline_scores(n, s, population, shaded=n < hard),
         )
     return rows
-
-
-def _stored(path: Path, make: Callable[[], Iterable[Any]]) -> list[Row]:
-    """Rows of one case, from its file where it was run before."""
-    if not path.exists():
-        rows = [asdict(row) for row in make()]
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(rows), encoding="utf-8")
-        partial.replace(path)
-        print(path.stem, flush=True)
-    stored: list[Row] = json.loads(path.read_text(encoding="utf-8"))
-    return stored
 
 
 def section(planted: Sequence[Row], fine: Sequence[Row], midlines: Sequence[Row]) -> list[str]:

@@ -1,13 +1,13 @@
 """Signal ratios under coil gradients, gains and denervated muscle, as a table for the page."""
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from marked import put_section
+from stored import stored_rows
 
 from plexus_mri.asymmetry.compare import compare_sides
 from plexus_mri.asymmetry.muscles import compare_muscles
@@ -84,14 +84,13 @@ def main() -> None:
     first = FIRST_SEED if unseen else FIRST_DEVELOPMENT_SEED
     store = options.store / options.population
     store.mkdir(parents=True, exist_ok=True)
-    found = []
-    for seed in range(first, first + options.cases):
-        path = store / f"{seed}.json"
-        if not path.exists():
-            rows = [asdict(change) for change in _changes(seed, options.population)]
-            path.write_text(json.dumps(rows), encoding="utf-8")
-            print(f"signals: seed {seed}", flush=True)
-        found += [Change(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    found = [
+        Change(**row)
+        for seed in range(first, first + options.cases)
+        for row in stored_rows(
+            store / f"signals-{seed}.json", lambda s=seed: _changes(s, options.population)
+        )
+    ]
     put_section(options.out, "signals", section(found, options.population))
 
 
