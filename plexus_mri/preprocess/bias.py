@@ -25,12 +25,21 @@ from plexus_mri.preprocess.tissue_mixture import Mixture, brightest_mode, fit_mi
 # Tolerance about muscle, in the logarithm of intensity, of the first and of the last round. A
 # wider one takes a shoulder of denervated muscle, 1.5 times as bright, for shading (ADR-97).
 _WIDEST, _NARROWEST = 0.18, 0.12
+# Tolerance above muscle over that below: disease brightens muscle (ADR-130).
+_ABOVE = 0.7
 # An edge of this change of the logarithm from one coarse voxel to the next halves its weight:
 # voxels of two tissues are neither.
 _EDGE = 0.15
 # The first rounds fit a stiffer field, so that no tissue is taken for shading at the start.
 _STIFFER = (300.0, 100.0, 30.0, 10.0, 3.0)
 _FEWEST_SHARE = 50
+# Slopes from which a field is sought, in the logarithm of intensity from the left end of the
+# image's first axis to its right one; a mirrored image has the mirrored starts (ADR-130).
+_SLOPES = (0.0, -0.4, 0.4)
+# Rounds go on until none moves the field by more than this anywhere in the body.
+_SETTLED, _MOST_ROUNDS = 1e-3, 60
+# Fields closer than this everywhere are one and the same.
+_SAME = 0.02
 # Rounds of the softer field, which starts from the stiff one.
 _SOFT_ROUNDS = 2
 
@@ -81,8 +90,8 @@ def muscle_log_field(
 ) -> tuple[FloatArray, float]:
     """Logarithm (a, b, c) of the bias field, up to a constant, and its relative error.
 
-    A softer field is taken where it tells left-out muscle far better than the stiff one. The
-    error is the stiff one's in either case: shading that it misses muscle by, a softer one
+    The better a softer field tells left-out muscle than the stiff one, the more of it is taken.
+    The error is the stiff one's in either case: shading that it misses muscle by, a softer one
     misses nerves by (ADR-98).
 
     Parameters
@@ -93,19 +102,62 @@ def muscle_log_field(
         Voxels that hold tissue.
     """
     tissue = _Coarse(log, body, weights)
-    tolerances = np.geomspace(_WIDEST, _NARROWEST, settings.iterations)
-    stiffer = (*_STIFFER, *[1.0] * settings.iterations)
-    field = np.zeros_like(log)
-    for tolerance, factor in zip(tolerances, stiffer, strict=False):
-        fit = _round(tissue, field, tolerance, factor, settings)
-        field = fit.field()
     block = round(settings.left_out_mm / settings.fit_spacing_mm)
-    error, soft = fit.left_out_error(block), field
+    stiff, error = _stiff_field(tissue, block, settings)
+    soft = stiff
     for _ in range(_SOFT_ROUNDS):
         fit = _round(tissue, soft, _NARROWEST, settings.softer, settings)
         soft = fit.field()
     gain = 1.0 - fit.left_out_error(block) / error if error > 0.0 else 0.0
-    return (soft if gain >= settings.softer_gain_percent / 100.0 else field), error
+    share = np.interp(100.0 * gain, settings.softer_gain_percent, (0.0, 1.0))
+    return stiff + share * (soft - stiff), error
+
+
+def _stiff_field(
+    tissue: _Coarse, block: int, settings: PreprocessSettings
+) -> tuple[FloatArray, float]:
+    """Of the fields that rounds settle on, the one that tells most muscle best; its error.
+
+    A field can settle where it takes one tissue for another on one side. It then holds less
+    muscle, or tells left-out muscle worse: the least left-out error for each share of the tissue
+    that is muscle is chosen.
+    """
+    fields: list[FloatArray] = []
+    errors, worth = [], []
+    for slope in _SLOPES:
+        field, fit = _settled_field(tissue, slope, settings)
+        if any(_change(tissue, field, other) < _SAME for other in fields):
+            continue
+        fields.append(field)
+        errors.append(fit.left_out_error(block))
+        worth.append(errors[-1] / max(float(fit.weights.sum()), 1e-300))
+    best = int(np.argmin(worth))
+    return fields[best], errors[best]
+
+
+def _settled_field(
+    tissue: _Coarse, slope: float, settings: PreprocessSettings
+) -> tuple[FloatArray, SplineFit]:
+    """Stiff field from a start of one slope, and the fit that gave it."""
+    across = np.linspace(-0.5, 0.5, tissue.log.shape[0])[:, None, None]
+    field: FloatArray = slope * across + np.zeros_like(tissue.log)
+    tolerances = np.geomspace(_WIDEST, _NARROWEST, settings.iterations)
+    stiffer = (*_STIFFER, *[1.0] * settings.iterations)
+    for tolerance, factor in zip(tolerances, stiffer, strict=False):
+        field = _round(tissue, field, tolerance, factor, settings).field()
+    for _ in range(_MOST_ROUNDS):
+        before = field
+        fit = _round(tissue, before, _NARROWEST, 1.0, settings)
+        field = fit.field()
+        if _change(tissue, before, field) < _SETTLED:
+            break
+    return field, fit
+
+
+def _change(tissue: _Coarse, one: FloatArray, other: FloatArray) -> float:
+    """Largest difference of two fields in the body, up to a constant."""
+    off = (one - other)[tissue.body]
+    return float(np.abs(off - off.mean()).max())
 
 
 def _round(
@@ -135,8 +187,9 @@ def _round(
 
 def _muscle_share(off: FloatArray, mixture: Mixture, tolerance: float) -> FloatArray:
     """How surely a voxel that is ``off`` (a, b, c) muscle's mean is muscle: 0-1."""
+    reach = np.where(off > 0.0, _ABOVE * tolerance, tolerance)
     near: FloatArray = mixture.share_of_muscle(off + mixture.means[1]) * np.exp(
-        -0.5 * (off / tolerance) ** 2
+        -0.5 * (off / reach) ** 2
     )
     return near
 

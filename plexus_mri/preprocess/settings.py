@@ -15,10 +15,11 @@ class PreprocessSettings:
     control_spacing_mm: float = 60.0
     # Weight of the field's bending against a muscle voxel for each control point (ADR-40).
     stiffness: float = 0.1
-    # A field this many times as stiff is taken instead where it tells muscle that it was not
-    # fitted to better by this much: shading that varies over 10 cm (ADR-98).
+    # A field this many times as stiff is taken where it tells muscle that it was not fitted to
+    # better: shading that varies over 10 cm. None of it at the lower of these gains, all of it
+    # at the upper one (ADR-98, ADR-130).
     softer: float = 0.01
-    softer_gain_percent: float = 18.0
+    softer_gain_percent: tuple[float, float] = (10.0, 26.0)
     # Muscle is left out in cubes of this size: nerves lie up to about that far from muscle
     # (ADR-98).
     left_out_mm: float = 24.0
