@@ -11,12 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from plexus_mri.asymmetry.settings import AsymmetrySettings
-from plexus_mri.core.anatomy import ROOTS, Nerve, Side
+from plexus_mri.asymmetry.usable import skip_mm, usable_nodes
+from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.grid import FloatArray
-from plexus_mri.core.measurement import UNUSABLE, MeasurementTable, Profile, Quality
-
-# Steps over which the course before a node is taken.
-_COURSE = 4
+from plexus_mri.core.measurement import MeasurementTable, Profile, Quality
 
 
 class Course(StrEnum):
@@ -146,50 +144,10 @@ def _common_arc_mm(
     if min(len(a) for a in arcs) < 2:
         return np.empty(0), 1.0
     step_mm = max(float(np.median(np.diff(a))) for a in arcs)
-    start = max(
-        *(_skip_mm(side, settings) for side in (left, right)), *(float(a[0]) for a in arcs)
-    )
+    start = max(*(skip_mm(side, settings) for side in (left, right)), *(float(a[0]) for a in arcs))
     end = min(float(a[-1]) for a in arcs) - settings.trace_end_mm
     first, last = np.ceil(start / step_mm - 1e-6), np.floor(end / step_mm + 1e-6)
     return np.arange(int(first), int(last) + 1) * step_mm, step_mm
-
-
-def usable_nodes(profile: Profile, settings: AsymmetrySettings) -> npt.NDArray[np.bool_]:
-    """Whether each node (m,) shows this nerve and nothing else, up to the first jump in area."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # what is not finite is unusable
-        flatness = profile.long_mm / profile.short_mm
-        log_area = np.log(profile.csa_mm2)
-    usable = np.isfinite(log_area) & (flatness <= settings.flattest_ratio)
-    usable &= ~profile.flagged(UNUSABLE)
-    usable &= profile.arc_length_mm >= _skip_mm(profile, settings)
-    arc = profile.arc_length_mm[usable]
-    # A gap of failed fits does not make a step less steep: it is where a neighbour is taken in.
-    step_mm = np.minimum(np.diff(arc), np.diff(profile.arc_length_mm).min())
-    change = np.abs(np.diff(log_area[usable])) / step_mm
-    aside = _sidesteps_mm(profile.points_mm[usable]) / np.diff(arc)
-    jumps = (change > settings.steepest_area_change_per_mm) | (
-        (change > settings.area_change_of_sidestep_per_mm) & (aside > settings.sidestep_mm_per_mm)
-    )
-    end_mm = arc[1:][jumps][0] if jumps.any() else np.inf
-    return np.asarray(usable & (profile.arc_length_mm < end_mm))
-
-
-def _sidesteps_mm(points_mm: FloatArray) -> FloatArray:
-    """How far each next point (m - 1,) lies beside the course of the ``_COURSE`` before it."""
-    aside = np.zeros(max(len(points_mm) - 1, 0))
-    course = points_mm[_COURSE:-1] - points_mm[: -_COURSE - 1]
-    length = np.linalg.norm(course, axis=1, keepdims=True)
-    course = course / np.maximum(length, 1e-9)
-    step = np.diff(points_mm[_COURSE:], axis=0)
-    along = np.sum(step * course, axis=1, keepdims=True)
-    aside[_COURSE:] = np.linalg.norm(step - course * along, axis=1)
-    return aside
-
-
-def _skip_mm(profile: Profile, settings: AsymmetrySettings) -> float:
-    """Length of a nerve's first stretch that is its ganglion, or may hold it."""
-    skip_mm = settings.ganglion_mm if profile.nerve in ROOTS else 0.0
-    return skip_mm + (settings.painted_ganglion_mm if profile.begins_anywhere else 0.0)
 
 
 def _at(

@@ -13,9 +13,9 @@ import numpy as np
 from plexus_mri.asymmetry.correlation import LEAST_NODES, correlation, shared_length_mm
 from plexus_mri.asymmetry.index import normal_quantile
 from plexus_mri.asymmetry.noise import NodeNoise
-from plexus_mri.asymmetry.pairing import usable_nodes
 from plexus_mri.asymmetry.refusal import is_mostly_coarse
 from plexus_mri.asymmetry.settings import AsymmetrySettings
+from plexus_mri.asymmetry.usable import usable_nodes
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.core.measurement import MeasurementTable, Profile, Quantity

@@ -65,6 +65,25 @@ def test_nothing_is_compared_beyond_a_step_aside_that_changes_the_area():
     assert pair(left, right).arc_length_mm[-1] > 25.0  # a change of area alone is no step aside
 
 
+def test_one_stray_section_is_left_out_and_the_nerve_followed():
+    stray = profile(Nerve.C6, Side.LEFT, csa_mm2=np.where(arc() == 25.0, 18.0, 9.0))
+    nodes = pair(stray, profile(Nerve.C6, Side.RIGHT)).arc_length_mm
+    assert 25.0 not in nodes
+    assert nodes[-1] == 40.0 - SETTINGS.trace_end_mm
+
+
+def test_two_stray_sections_are_something_else():
+    two = np.isin(arc(), (25.0, 26.0))
+    stray = profile(Nerve.C6, Side.LEFT, csa_mm2=np.where(two, 18.0, 9.0))
+    assert pair(stray, profile(Nerve.C6, Side.RIGHT)).arc_length_mm[-1] == 24.0
+
+
+def test_a_stray_section_that_hides_a_lasting_change_ends_the_nerve():
+    area = np.where(arc() > 25.0, 1.3 * 9.0, np.where(arc() == 25.0, 18.0, 9.0))
+    stray = profile(Nerve.C6, Side.LEFT, csa_mm2=area)
+    assert pair(stray, profile(Nerve.C6, Side.RIGHT)).arc_length_mm[-1] == 24.0
+
+
 def test_a_steep_lesion_is_no_jump():
     # 1.8-fold diameter within 5 mm, as a raised cosine: the steepest that is looked for.
     weight = 0.5 * (1.0 + np.cos(np.pi * np.clip(np.abs(arc() - 22.0) / 5.0, 0.0, 1.0)))
