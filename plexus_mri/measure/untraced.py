@@ -266,4 +266,5 @@ def _soft_share(place: FloatArray, disc: FloatArray, steep: float) -> float:
     if inward >= 1.0:
         return 1.0
     square = inward * inward
-    return 0.5 + inward * (15.0 - square * (10.0 - 3.0 * square)) / 16.0
+    step: float = 0.5 + inward * (15.0 - square * (10.0 - 3.0 * square)) / 16.0
+    return step
