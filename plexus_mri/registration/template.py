@@ -103,7 +103,10 @@ def template_from_subject(
     if found is None:
         return _failed(template, None, "the image shows too little of it, or no place was found")
     affine, moved = found
-    reached = _likeness(template.image, straight, seen, found)
+    reached, overlap = _likeness(template.image, straight, seen, found)
+    if overlap < LEAST_SEEN:
+        why = f"{overlap:.0%} of the template's body lies in the image, limit {LEAST_SEEN:.0%}"
+        return _failed(template, reached, why)
     least = settings.least_template_similarity
     if reached < least:
         return _failed(template, reached, f"similarity {reached:.3f}, limit {least:g}")
@@ -132,12 +135,14 @@ def _steps(
 
 def _likeness(
     fixed: Volume, moving: Volume, seen: Volume, found: tuple[AffineTransform, Deformation]
-) -> float:
-    """Similarity over the template's body after both steps."""
+) -> tuple[float, float]:
+    """Similarity over the template's body after both steps, and the share of it that is seen.
+
+    Few points are always alike: without the share, noise can look like a neck.
+    """
     body = _body_samples(fixed)
     places = found[0].apply(found[1].apply(body.points_mm))
-    reached, _ = similarity(body, _known(moving, seen), places)
-    return reached
+    return similarity(body, _known(moving, seen), places)
 
 
 def straightened(image: Volume, canal: CanalSpace) -> tuple[Volume, Volume]:

@@ -130,10 +130,11 @@ def test_a_narrow_image_shows_too_little_to_be_placed(template, patient):
     assert "shows too little" in found.sentence
 
 
-def test_an_image_that_shows_no_neck_has_no_place(template, patient):
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_an_image_that_shows_no_neck_has_no_place(seed, template, patient):
     image, frame = patient
-    noise = np.random.default_rng(1).rayleigh(50.0, image.data.shape)
+    noise = np.random.default_rng(seed).rayleigh(50.0, image.data.shape)
     found = template_from_subject(template, image.with_data(noise), frame, SETTINGS)
     assert found.transform is None
     assert found.reason is ReasonCode.TEMPLATE_NOT_REGISTERED
-    assert "limit 0.05" in found.sentence
+    assert "limit" in found.sentence
