@@ -92,7 +92,8 @@ def muscle_log_field(
 
     The better a softer field tells left-out muscle than the stiff one, the more of it is taken.
     The error is the stiff one's in either case: shading that it misses muscle by, a softer one
-    misses nerves by (ADR-98).
+    misses nerves by (ADR-98). How far the field went while it settled is part of the error
+    (ADR-130).
 
     Parameters
     ----------
@@ -103,48 +104,58 @@ def muscle_log_field(
     """
     tissue = _Coarse(log, body, weights)
     block = round(settings.left_out_mm / settings.fit_spacing_mm)
-    stiff, error = _stiff_field(tissue, block, settings)
+    stiff, left_out, way = _stiff_field(tissue, block, settings)
     soft = stiff
     for _ in range(_SOFT_ROUNDS):
         fit = _round(tissue, soft, _NARROWEST, settings.softer, settings)
         soft = fit.field()
-    gain = 1.0 - fit.left_out_error(block) / error if error > 0.0 else 0.0
+    gain = 1.0 - fit.left_out_error(block) / left_out if left_out > 0.0 else 0.0
     share = np.interp(100.0 * gain, settings.softer_gain_percent, (0.0, 1.0))
-    return stiff + share * (soft - stiff), error
+    return stiff + share * (soft - stiff), float(np.hypot(left_out, way))
 
 
 def _stiff_field(
     tissue: _Coarse, block: int, settings: PreprocessSettings
-) -> tuple[FloatArray, float]:
-    """Of the fields that rounds settle on, the one that tells most muscle best; its error.
+) -> tuple[FloatArray, float, float]:
+    """Of the fields that rounds settle on, the one that tells most muscle best.
 
     A field can settle where it takes one tissue for another on one side. It then holds less
     muscle, or tells left-out muscle worse: the least left-out error for each share of the tissue
-    that is muscle is chosen.
+    that is muscle is chosen. Beside the field, its left-out error, and how far (RMS over the
+    body) it is from where the first rounds from no slope had come: muscle that pins a field
+    leaves it little way.
     """
+    early = _first_rounds(tissue, 0.0, settings)
     fields: list[FloatArray] = []
     errors, worth = [], []
     for slope in _SLOPES:
-        field, fit = _settled_field(tissue, slope, settings)
+        start = early if slope == 0.0 else _first_rounds(tissue, slope, settings)
+        field, fit = _settled(tissue, start, settings)
         if any(_change(tissue, field, other) < _SAME for other in fields):
             continue
         fields.append(field)
         errors.append(fit.left_out_error(block))
         worth.append(errors[-1] / max(float(fit.weights.sum()), 1e-300))
     best = int(np.argmin(worth))
-    return fields[best], errors[best]
+    way = float(np.std((fields[best] - early)[tissue.body]))
+    return fields[best], errors[best], way
 
 
-def _settled_field(
-    tissue: _Coarse, slope: float, settings: PreprocessSettings
-) -> tuple[FloatArray, SplineFit]:
-    """Stiff field from a start of one slope, and the fit that gave it."""
+def _first_rounds(tissue: _Coarse, slope: float, settings: PreprocessSettings) -> FloatArray:
+    """Field (a, b, c) after the rounds of narrowing tolerance, from a start of one slope."""
     across = np.linspace(-0.5, 0.5, tissue.log.shape[0])[:, None, None]
     field: FloatArray = slope * across + np.zeros_like(tissue.log)
     tolerances = np.geomspace(_WIDEST, _NARROWEST, settings.iterations)
     stiffer = (*_STIFFER, *[1.0] * settings.iterations)
     for tolerance, factor in zip(tolerances, stiffer, strict=False):
         field = _round(tissue, field, tolerance, factor, settings).field()
+    return field
+
+
+def _settled(
+    tissue: _Coarse, field: FloatArray, settings: PreprocessSettings
+) -> tuple[FloatArray, SplineFit]:
+    """Stiff field that more rounds do not change, and the fit that gave it."""
     for _ in range(_MOST_ROUNDS):
         before = field
         fit = _round(tissue, before, _NARROWEST, 1.0, settings)
