@@ -56,6 +56,12 @@ def test_thumbnails_come_with_the_view(study):
     study.page.wait_for_function("document.querySelector('img.thumbnail').naturalWidth > 50")
 
 
+def opened(page, address):
+    """Wait for a page, and for its first picture: a browser drops keys that come before it."""
+    page.wait_for_url(address)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def test_keys_move_through_the_cases_and_on_from_case_to_case(study):
     page = study.page
     page.keyboard.press("j")
@@ -63,11 +69,11 @@ def test_keys_move_through_the_cases_and_on_from_case_to_case(study):
     assert page.evaluate("document.activeElement.textContent.trim()") == "02"
     page.keyboard.press("k")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/sub-01.html")
+    opened(page, "**/sub-01.html")
     page.keyboard.press("n")
-    page.wait_for_url("**/sub-02.html")
+    opened(page, "**/sub-02.html")
     page.keyboard.press("p")
-    page.wait_for_url("**/sub-01.html")
+    opened(page, "**/sub-01.html")
 
 
 def test_a_click_on_a_mark_opens_its_case(study):
