@@ -139,7 +139,7 @@ class ReasonCode(StrEnum):
         "MUSCLE_ONE_SIDE",
         "The muscle was sampled on one side only, or at no place that both sides have.",
     )
-    QUALITY_LOW = "QUALITY_LOW", "The image is too noisy or blurred for this measure."
+    QUALITY_LOW = "QUALITY_LOW", "A number of the image's quality misses its cut-off."
     SIDES_UNLIKE = (
         "SIDES_UNLIKE",
         "One side is many times as large as the other: it may not be the nerve; look at it.",

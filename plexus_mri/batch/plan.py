@@ -16,7 +16,7 @@ from plexus_mri.batch.source import check_source
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.network import NetworkModel
 from plexus_mri.core.norms import Norms
-from plexus_mri.errors import SettingsError
+from plexus_mri.errors import InputError, SettingsError
 from plexus_mri.io.corrections import label_table_path, mask_path, read_corrections
 from plexus_mri.io.disguise import StudySecret
 from plexus_mri.io.inventory import Inventory, take_inventory
@@ -26,6 +26,7 @@ from plexus_mri.io.reference import read_norms
 from plexus_mri.io.series_row import SeriesRow
 from plexus_mri.io.series_rules import SeriesRules
 from plexus_mri.io.template import read_template
+from plexus_mri.reasons import ReasonCode
 
 
 @dataclass(frozen=True)
@@ -164,10 +165,7 @@ def _check_own_files(request: StudyRequest, cases: int) -> None:
         raise SettingsError("--labels needs --segmentation, the mask whose labels it explains")
     if request.segmentation is not None and request.labels is None:
         raise SettingsError("--segmentation needs --labels, which say what its numbers mean")
-    for name, template in request.maps:
-        if cases > 1 and "{subject}" not in template:
-            msg = f"one map '{name}={template}' cannot fit {cases} cases; "
-            raise SettingsError(msg + "put {subject} (and {session}) into its path")
+    _check_maps(request, cases)
     if request.landmarks and request.labels and not read_label_table(request.labels).unnamed:
         msg = "--segmentation names its nerves itself, so --landmarks cannot name them; give one"
         raise SettingsError(msg)
@@ -176,6 +174,19 @@ def _check_own_files(request: StudyRequest, cases: int) -> None:
         if cases > 1 and file and "{subject}" not in file:
             msg = f"one {kind} '{file}' cannot fit {cases} cases; "
             raise SettingsError(msg + "put {subject} (and {session}) into its path")
+
+
+def _check_maps(request: StudyRequest, cases: int) -> None:
+    """Refuse one map for several cases, and a map that was named outright and is not there."""
+    for name, template in request.maps:
+        if "{subject}" in template:
+            continue
+        if cases > 1:
+            msg = f"one map '{name}={template}' cannot fit {cases} cases; "
+            raise SettingsError(msg + "put {subject} (and {session}) into its path")
+        if not Path(template).exists():
+            msg = f"the map '{name}' names '{template}', which does not exist; correct its path"
+            raise InputError(msg, ReasonCode.INPUT_MISSING)
 
 
 def _model(request: StudyRequest) -> NetworkModel | None:

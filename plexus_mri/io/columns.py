@@ -154,7 +154,9 @@ PROFILE_COLUMNS = (
     ),
     Column(
         "contrast_to_noise",
-        "Signal above reference muscle, divided by the standard deviation of the image's noise",
+        "Signal above reference muscle, divided by the standard deviation of what the fitted "
+        "sections leave (reference.noise of the summary). The page's nerve_muscle_cnr divides by "
+        "noise_sigma instead, told by the finest detail of the whole image",
         "1",
     ),
     Column(

@@ -18,7 +18,8 @@ def read_series_map(name: str, path: Path, *, assert_orientation: bool) -> Serie
     try:
         volume, _ = read_nifti(path, assert_orientation=assert_orientation)
     except (InputError, RefusedError) as error:
-        return SeriesMap(name, None, error.reason, f"the map '{name}' was left out: {error}")
+        why = str(error).replace(f"'{path.name}'", "its file")  # file names may name people
+        return SeriesMap(name, None, error.reason, f"the map '{name}' was left out: {why}")
     return SeriesMap(name, volume)
 
 

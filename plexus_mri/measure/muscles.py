@@ -228,7 +228,6 @@ def _ratio(scene: _Scene, ball: _Ball) -> float:
 
 
 def _why_absent(boxes: list[_Box]) -> ReasonCode:
-    """Reason why a side of a muscle was not sampled."""
-    if any(box.seen.any() for box in boxes):
-        return ReasonCode.MUSCLE_UNEVEN
-    return ReasonCode.MUSCLE_OUTSIDE
+    """Reason why a side of a muscle was not sampled: outside when no place of it was seen."""
+    places = [box.seen[tuple(size // 2 for size in box.seen.shape)] for box in boxes]
+    return ReasonCode.MUSCLE_UNEVEN if any(places) else ReasonCode.MUSCLE_OUTSIDE

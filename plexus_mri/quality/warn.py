@@ -15,8 +15,6 @@ from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.core.template import TemplateMatch
 from plexus_mri.reasons import ReasonCode
 
-# Share of the nodes from which a flag is said of the whole nerve.
-MOST = 0.5
 DIFFERENT = frozenset({Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER})
 
 
@@ -35,7 +33,7 @@ def collect_warnings(
             chain(
                 nerves.missing.items(),
                 _trace_reasons(nerves),
-                _profile_flags(table),
+                _flags(table),
                 _doubted_names(asymmetry),
             )
         ),
@@ -128,8 +126,8 @@ def _trace_reasons(nerves: NerveTree) -> Iterator[tuple[NerveKey, ReasonCode]]:
             yield from ((key, reason) for reason in nerves[key].reasons)
 
 
-def _profile_flags(table: MeasurementTable) -> Iterator[tuple[NerveKey, ReasonCode]]:
-    """Flags that hold for most nodes of a nerve."""
+def _flags(table: MeasurementTable) -> Iterator[tuple[NerveKey, ReasonCode]]:
+    """Flags that any of a nerve's measurements carries, as its rows show them."""
     reason_of = {
         Quality.THIN: ReasonCode.THIN_FOR_VOXEL,
         Quality.TOUCHING: ReasonCode.NERVES_TOUCH,
@@ -138,13 +136,10 @@ def _profile_flags(table: MeasurementTable) -> Iterator[tuple[NerveKey, ReasonCo
         Quality.LOW_CONFIDENCE: ReasonCode.LOW_CONFIDENCE,
         Quality.MASK_DISAGREES: ReasonCode.MASK_DISAGREES,
     }
-    for key in NERVE_KEYS:
-        profile = table.profiles.get(key)
-        if profile is None or not profile.quality:
-            continue
+    for row in table.measurements:
         for flag, reason in reason_of.items():
-            if profile.flagged(flag).mean() > MOST:
-                yield key, reason
+            if flag in row.quality:
+                yield (row.side, row.nerve), reason
 
 
 def _doubted_names(asymmetry: Sequence[Comparison]) -> Iterator[tuple[NerveKey, ReasonCode]]:

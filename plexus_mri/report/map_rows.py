@@ -27,7 +27,11 @@ def _row(item: RegisteredMap) -> Mapping[str, object]:
 
 
 def _sentence(item: RegisteredMap) -> str:
-    first = f"The map {item.series.name} was registered and sampled in its own grid."
+    name = item.series.name
+    first = (
+        f"The map {name} was registered and sampled in its own grid: column map_{name} of "
+        "profile_measures."
+    )
     if item.agreement is None:
         return first
     return (

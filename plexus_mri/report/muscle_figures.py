@@ -18,7 +18,7 @@ _DOT_COLORS = {REFERENCE_INDEX: "#F0E442", MARROW_INDEX: "#CC79A7"}
 
 
 def muscle_figures(result: CaseResult, settings: ReportSettings) -> Mapping[str, Figure]:
-    """An axial picture through each muscle that was sampled, with all that was sampled there."""
+    """An axial picture through each muscle that was sampled, and what was sampled of it."""
     labels = tissue_labels(
         result.image.grid, result.muscles, result.table.reference, result.table.marrow
     )
@@ -51,7 +51,7 @@ def _figure(
         dots = np.argwhere(shown == index)
         axes.scatter(across[dots[:, 1]], rows[dots[:, 0]], s=1.0, c=color, alpha=0.5)
     for side in Side:
-        inside = np.isin(shown, [muscle_index(side, m) for m in Muscle])
+        inside = shown == muscle_index(side, muscle)
         if inside.any():
             axes.contour(
                 across,
@@ -63,7 +63,7 @@ def _figure(
                 linewidths=2.0,
             )
     words = (
-        f"Axial plane seen from the feet, through the {muscle.value}. Outlines: muscle that was "
+        f"Axial plane seen from the feet, through the {muscle.value}. Outlines: where it was "
         "sampled. Dots: reference muscle (yellow) and vertebral marrow (purple)."
     )
     return Figure(

@@ -101,7 +101,8 @@ def _marrow_sentence(marrow: ReferenceTissue) -> str:
         return ReasonCode.NO_MARROW.text
     return (
         f"Vertebral marrow was recognised over {np.ptp(marrow.level_mm):.0f} mm of height; ratios "
-        "to it stand in the profiles as a second reference and enter no verdict."
+        "to it, a second reference, enter no verdict (column signal_ratio_marrow of "
+        "profile_measures, beside contrast_to_noise)."
     )
 
 
@@ -120,7 +121,11 @@ def _sentence(reference: ReferenceTissue) -> str:
         return f"{words}; it was seen on one side only."
     apart = f"left over right {fixed(ratio, 2)}"
     if reference.taken_from is None:
-        return f"{words}; both sides share it, pooled ({apart})."
+        return (
+            f"{words}; both sides share it, pooled ({apart}). It is uneven by "
+            f"{fixed(100.0 * reference.unevenness, 1)} %, which is part of each ratio's error. "
+            "Disease that brightens it on both sides alike would not show."
+        )
     darker = SIDE_WORDS[reference.taken_from]
     return (
         f"{words}. Its sides differ ({apart}), so that of the darker side, the {darker}, serves "

@@ -31,16 +31,19 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def with_precision(value: float, ci_low: float | None, ci_high: float | None) -> str:
-    """Value ± half of its 95 % interval, or the interval itself when it is lopsided.
+    """Value ± half of its 95 % interval, or the interval itself when it is lopsided or cut at 0.
 
     >>> with_precision(4.137, 3.83, 4.44), with_precision(4.137, 4.0, 5.0)
     ('4.1 ± 0.3', '4.1 (4.0 to 5.0)')
+    >>> with_precision(8.5, 0.0, 20.9)
+    '8 (0 to 21)'
     """
     if ci_low is None or ci_high is None:
         return f"{significant(value)} (precision unknown)"
     half = (ci_high - ci_low) / 2.0
     decimals = decimals_for(half)
-    if abs((ci_high + ci_low) / 2.0 - value) <= 0.25 * half:
+    is_cut = ci_low == 0.0 < value
+    if not is_cut and abs((ci_high + ci_low) / 2.0 - value) <= 0.25 * half:
         return f"{fixed(value, decimals)} ± {fixed(half, decimals)}"
     return f"{fixed(value, decimals)} ({fixed(ci_low, decimals)} to {fixed(ci_high, decimals)})"
 

@@ -82,6 +82,16 @@ def test_dry_run_says_which_map_is_missing(program, study, tmp_path):
     )
 
 
+def test_a_map_that_is_named_outright_and_not_there_stops_before_anything(
+    program, study, tmp_path
+):
+    case = ["--participant-label", "01", "--map", "t2=nowhere.nii.gz"]
+    ended = program("batch", study, "--out", tmp_path / "out", *case)
+    assert ended.code == 3
+    assert "the map 't2' names 'nowhere.nii.gz', which does not exist" in ended.out + ended.err
+    assert not (tmp_path / "out" / "sub-01").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [

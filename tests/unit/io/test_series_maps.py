@@ -25,13 +25,15 @@ def test_a_map_with_holes_is_left_out_with_its_reason(tmp_path):
     found = read_series_map("t2", stored(tmp_path / "t2.nii", data), assert_orientation=False)
     assert found.image is None
     assert found.reason is ReasonCode.PIXEL_NOT_FINITE
-    assert found.sentence.startswith("the map 't2' was left out: 't2.nii' holds 1 NaN")
+    assert found.sentence.startswith("the map 't2' was left out: its file holds 1 NaN")
 
 
 def test_a_map_that_is_not_there_is_left_out_with_its_reason(tmp_path):
-    found = read_series_map("t2", tmp_path / "t2.nii", assert_orientation=False)
+    found = read_series_map("t2", tmp_path / "Jane_Smith.nii", assert_orientation=False)
     assert found.image is None
-    assert found.reason is not None
+    assert found.reason is ReasonCode.INPUT_MISSING
+    # The sentence stands in the page and the summary, and files are named after people.
+    assert found.sentence == "the map 't2' was left out: its file does not exist"
 
 
 def test_a_folder_is_no_map(tmp_path):

@@ -114,8 +114,10 @@ def test_the_mirrored_image_swaps_the_sides(nerves, frame):
         assert ratios(back)[side.opposite, muscle] == pytest.approx(ratio, rel=1e-4)
 
 
-def test_a_muscle_outside_the_field_of_view_is_told_so(frame, nerves):
-    table = sampled(body((70, 42, 62)), frame, nerves)
+@pytest.mark.parametrize("columns", [70, 88])
+def test_a_muscle_outside_the_field_of_view_is_told_so(frame, nerves, columns):
+    """Far outside, and so near the image's end that a part of its surroundings is seen."""
+    table = sampled(body((columns, 42, 62)), frame, nerves)
     for side in Side:
         assert table.get(side, Muscle.DELTOID).reason is ReasonCode.MUSCLE_OUTSIDE
         assert table.get(side, Muscle.SCALENES).reason is None

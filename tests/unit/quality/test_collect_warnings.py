@@ -101,16 +101,19 @@ def test_a_doubt_of_trace_and_profile_alike_is_said_once():
     ("flag", "reason"),
     [
         (Quality.THIN, ReasonCode.THIN_FOR_VOXEL),
+        (Quality.TOUCHING, ReasonCode.NERVES_TOUCH),
         (Quality.MASK_DISAGREES, ReasonCode.MASK_DISAGREES),
     ],
 )
-@pytest.mark.parametrize(("share", "said"), [(0.4, False), (0.6, True)])
-def test_a_nerve_that_is_mostly_thin_or_drawn_otherwise_is_said(share, said, flag, reason):
-    flags = [flag if k < share * 41 else Quality.GOOD for k in range(41)]
+def test_what_the_rows_of_a_nerve_remark_is_said(flag, reason):
+    table = table_of(profile(Nerve.C5, Side.RIGHT), profile(Nerve.C5, Side.LEFT))
+    flagged = [
+        replace(row, quality=flag) if row.side is Side.RIGHT else row for row in table.measurements
+    ]
     found = collect_warnings(
-        FRAME, NO_TREE, table_of(profile(Nerve.C5, Side.RIGHT, quality=flags)), (), (), NORMS
+        FRAME, NO_TREE, replace(table, measurements=tuple(flagged)), (), (), NORMS
     )
-    assert [w.reason for w in found] == [reason] * said
+    assert [(w.reason, w.where) for w in found] == [(reason, "C5 right")]
 
 
 def test_no_midline_and_unproven_sides_come_first():
