@@ -17,7 +17,7 @@ from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.core.template import TemplateMatch
-from plexus_mri.core.volume import LabelMap, Volume
+from plexus_mri.core.volume import EvenImage, LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
@@ -27,6 +27,7 @@ from plexus_mri.quality.warn import (
     collect_warnings,
     warnings_of_maps,
     warnings_of_reference,
+    warnings_of_shading,
     warnings_of_stated,
     warnings_of_template,
 )
@@ -92,7 +93,7 @@ def run_case(
     warnings = (
         *case.warnings,
         *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
-        *_further_warnings(case, table, maps, match),
+        *_further_warnings(case, even, table, maps, match),
     )
     return CaseResult(
         case,
@@ -116,12 +117,14 @@ def run_case(
 
 def _further_warnings(
     case: Case,
+    even: EvenImage,
     table: MeasurementTable,
     maps: Sequence[RegisteredMap],
     match: TemplateMatch | None,
 ) -> tuple[CaseWarning, ...]:
     """Warnings about what is not the nerves themselves."""
     return (
+        *warnings_of_shading(even),
         *warnings_of_stated(case.stated_in_force),
         *warnings_of_reference(table),
         *warnings_of_maps(maps),

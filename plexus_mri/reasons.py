@@ -126,6 +126,10 @@ class ReasonCode(StrEnum):
     )
     FEW_INSIDE = "FEW_INSIDE", "Too few voxels lie wholly inside the nerve to measure this."
     NO_REFERENCE = "NO_REFERENCE", "No reference muscle was found at this level."
+    SHADING_KEPT = (
+        "SHADING_KEPT",
+        "The coil's shading was not taken out: differences of signal between the sides may be it.",
+    )
     NO_MARROW = "NO_MARROW", "No column of vertebral bodies was recognised before the canal."
     REFERENCE_UNEQUAL = (
         "REFERENCE_UNEQUAL",

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from typing import get_type_hints
 
 import cattrs
 import yaml
@@ -37,7 +38,7 @@ class Settings:
     report: ReportSettings = field(default_factory=ReportSettings)
 
     def __post_init__(self) -> None:
-        """Refuse a number outside its range.
+        """Refuse a number outside its range, an empty list, and a stretch that does not rise.
 
         Raises
         ------
@@ -46,13 +47,24 @@ class Settings:
         """
         for stage in fields(self):
             value = getattr(self, stage.name)
-            for key, (low, high) in stage_ranges(type(value)).items():
-                found = getattr(value, key)
-                numbers = found if isinstance(found, tuple) else (found,)
-                if any(not low <= number <= high for number in numbers):
-                    shown = ", ".join(f"{number:g}" for number in numbers)
-                    msg = f"setting '{stage.name}.{key}' must be {low:g} to {high:g}, got {shown}"
+            rising = stretches(type(value))
+            for key, limits in stage_ranges(type(value)).items():
+                wrong = _what_is_wrong(getattr(value, key), limits, rises=key in rising)
+                if wrong:
+                    msg = f"setting '{stage.name}.{key}' must {wrong}"
                     raise SettingsError(msg)
+
+
+def _what_is_wrong(found: object, limits: tuple[float, float], *, rises: bool) -> str:
+    """What a number, or several, must be and what it is; empty where nothing is wrong."""
+    numbers = found if isinstance(found, tuple) else (found,)
+    shown = ", ".join(f"{number:g}" for number in numbers) or "none"
+    low, high = limits
+    if not numbers or any(not low <= number <= high for number in numbers):
+        return f"be {low:g} to {high:g}, got {shown}"
+    if rises and numbers[0] >= numbers[1]:
+        return f"rise from its first number to its second, got {shown}"
+    return ""
 
 
 def stage_ranges(stage: type) -> dict[str, tuple[float, float]]:
@@ -63,6 +75,16 @@ def stage_ranges(stage: type) -> dict[str, tuple[float, float]]:
     """
     defaults = {item.name: getattr(stage(), item.name) for item in fields(stage)}
     return {key: range_of(key, value) for key, value in defaults.items() if _is_numeric(value)}
+
+
+def stretches(stage: type) -> frozenset[str]:
+    """Settings of a stage that say from where to where: two numbers.
+
+    >>> sorted(stretches(PreprocessSettings))
+    ['softer_gain_percent']
+    """
+    kinds = get_type_hints(stage)
+    return frozenset(key for key, kind in kinds.items() if kind == tuple[float, float])
 
 
 def _is_numeric(value: object) -> bool:

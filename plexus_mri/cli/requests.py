@@ -104,8 +104,8 @@ def named_maps(assignments: Sequence[str]) -> tuple[tuple[str, str], ...]:
         if not file or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,30}", name):
             msg = f"--map needs NAME=FILE, NAME of letters, digits and _, got {assignment!r}"
             raise SettingsError(msg)
-        if name in dict(maps):
-            msg = f"two maps are called {name!r}; each needs a name of its own"
+        if name.lower() in (other.lower() for other, _ in maps):
+            msg = f"two maps are called {name!r}; each needs a name of its own, whatever the case"
             raise SettingsError(msg)
         maps.append((name, file))
     return tuple(maps)

@@ -13,6 +13,7 @@ from plexus_mri.errors import InputError
 from plexus_mri.io.atomic import write_bytes
 from plexus_mri.io.nifti_header import (
     NIFTI_DAMAGE,
+    check_view,
     open_nifti,
     proven_grid,
     quiet_nibabel,
@@ -44,7 +45,9 @@ def read_nifti(path: Path, *, assert_orientation: bool = False) -> tuple[Volume,
     """
     image = open_nifti(path)
     grid, source = proven_grid(path, image, assert_orientation=assert_orientation)
-    return Volume(_finite(path, image, _pixels(path, image, grid.shape)), grid), source
+    pixels = _pixels(path, image, grid.shape)
+    check_view(path, grid)
+    return Volume(_finite(path, image, pixels), grid), source
 
 
 def nifti_grid(path: Path, *, assert_orientation: bool = False) -> Grid:
@@ -61,6 +64,7 @@ def nifti_grid(path: Path, *, assert_orientation: bool = False) -> Grid:
     grid, _ = proven_grid(path, image, assert_orientation=assert_orientation)
     if not _length_fits(image):
         _pixels(path, image, grid.shape)
+    check_view(path, grid)
     return grid
 
 

@@ -20,6 +20,8 @@ from plexus_mri.errors import InputError, RefusedError
 from plexus_mri.reasons import ReasonCode
 
 _MAX_VOXELS = 2**31  # 8 GiB as float32: no MR volume, so a damaged or hostile header
+# No scan of a person fills a cubic metre; a header off by a factor of ten does.
+_LARGEST_VIEW_M3 = 1.0
 _SPACING_RANGE_MM = (0.05, 30.0)  # outside lies no MR of a person; catches metres and microns
 _MAX_SHEAR_COSINE = 0.01  # axes 0.6 degrees off square: 2 mm over a 200 mm field of view
 _MAX_FORM_DISAGREEMENT_MM = 1.0
@@ -120,6 +122,21 @@ def proven_grid(
         affine, source = _affine(path, image, shape, scale, assert_orientation=assert_orientation)
         check_affine(path.name, affine, unit)
     return Grid(shape, affine), f"{source}, {unit}" if unit else source
+
+
+def check_view(path: Path, grid: Grid) -> None:
+    """Refuse a field of view that no person fills: a wrong unit or scale.
+
+    Raises
+    ------
+    RefusedError
+        GEO_BAD_AFFINE, with the extent.
+    """
+    sides_m = grid.spacing * grid.shape / 1000.0
+    if np.prod(sides_m) > _LARGEST_VIEW_M3:
+        shown = " x ".join(f"{side:.2g}" for side in sides_m)
+        msg = f"'{path.name}' covers {shown} m, more than any scan of a person; {_MAKE_SURE}"
+        raise RefusedError(msg, ReasonCode.GEO_BAD_AFFINE)
 
 
 def _unit(path: Path, image: nib.Nifti1Pair) -> tuple[FloatArray, str]:

@@ -12,9 +12,16 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
+# Sums may run in another order and products join additions: no number moves by more than rounding.
+# NaN and infinity keep their meaning.
+_MATH = {"contract", "nsz", "arcp", "reassoc"}
+
+
 def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Give the function as machine code, kept on disk, that lets other threads run beside it."""
-    machine_code: Callable[_P, _R] = numba.njit(cache=True, nogil=True)(function)
+    machine_code: Callable[_P, _R] = numba.njit(
+        cache=True, nogil=True, error_model="numpy", fastmath=_MATH
+    )(function)
     return machine_code
 
 

@@ -103,7 +103,7 @@ def muscle_log_field(
         Voxels that hold tissue.
     """
     tissue = _Coarse(log, body, weights)
-    block = round(settings.left_out_mm / settings.fit_spacing_mm)
+    block = max(1, round(settings.left_out_mm / settings.fit_spacing_mm))
     stiff, left_out, way = _stiff_field(tissue, block, settings)
     soft = stiff
     for _ in range(_SOFT_ROUNDS):

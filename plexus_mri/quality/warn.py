@@ -13,6 +13,7 @@ from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Norms, NormSource
 from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.core.template import TemplateMatch
+from plexus_mri.core.volume import EvenImage
 from plexus_mri.reasons import ReasonCode
 
 DIFFERENT = frozenset({Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER})
@@ -40,6 +41,12 @@ def collect_warnings(
         *_of_quality(quality),
         *_of_healthy_spread(asymmetry, norms),
     )
+
+
+def warnings_of_shading(even: EvenImage) -> tuple[CaseWarning, ...]:
+    """One warning where the image is as the coils gave it."""
+    reason = ReasonCode.SHADING_KEPT
+    return () if even.acquired is not None else (CaseWarning(reason, "image", reason.text),)
 
 
 def warnings_of_reference(table: MeasurementTable) -> tuple[CaseWarning, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import CaseResult
+from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.found import stated_words
 from plexus_mri.report.words import key_words
 
@@ -52,7 +53,7 @@ def method_facts(
     """Paragraphs on the steps that ran on this case, and the sources they cite."""
     steps = (
         _image_step(result, software),
-        _bias_step(settings),
+        _bias_step(result, settings),
         _side_step(result),
         _nerve_step(result, software),
         _measure_step(result, settings),
@@ -112,12 +113,14 @@ def _image_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
     )
 
 
-def _bias_step(settings: Mapping[str, object]) -> _Step:
+def _bias_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
     corrected = setting(settings, "preprocess", "correct_bias")
     if corrected is None:
         return _Step("Whether the bias field was corrected is not recorded in the settings.")
     if not corrected:
         return _Step("The bias field of the coil was not corrected (switched off).")
+    if any(warning.reason is ReasonCode.SHADING_KEPT for warning in result.warnings):
+        return _Step("The bias field of the coil was not corrected: there was too little to fit.")
     return _Step(
         "The bias field of the coil was corrected by a smooth field through the intensities of "
         "muscle, told from darker and brighter tissue in the manner of Wells 1996.",

@@ -117,6 +117,9 @@ def test_known_keys_are_stage_and_name():
         ("asymmetry.family_error_percent=400", "must be 0 to 50, got 400"),
         ("tracing.least_support=3", "'tracing.least_support' must be 0 to 1, got 3"),
         ("segmentation.tube_scales_mm=[1.0, 0.0]", "must be 0.1 to 36, got 1, 0"),
+        ("segmentation.tube_scales_mm=[]", "must be 0.1 to 36, got none"),
+        ("preprocess.softer_gain_percent=[26, 10]", "first number to its second, got 26, 10"),
+        ("measure.shell_mm=[14.0, 14.0]", "first number to its second, got 14, 14"),
     ],
 )
 def test_a_number_outside_its_range_is_one_sentence(assignment, sentence):

@@ -65,6 +65,8 @@ def test_a_map_needs_a_name_and_a_file(text):
         named_maps([text])
 
 
-def test_two_maps_cannot_share_a_name():
+@pytest.mark.parametrize("first", ["t2", "T2"])
+def test_two_maps_cannot_share_a_name(first):
+    """Names head columns and files, and some disks take T2 and t2 for one file."""
     with pytest.raises(SettingsError, match="two maps are called 't2'"):
-        named_maps(["t2=a.nii", "t2=b.nii"])
+        named_maps([f"{first}=a.nii", "t2=b.nii"])

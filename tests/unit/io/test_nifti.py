@@ -181,6 +181,14 @@ def test_an_affine_of_no_numbers_is_refused(tmp_path: Path, qform_code: int) -> 
 SHEARED = image().affine @ np.array([[1, 0.2, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
 
 
+def test_a_field_of_view_that_no_person_fills_is_refused(tmp_path):
+    """Ten times too large in each direction: a header in the wrong unit."""
+    stored = nib.Nifti1Image(np.ones((120, 80, 120), np.float32), np.diag([12.0, 12.0, 12.0, 1.0]))
+    found = refusal(saved(tmp_path, stored))
+    assert found.reason is ReasonCode.GEO_BAD_AFFINE
+    assert "covers 1.4 x 0.96 x 1.4 m" in str(found)
+
+
 @pytest.mark.parametrize(
     ("affine", "reason"),
     [

@@ -14,11 +14,12 @@ from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.norms import Norms
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.template import PlaceInTemplate, Template, TemplateMatch
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.io.reference import read_norms
 from plexus_mri.quality import collect_warnings
 from plexus_mri.quality.warn import (
     warnings_of_reference,
+    warnings_of_shading,
     warnings_of_stated,
     warnings_of_template,
 )
@@ -200,3 +201,10 @@ def test_a_reference_of_one_side_is_told_with_the_side_and_the_ratio():
     assert "right muscle alone" in warning.sentence
     pooled = replace(unequal, left_right_ratio=1.05, taken_from=None)
     assert warnings_of_reference(replace(EMPTY, reference=pooled)) == ()
+
+
+def test_shading_that_was_left_in_the_image_is_said():
+    image = Volume(np.ones((4, 4, 4)), grid_of((4, 4, 4), 1.0))
+    (warning,) = warnings_of_shading(EvenImage(image))
+    assert warning.reason is ReasonCode.SHADING_KEPT
+    assert warnings_of_shading(EvenImage(image, image)) == ()
