@@ -124,7 +124,7 @@ def _sentence(reference: ReferenceTissue) -> str:
         return (
             f"{words}; both sides share it, pooled ({apart}). It is uneven by "
             f"{fixed(100.0 * reference.unevenness, 1)} %, which is part of each ratio's error. "
-            "Disease that brightens it on both sides alike would not show."
+            "Muscle that is too bright on both sides alike would not show."
         )
     darker = SIDE_WORDS[reference.taken_from]
     return (
