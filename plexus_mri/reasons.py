@@ -85,6 +85,10 @@ class ReasonCode(StrEnum):
     # Further series (maps)
     MAP_NO_OVERLAP = "MAP_NO_OVERLAP", "The map covers too little of the main image's body."
     MAP_NOT_REGISTERED = "MAP_NOT_REGISTERED", "The map could not be placed on the main image."
+    MAP_ZERO = (
+        "MAP_ZERO",
+        "The map is exactly 0 along part of a nerve: a value of 0, or none measured there.",
+    )
     # Template
     TEMPLATE_NOT_REGISTERED = (
         "TEMPLATE_NOT_REGISTERED",

@@ -12,16 +12,15 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-# Sums may run in another order and products join additions: no number moves by more than rounding.
-# NaN and infinity keep their meaning.
-_MATH = {"contract", "nsz", "arcp", "reassoc"}
-
-
 def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Give the function as machine code, kept on disk, that lets other threads run beside it."""
-    machine_code: Callable[_P, _R] = numba.njit(
-        cache=True, nogil=True, error_model="numpy", fastmath=_MATH
-    )(function)
+    """Give the function as machine code, kept on disk, that lets other threads run beside it.
+
+    Sums keep their order (no ``fastmath``): the same image gives the same numbers to the last
+    bit, wherever in memory it lies (ADR-133).
+    """
+    machine_code: Callable[_P, _R] = numba.njit(cache=True, nogil=True, error_model="numpy")(
+        function
+    )
     return machine_code
 
 

@@ -44,7 +44,9 @@ DENERVATED = {
     MuscleGroup.PARASPINALS: Muscle.PARASPINALS,
 }
 LARGEST_BY_COIL, LARGEST_BY_MUSCLE = 1.0, 2.0
-QUANTITIES = (Quantity.SIGNAL_RATIO_MEAN, Quantity.CSA_MEAN)
+RATIO = Quantity.SIGNAL_RATIO_MEAN
+QUANTITIES = (RATIO, Quantity.CSA_MEAN)
+CALLED = (Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER)
 
 # Index in percent of each nerve that is compared, by quantity.
 Indices = dict[Quantity, dict[Nerve, float]]
@@ -60,6 +62,8 @@ class Change:
         Change of each nerve's index that both images give.
     lost
         Nerves whose ratio is compared in the unchanged image only.
+    called
+        Nerves whose ratio is called different after the change; the sides are equal.
     muscle
         Verdict on the denervated muscle; None where none was made so.
     """
@@ -69,7 +73,17 @@ class Change:
     signal: tuple[float, ...]
     area: tuple[float, ...]
     lost: int
+    called: int
     muscle: str | None = None
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Indices of one image, how many nerves' ratios are called different, and its muscles."""
+
+    indices: Indices
+    called: int
+    muscles: MuscleTable
 
 
 def main() -> None:
@@ -107,14 +121,14 @@ def section(changes: Sequence[Change], population: Population) -> list[str]:
             "change, along the same traces and with its shading taken out anew. Coil: brighter by "
             f"{100 * GRADIENT:.0f} % from one side of the image to the other. Denervated: the "
             "muscles of the left side drawn with the longer T2 of denervation. Change of the "
-            "left-right index in points."
+            "left-right index in points. The sides are equal: no nerve is to be called different."
         ),
         "",
         (
             "| change | nerves | signal ratio: median, 95 %, worst | bar | "
-            "| mean area: worst | no longer compared | the muscle itself |"
+            "| mean area: worst | no longer compared | called different | the muscle itself |"
         ),
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_row(kind, [c for c in changes if c.kind == kind]) for kind in kinds),
     ]
 
@@ -134,6 +148,7 @@ def _row(kind: str, changes: Sequence[Change]) -> str:
         "met" if signal.max() <= bar else "MISSED",
         f"{area.max():.2f}",
         str(sum(change.lost for change in changes)),
+        str(sum(change.called for change in changes)),
         f"called brighter in {called} of {len(muscles)}" if muscles else "n/a",
     ]
     return f"| {' | '.join(cells)} |"
@@ -150,11 +165,10 @@ def _changes(seed: int, population: Population) -> Iterator[Change]:
     found = find_nerves(even.image, frame, settings.segmentation)
     nerves = trace_nerves(even.image, found, frame, settings.tracing)
     traced = nerves, prove_sides(frame, nerves, settings.registration)
-    before, _ = _measured(even, traced, settings)
+    before = _measured(even, traced, settings)
     for kind, changed, muscle in _changed(spec, image):
-        after, muscles = _measured(remove_shading(changed, settings.preprocess), traced, settings)
-        verdict = _verdict(muscles, muscle) if muscle else None
-        yield _change(seed, kind, (before, after), verdict)
+        after = _measured(remove_shading(changed, settings.preprocess), traced, settings)
+        yield _change(seed, kind, before, after, muscle)
 
 
 def _changed(spec: PhantomSpec, image: Volume) -> Iterator[tuple[str, Volume, Muscle | None]]:
@@ -179,7 +193,7 @@ def _healthy(spec: PhantomSpec) -> PhantomSpec:
 
 def _measured(
     even: EvenImage, traced: tuple[NerveTree, PatientFrame], settings: Settings
-) -> tuple[Indices, MuscleTable]:
+) -> _Measured:
     """Indices and muscles of an image along given traces."""
     nerves, frame = traced
     table = measure_nerves(even, nerves, frame, settings.measure)
@@ -193,17 +207,24 @@ def _measured(
         }
         for quantity in QUANTITIES
     }
-    return indices, compare_muscles(sampled, settings.asymmetry)
+    called = sum(row.quantity is RATIO and row.verdict in CALLED for row in rows)
+    return _Measured(indices, called, compare_muscles(sampled, settings.asymmetry))
 
 
-def _change(seed: int, kind: str, both: tuple[Indices, Indices], muscle: str | None) -> Change:
-    before, after = both
+def _change(
+    seed: int, kind: str, before: _Measured, after: _Measured, muscle: Muscle | None
+) -> Change:
     signal, area = (
-        tuple(after[q][n] - before[q][n] for n in before[q] if n in after[q]) for q in QUANTITIES
+        tuple(
+            after.indices[q][n] - index
+            for n, index in before.indices[q].items()
+            if n in after.indices[q]
+        )
+        for q in QUANTITIES
     )
-    ratio = Quantity.SIGNAL_RATIO_MEAN
-    lost = len(set(before[ratio]) - set(after[ratio]))
-    return Change(seed, kind, signal, area, lost, muscle)
+    lost = len(set(before.indices[RATIO]) - set(after.indices[RATIO]))
+    verdict = _verdict(after.muscles, muscle) if muscle else None
+    return Change(seed, kind, signal, area, lost, after.called, verdict)
 
 
 def _verdict(table: MuscleTable, muscle: Muscle) -> str:
