@@ -120,6 +120,16 @@ def runs(count: int) -> range:
     return range(seen - len(ROOTS), count - seen + 1)
 
 
+def strain_limit(spots: int, settings: TracingSettings) -> float:
+    """Largest mean strain of a plexus among so many spots that could be ganglia.
+
+    >>> strain_limit(20, TracingSettings()), strain_limit(150, TracingSettings())
+    (0.69, 0.25)
+    """
+    limits = settings.largest_mean_strain, settings.largest_mean_strain_of_many
+    return float(np.interp(spots, settings.spots_few_to_many, limits))
+
+
 def choose_run(
     strains: Mapping[int, Sequence[float]], settings: TracingSettings, stated: int | None = None
 ) -> Naming | None:

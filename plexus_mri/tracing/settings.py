@@ -56,6 +56,12 @@ class TracingSettings:
     # those of a clear nerve on its expected course, half-way to lost ones. The right names gave
     # 0.03 to 0.4 on synthetic cases, necks drawn without nerves 0.81 and 0.87 (ADR-100).
     largest_mean_strain: float = 0.69
+    # The more spots there are that could be ganglia, the better some five levels fit by chance:
+    # from the first of these numbers of spots to the second the limit falls to this one. Images
+    # with nerves had 19-48 spots, necks drawn without nerves 97-154 and then strains from 0.33 on
+    # (ADR-134).
+    spots_few_to_many: tuple[float, float] = (60.0, 110.0)
+    largest_mean_strain_of_many: float = 0.25
     # Painted roots begin at the ganglion that is seen in the image within this distance of their
     # course, within this stretch from its medial end on. On synthetic cases it lay up to 0.8 mm
     # aside and 5 to 8 mm from the medial end of labels of the whole root, with a strength of 0.83

@@ -18,7 +18,7 @@ from plexus_mri.tracing.agreement import agreement_of_sides
 from plexus_mri.tracing.cords import CordOptions, cord_options, name_cords, trace_cords
 from plexus_mri.tracing.expected import Anatomy, body_scale
 from plexus_mri.tracing.field import SideField, side_fields
-from plexus_mri.tracing.levels import Naming, chain_levels
+from plexus_mri.tracing.levels import Naming, chain_levels, strain_limit
 from plexus_mri.tracing.paths import GuidedPath
 from plexus_mri.tracing.refine import recentre, smooth_curve
 from plexus_mri.tracing.roots import find_roots
@@ -51,7 +51,7 @@ def trace_nerves(
     chain = chain_levels(evidence.ganglia, settings)
     levels = np.array([level.level_mm for level in chain if level is not None])
     anatomy = Anatomy(frame, body_scale(levels))
-    settings = _scaled(settings, anatomy.scale)
+    settings = _for_case(settings, anatomy.scale, len(evidence.ganglia))
     fields = side_fields(evidence, frame, settings)
     first = None if stated is None else stated_run(stated, chain, frame, settings)
     found = find_roots(fields, chain, anatomy, settings, first)
@@ -76,10 +76,11 @@ def trace_nerves(
     return NerveTree(nerves, _why_missing(nerves, fields))
 
 
-def _scaled(settings: TracingSettings, scale: float) -> TracingSettings:
-    """Settings with the distances at which the plexus gathers and ends scaled with the body."""
+def _for_case(settings: TracingSettings, scale: float, spots: int) -> TracingSettings:
+    """Settings for a body of this size, in whose image so many spots could be ganglia."""
     return replace(
         settings,
+        largest_mean_strain=strain_limit(spots, settings),
         gather_lateral_mm=settings.gather_lateral_mm * scale,
         farthest_lateral_mm=settings.farthest_lateral_mm * scale,
     )

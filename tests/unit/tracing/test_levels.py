@@ -3,7 +3,7 @@ import pytest
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.evidence import Ganglion
-from plexus_mri.tracing.levels import chain_levels, choose_run, runs
+from plexus_mri.tracing.levels import chain_levels, choose_run, runs, strain_limit
 from plexus_mri.tracing.settings import TracingSettings
 
 SETTINGS = TracingSettings()
@@ -72,3 +72,8 @@ def test_what_fits_badly_everywhere_is_no_plexus():
     assert choose_run({0: [1.5] * 10, 1: [1.3] * 10}, SETTINGS) is None
     # What vessels made of a neck drawn without nerves, clearly before the next best run.
     assert choose_run({1: [1.03] * 10, 2: [0.81] * 10}, SETTINGS) is None
+
+
+def test_the_more_spots_there_are_the_better_levels_must_fit():
+    limits = [strain_limit(spots, SETTINGS) for spots in (0, 60, 85, 110, 500)]
+    assert limits == pytest.approx([0.69, 0.69, 0.47, 0.25, 0.25])
