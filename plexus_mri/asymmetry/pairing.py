@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.asymmetry.usable import skip_mm, usable_nodes
 from plexus_mri.core.anatomy import Nerve, Side
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.measurement import MeasurementTable, Profile, Quality
 
 
@@ -55,7 +54,7 @@ class PairedCourse:
     left_se: FloatArray
     right_se: FloatArray
     step_mm: float
-    touching: npt.NDArray[np.bool_]
+    touching: BoolArray
     common_error: FloatArray
     begins_anywhere: bool = False
 
@@ -111,7 +110,7 @@ class _SideCourse:
     values: FloatArray
     errors: FloatArray
     common_error: FloatArray
-    touching: npt.NDArray[np.bool_]
+    touching: BoolArray
 
 
 def _pair(
@@ -154,7 +153,7 @@ def _at(
     profile: Profile,
     course: Course,
     arc_length_mm: FloatArray,
-    usable: npt.NDArray[np.bool_],
+    usable: BoolArray,
 ) -> _SideCourse:
     """One course of a side at arc lengths (n,); NaN next to an unusable node."""
     with np.errstate(divide="ignore", invalid="ignore"):  # what is not finite is unusable

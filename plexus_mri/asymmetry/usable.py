@@ -4,17 +4,14 @@ Shapes: ``m`` nodes of one profile.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.asymmetry.settings import AsymmetrySettings
 from plexus_mri.core.anatomy import ROOTS
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.measurement import UNUSABLE, Profile
 
 # Steps over which the course before a node is taken.
 _COURSE = 4
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def usable_nodes(profile: Profile, settings: AsymmetrySettings) -> BoolArray:

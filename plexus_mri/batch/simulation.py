@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.core.anatomy import CORDS, NERVE_KEYS, ROOTS, Nerve, NerveKey, Side
 from plexus_mri.core.comparison import Comparison, Pattern, Verdict
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.measurement import (
     COMPARED,
     Measurement,
@@ -170,12 +169,12 @@ def _values(profile: Profile) -> dict[Quantity, float | None]:
     }
 
 
-def _body(profile: Profile) -> npt.NDArray[np.bool_]:
+def _body(profile: Profile) -> BoolArray:
     """Nodes (n,) of a nerve without its ganglion and without the places where nerves join."""
     settings, arc_mm = MeasureSettings(), profile.arc_length_mm
     start_mm = settings.root_start_mm if profile.nerve in ROOTS else settings.junction_reach_mm
     end_mm = 0.0 if profile.nerve in CORDS else settings.junction_reach_mm
-    body: npt.NDArray[np.bool_] = (arc_mm >= start_mm) & (arc_mm <= arc_mm[-1] - end_mm)
+    body: BoolArray = (arc_mm >= start_mm) & (arc_mm <= arc_mm[-1] - end_mm)
     return body
 
 

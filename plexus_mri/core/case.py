@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.core.anatomy import NERVE_KEYS, NerveKey
 from plexus_mri.core.comparison import Comparison, PooledComparison
 from plexus_mri.core.correction import Correction
 from plexus_mri.core.frame import PatientFrame
+from plexus_mri.core.grid import BoolArray
 from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.measurement import MeasurementTable
 from plexus_mri.core.muscle import MuscleTable
@@ -65,13 +65,13 @@ class OwnMask:
         """Labels that are parts of a nerve, its ganglion included, in their order."""
         return tuple(i for i in sorted(self.nerve_of_index) if self.nerve_of_index[i] == key)
 
-    def voxels(self, key: NerveKey) -> npt.NDArray[np.bool_]:
+    def voxels(self, key: NerveKey) -> BoolArray:
         """Voxels of a nerve, without its ganglion where that is a label of its own."""
         return np.isin(
             self.labels.data, [i for i in self.indices_of(key) if i not in self.ganglia]
         )
 
-    def ganglion_voxels(self, key: NerveKey) -> npt.NDArray[np.bool_]:
+    def ganglion_voxels(self, key: NerveKey) -> BoolArray:
         """Voxels of a root's ganglion; none where it is no label of its own."""
         return np.isin(self.labels.data, [i for i in self.indices_of(key) if i in self.ganglia])
 

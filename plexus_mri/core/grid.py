@@ -11,6 +11,7 @@ from plexus_mri.errors import InputError
 from plexus_mri.reasons import ReasonCode
 
 FloatArray = npt.NDArray[np.floating]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def frozen(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plexus_mri.core.anatomy import Nerve, NerveKey, Side
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.reasons import ReasonCode
 
@@ -191,9 +191,9 @@ class Profile:
     def _flags(self) -> npt.NDArray[np.int64]:
         return np.array([flag.value for flag in self.quality], dtype=np.int64)
 
-    def flagged(self, flags: Quality) -> npt.NDArray[np.bool_]:
+    def flagged(self, flags: Quality) -> BoolArray:
         """Whether any of ``flags`` is set at each node: (n,)."""
-        found: npt.NDArray[np.bool_] = (self._flags & flags.value) != 0
+        found: BoolArray = (self._flags & flags.value) != 0
         return found
 
     @property

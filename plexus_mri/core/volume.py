@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from plexus_mri.core.grid import FloatArray, Grid, axis_of_letter, frozen
+from plexus_mri.core.grid import BoolArray, FloatArray, Grid, axis_of_letter, frozen
 from plexus_mri.errors import InputError
 from plexus_mri.reasons import ReasonCode
 
@@ -144,7 +144,7 @@ class LabelMap(_GridArray):
         object.__setattr__(self, "data", np.asarray(self.data, dtype=np.int16))
         super().__post_init__()
 
-    def mask(self, index: int) -> npt.NDArray[np.bool_]:
+    def mask(self, index: int) -> BoolArray:
         """Voxels of one label."""
-        out: npt.NDArray[np.bool_] = self.data == index
+        out: BoolArray = self.data == index
         return out

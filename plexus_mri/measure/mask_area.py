@@ -10,16 +10,14 @@ Symbols: n nodes, m samples along an edge of the square that is sampled around e
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.label_voxels import LabelVoxels
 from plexus_mri.core.measurement import Profile, Quality
 from plexus_mri.measure.nerve_curve import NerveCurve
 from plexus_mri.measure.settings import MeasureSettings
 
-BoolArray = npt.NDArray[np.bool_]
 _TOUCHING = np.ones((3, 3))
 
 

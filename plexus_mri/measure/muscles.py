@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.canal_space import CanalSpace
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.muscle import Muscle, MuscleSample, MuscleTable, VoxelIndices
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.reference import ReferenceTissue, without_floor
@@ -26,7 +25,6 @@ from plexus_mri.measure.muscle_places import expected_places, half_space
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 
-BoolArray = npt.NDArray[np.bool_]
 _Ball = tuple[VoxelIndices, FloatArray]
 
 

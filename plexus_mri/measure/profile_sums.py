@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.measure.landmark import Estimate
 from plexus_mri.measure.settings import MeasureSettings
 
-BoolArray = npt.NDArray[np.bool_]
 _IN_A_MAXIMUM = 3
 
 

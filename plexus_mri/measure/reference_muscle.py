@@ -12,10 +12,11 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from plexus_mri.core.anatomy import Side
+from plexus_mri.core.grid import BoolArray
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.measure.settings import MeasureSettings
-from plexus_mri.measure.tissue_samples import BoolArray, Samples, by_level, local_mode, main_mode
+from plexus_mri.measure.tissue_samples import Samples, by_level, local_mode, main_mode
 
 _Choice = Callable[[], BoolArray]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.core.anatomy import ROOTS
+from plexus_mri.core.grid import BoolArray
 from plexus_mri.core.measurement import Measurement, Profile, Quality, Quantity
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.measure.landmark import Estimate, diameter_near, ganglion_doubt
@@ -15,7 +15,6 @@ from plexus_mri.measure.profile_sums import Series, maximum_along, mean_along, n
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.reasons import ReasonCode
 
-BoolArray = npt.NDArray[np.bool_]
 _Z95 = 1.959964
 _HALF = 0.5
 # What its ganglion alone would change: where it lies must be known.

@@ -11,13 +11,12 @@ from scipy import ndimage
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.settings import MeasureSettings
 from plexus_mri.measure.unevenness import unevenness
 
-BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.int_]
 _BINS = 200
 # Samples of a slice have one height, to rounding: whole slices are on one side of a limit.

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 from scipy.interpolate import BSpline, CubicSpline
 
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.preprocess.left_out import SplineFit
 from plexus_mri.preprocess.settings import PreprocessSettings
@@ -49,7 +48,7 @@ class _Coarse:
     """Logarithm of intensities (a, b, c) on the coarse grid, what is body, and weights in it."""
 
     log: FloatArray
-    body: npt.NDArray[np.bool_]
+    body: BoolArray
     weights: FloatArray
 
 
@@ -84,7 +83,7 @@ def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
 
 def muscle_log_field(
     log: FloatArray,
-    body: npt.NDArray[np.bool_],
+    body: BoolArray,
     weights: FloatArray,
     settings: PreprocessSettings,
 ) -> tuple[FloatArray, float]:

@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 from scipy.interpolate import UnivariateSpline
 
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.volume import Volume
 from plexus_mri.registration.settings import RegistrationSettings
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.transform import resize
 
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.network import Normalization, OnnxStage, Previous
 
 Float32Array = npt.NDArray[np.float32]
@@ -105,9 +105,7 @@ def labels_on_image(logits: FloatArray, seen: NetworkInput, stage: OnnxStage) ->
     return labels
 
 
-def normalized(
-    image: Float32Array, inside: npt.NDArray[np.bool_], how: Normalization
-) -> Float32Array:
+def normalized(image: Float32Array, inside: BoolArray, how: Normalization) -> Float32Array:
     """Intensities as the network knows them.
 
     Parameters
@@ -200,7 +198,7 @@ def _network_shape(
     return tuple(max(1, round(float(n))) for n in exact)
 
 
-def _box(filled: npt.NDArray[np.bool_]) -> Box:
+def _box(filled: BoolArray) -> Box:
     """Smallest box that holds all filled voxels; the whole array when none is."""
     places = ndimage.find_objects(filled.astype(np.uint8))
     if not places:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plexus_mri.core.anatomy import label_index
-from plexus_mri.core.grid import FloatArray, Grid
+from plexus_mri.core.grid import BoolArray, FloatArray, Grid
 from plexus_mri.synthetic.kernels import paint
 from plexus_mri.synthetic.plexus import NervePath
 from plexus_mri.synthetic.raster import IntArray, kernel_arguments, segment_boxes
@@ -65,7 +65,7 @@ def draw_nerves(
 
 
 def _reduce(
-    active: npt.NDArray[np.bool_],
+    active: BoolArray,
     share: npt.NDArray[np.float32],
     signal: npt.NDArray[np.float32],
     owner: IntArray,

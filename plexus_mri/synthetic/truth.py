@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from plexus_mri.core.anatomy import NerveKey, label_index
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.transform import RigidTransform
 from plexus_mri.core.volume import LabelMap
 from plexus_mri.synthetic.spec import Lesion
@@ -96,7 +95,7 @@ class PhantomTruth:
     muscle_signal: float
     noise_sigma: float
 
-    def covered(self, key: NerveKey) -> npt.NDArray[np.bool_]:
+    def covered(self, key: NerveKey) -> BoolArray:
         """Nodes (n,) of a nerve that lie inside the field of view."""
         return self.labels.grid.contains(self.nerves[key].centerline.points_mm)
 

@@ -9,13 +9,12 @@ from skimage.graph import MCP_Geometric
 from plexus_mri.core.anatomy import NerveKey
 from plexus_mri.core.case import OwnMask
 from plexus_mri.core.frame import PatientFrame
-from plexus_mri.core.grid import FloatArray
+from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.errors import StageError
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.tracing.refine import RefinedCurve, smooth_curve
 from plexus_mri.tracing.settings import TracingSettings
 
-BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.integer]
 
 
