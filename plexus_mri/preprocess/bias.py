@@ -17,9 +17,11 @@ from scipy.interpolate import BSpline, CubicSpline
 
 from plexus_mri.core.grid import BoolArray, FloatArray
 from plexus_mri.core.volume import EvenImage, Volume
+from plexus_mri.errors import InputError
 from plexus_mri.preprocess.left_out import SplineFit
 from plexus_mri.preprocess.settings import PreprocessSettings
 from plexus_mri.preprocess.tissue_mixture import Mixture, brightest_mode, fit_mixture
+from plexus_mri.reasons import ReasonCode
 
 # Tolerance about muscle, in the logarithm of intensity, of the first and of the last round. A
 # wider one takes a shoulder of denervated muscle, 1.5 times as bright, for shading (ADR-97).
@@ -39,6 +41,9 @@ _SLOPES = (0.0, -0.4, 0.4)
 _SETTLED, _MOST_ROUNDS = 1e-3, 60
 # Fields closer than this everywhere are one and the same.
 _SAME = 0.02
+# Control points of a field: a matrix of its equations then takes half a gigabyte. The largest
+# field of view that is read, a cubic metre, has as many at the default spacing.
+_MOST_POINTS = 8000
 # Rounds of the softer field, which starts from the stiff one.
 _SOFT_ROUNDS = 2
 
@@ -64,6 +69,11 @@ def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
     ----------
     image
         Intensities ≥ 0 in any unit.
+
+    Raises
+    ------
+    InputError
+        When the settings give the field too many control points in this image.
     """
     if not settings.correct_bias:
         return EvenImage(image)
@@ -71,6 +81,7 @@ def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
         _coarse_axis(count, spacing, settings.fit_spacing_mm)
         for count, spacing in zip(image.grid.shape, image.grid.spacing, strict=True)
     ]
+    _check_size([len(axis) for axis in axes], settings)
     coarse = _coarse(image, axes, settings.fit_spacing_mm)
     if min(coarse.log.shape) < 4 or coarse.body.sum() < coarse.body.size // _FEWEST_SHARE:
         return EvenImage(image)  # nothing to fit a field to
@@ -79,6 +90,21 @@ def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
     limit = np.log(settings.largest_factor)
     field = np.exp(_upsampled(np.clip(log_field, -limit, limit), axes, image.grid.shape))
     return EvenImage(image.with_data(image.data / field.astype(np.float32)), image, error)
+
+
+def _check_size(counts: Sequence[int], settings: PreprocessSettings) -> None:
+    """Refuse a field whose equations would not fit in memory."""
+    spans = [
+        _spans(count, settings.fit_spacing_mm, settings.control_spacing_mm) for count in counts
+    ]
+    points = int(np.prod([span + 3 for span in spans]))
+    if points > _MOST_POINTS:
+        msg = (
+            f"preprocess.control_spacing_mm = {settings.control_spacing_mm:g}: the bias field "
+            f"would have {points} control points in this image, {_MOST_POINTS} is the most; "
+            "choose a larger spacing (the default is 60)"
+        )
+        raise InputError(msg, ReasonCode.SETTINGS_BAD)
 
 
 def muscle_log_field(
@@ -207,11 +233,16 @@ def _muscle_share(off: FloatArray, mixture: Mixture, tolerance: float) -> FloatA
 def _spline_basis(count: int, step_mm: float, control_mm: float) -> FloatArray:
     """Cubic B-splines (count, k) over an axis, the same from either end."""
     extent = (count - 1) * step_mm
-    spans = max(1, int(np.ceil(extent / control_mm - 1e-9)))
+    spans = _spans(count, step_mm, control_mm)
     knots = np.arange(-3, spans + 4) * extent / spans
     places = np.minimum(np.arange(count) * step_mm, extent * (1.0 - 1e-12))
     basis: FloatArray = BSpline.design_matrix(places, knots, 3).toarray()
     return basis
+
+
+def _spans(count: int, step_mm: float, control_mm: float) -> int:
+    """Stretches between the control points of an axis."""
+    return max(1, int(np.ceil((count - 1) * step_mm / control_mm - 1e-9)))
 
 
 def _bending(sizes: Sequence[int]) -> FloatArray:

@@ -3,6 +3,7 @@ import pytest
 from scipy import ndimage
 
 from plexus_mri.core.volume import Volume
+from plexus_mri.errors import InputError
 from plexus_mri.preprocess.bias import correct_bias, remove_shading
 from plexus_mri.preprocess.settings import PreprocessSettings
 from tests.unit.shapes import grid_of
@@ -104,3 +105,9 @@ def test_the_stated_error_holds_the_shading_that_is_left(unevenness, width):
     left_over = left_over[tissue[10:-10] == 100.0]
     # One standard deviation from one image: right to a quarter at best.
     assert left_over.std() < 1.25 * even.shading_error
+
+
+def test_a_field_of_too_many_control_points_is_refused_with_a_remedy():
+    image = Volume(np.ones((60, 60, 60), np.float32), grid_of((60, 60, 60), 5.0))
+    with pytest.raises(InputError, match=r"control_spacing_mm = 6: .* choose a larger spacing"):
+        remove_shading(image, PreprocessSettings(control_spacing_mm=6.0))
