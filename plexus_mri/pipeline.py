@@ -18,14 +18,14 @@ from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.core.template import TemplateMatch
 from plexus_mri.core.volume import EvenImage, LabelMap, Volume
-from plexus_mri.measure.map_profiles import map_profiles
+from plexus_mri.measure.map_profiles import map_profiles, zero_nodes
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
 from plexus_mri.preprocess.bias import remove_shading
 from plexus_mri.quality.assess import assess_quality
 from plexus_mri.quality.warn import (
     collect_warnings,
-    warnings_of_map_values,
+    warnings_of_map_zeros,
     warnings_of_maps,
     warnings_of_reference,
     warnings_of_shading,
@@ -86,7 +86,6 @@ def run_case(
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
     table = flow("measure", lambda: measure_nerves(even, nerves, frame, settings.measure, drawn))
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
-    along = map_profiles(maps, table.profiles)
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))
     muscles = _muscles(image, frame, nerves, table, settings)
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
@@ -95,9 +94,7 @@ def run_case(
     warnings = (
         *case.warnings,
         *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
-        *_further_warnings(case, even, table, match),
-        *warnings_of_maps(maps),
-        *warnings_of_map_values(along),
+        *_further_warnings(case, even, table, maps, match),
     )
     return CaseResult(
         case,
@@ -111,7 +108,7 @@ def run_case(
         warnings,
         flow.seconds,
         maps,
-        along,
+        map_profiles(maps, table.profiles),
         pool_sides(asymmetry, settings.asymmetry),
         match,
         taper_of_sides(table, nerves, settings.asymmetry),
@@ -123,13 +120,16 @@ def _further_warnings(
     case: Case,
     even: EvenImage,
     table: MeasurementTable,
+    maps: Sequence[RegisteredMap],
     match: TemplateMatch | None,
 ) -> tuple[CaseWarning, ...]:
-    """Warnings about what is neither the nerves themselves nor a map."""
+    """Warnings about what is not the nerves themselves."""
     return (
         *warnings_of_shading(even),
         *warnings_of_stated(case.stated_in_force),
         *warnings_of_reference(table),
+        *warnings_of_maps(maps),
+        *warnings_of_map_zeros(zero_nodes(maps, table.profiles)),
         *warnings_of_template(match),
     )
 

@@ -87,7 +87,7 @@ class ReasonCode(StrEnum):
     MAP_NOT_REGISTERED = "MAP_NOT_REGISTERED", "The map could not be placed on the main image."
     MAP_ZERO = (
         "MAP_ZERO",
-        "The map is exactly 0 along part of a nerve: a value of 0, or none measured there.",
+        "The map is exactly 0 in part of a nerve: a value of 0, or none measured there.",
     )
     # Template
     TEMPLATE_NOT_REGISTERED = (

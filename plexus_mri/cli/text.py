@@ -38,7 +38,12 @@ def verdict_lines(summary: Mapping[str, object]) -> list[str]:
     verdict = summary.get("verdict")
     if not isinstance(verdict, Mapping):
         return []
-    return [*verdict.get("headline", ()), *verdict.get("findings", ()), *_lost_maps(summary)]
+    return [
+        *verdict.get("headline", ()),
+        *verdict.get("findings", ()),
+        *_lost_maps(summary),
+        *_zero_maps(summary),
+    ]
 
 
 def _lost_maps(summary: Mapping[str, object]) -> list[str]:
@@ -50,6 +55,13 @@ def _lost_maps(summary: Mapping[str, object]) -> list[str]:
         for row in maps
         if not row["used"]
     ]
+
+
+def _zero_maps(summary: Mapping[str, object]) -> list[str]:
+    """One line for each map that holds zeros in a nerve."""
+    warnings = summary.get("warnings")
+    rows = warnings if isinstance(warnings, list) else []
+    return [f"{row['sentence']} (MAP_ZERO)" for row in rows if row["reason"] == "MAP_ZERO"]
 
 
 def caveat_lines() -> str:

@@ -21,6 +21,8 @@ from plexus_mri.io.nifti_header import (
 )
 from plexus_mri.reasons import ReasonCode
 
+# Squares of larger values overflow in float32, in which images are measured.
+_LARGEST_VALUE = 1e15
 _SCANNER = 1  # NIfTI code of scanner coordinates
 _QFORM_MM = 0.01  # float32 quaternions keep corners far better than that
 _MAX_RATIO = 1100  # deflate packs at most 1032-fold
@@ -174,7 +176,15 @@ def _finite(
         _check_range(path, image)
         msg = f"'{path.name}' holds {bad} NaN or infinite voxels; replace them and say how"
         raise InputError(msg, ReasonCode.PIXEL_NOT_FINITE)
+    largest = float(np.abs(data).max(initial=0.0))
+    if largest > _LARGEST_VALUE:
+        raise _too_large(path, largest)
     return data
+
+
+def _too_large(path: Path, largest: float) -> InputError:
+    msg = f"'{path.name}' holds values up to {largest:.3g}, too large to measure; scale it down"
+    return InputError(msg, ReasonCode.PIXEL_RANGE)
 
 
 def _check_range(path: Path, image: nib.Nifti1Pair) -> None:
@@ -183,7 +193,4 @@ def _check_range(path: Path, image: nib.Nifti1Pair) -> None:
         exact = np.asarray(image.dataobj, dtype=np.float64)
     largest = float(np.abs(exact).max())
     if np.isfinite(largest):
-        msg = (
-            f"'{path.name}' holds values up to {largest:.3g}, too large to measure; scale it down"
-        )
-        raise InputError(msg, ReasonCode.PIXEL_RANGE)
+        raise _too_large(path, largest)

@@ -1,9 +1,7 @@
 """Warnings of a case in words: what a reader must know before the numbers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-
-import numpy as np
 
 from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseWarning, QualityNumber
@@ -13,7 +11,7 @@ from plexus_mri.core.landmarks import StatedLevels
 from plexus_mri.core.measurement import MeasurementTable, Quality, Quantity
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Norms, NormSource
-from plexus_mri.core.series_map import MapProfiles, RegisteredMap
+from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.core.template import TemplateMatch
 from plexus_mri.core.volume import EvenImage
 from plexus_mri.reasons import ReasonCode
@@ -82,22 +80,28 @@ def warnings_of_maps(maps: Sequence[RegisteredMap]) -> tuple[CaseWarning, ...]:
     )
 
 
-def warnings_of_map_values(maps: MapProfiles) -> tuple[CaseWarning, ...]:
-    """One warning per map that is exactly 0 at nodes of a nerve.
+def warnings_of_map_zeros(
+    zeros: Mapping[str, Mapping[NerveKey, int]],
+) -> tuple[CaseWarning, ...]:
+    """One warning per map that holds zeros in sections of a nerve.
 
     The values stay as they are: many maps hold 0 where nothing was measured, but a fat fraction
     can be 0.
+
+    Parameters
+    ----------
+    zeros
+        Name of the map to nerve to the number of nodes with zeros.
     """
     warnings = []
-    for name, nerves in maps.items():
-        zeros = {key: n for key, v in nerves.items() if (n := int(np.count_nonzero(v == 0.0)))}
-        if zeros:
-            where = "; ".join(_where(set(zeros)))
-            sentence = (
-                f"map {name}: exactly 0 at {sum(zeros.values())} nodes ({where}). Where 0 "
-                "stands for a value that was not measured, leave these nodes out."
-            )
-            warnings.append(CaseWarning(ReasonCode.MAP_ZERO, f"map {name}", sentence))
+    for name, nodes in zeros.items():
+        where = "; ".join(_where(set(nodes)))
+        sentence = (
+            f"map {name}: voxels that are exactly 0 in the sections of {sum(nodes.values())} "
+            f"nodes ({where}). Where 0 stands for a value that was not measured, the values "
+            "there are too small."
+        )
+        warnings.append(CaseWarning(ReasonCode.MAP_ZERO, f"map {name}", sentence))
     return tuple(warnings)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from plexus_mri.core.anatomy import Nerve, Side
+from plexus_mri.core.anatomy import ROOTS, Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Verdict
 from plexus_mri.core.grid import FloatArray
@@ -99,7 +99,8 @@ def _stretches(comparisons: Sequence[Comparison]) -> str:
     if not spans and refused and all(c.asymmetry_percent is None for c in tested):
         return " ".join(["Not compared.", *sorted(reason_words(reason) for reason in refused)])
     if not spans:
-        return "No stretch was found in which the sides differ."
+        beyond = " beyond the ganglion" if comparisons and comparisons[0].nerve in ROOTS else ""
+        return f"No stretch was found{beyond} in which the sides differ."
     listed = "; ".join(f"{panel} {words}" for panel, words in sorted(spans))
     return f"Hatched: stretch in which the sides differ ({listed})."
 

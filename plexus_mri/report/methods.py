@@ -230,8 +230,10 @@ _PLACES = (
 def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
     if not any(c.asymmetry_percent is not None for c in result.asymmetry):
         return _Step("No nerve pair could be compared.")
+    skipped = setting(settings, "asymmetry", "ganglion_mm")
+    ganglion = f" (of roots beyond their first {skipped:g} mm, the ganglion)" if skipped else ""
     text = (
-        "Sides were compared over the arc length that both cover, with the index "
+        f"Sides were compared over the arc length that both cover{ganglion}, with the index "
         "200·(L − R)/(L + R) in percent."
     )
     family = setting(settings, "asymmetry", "family_error_percent")

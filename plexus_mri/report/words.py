@@ -176,7 +176,8 @@ def comparison_sentence(comparison: Comparison, *, interval_percent: float = 95.
     detectable = _detectable(comparison, decimals)
     if comparison.verdict is Verdict.NO_DIFFERENCE:
         interval = interval_words(low, high, interval_percent)
-        return f"No difference shown: {fixed(index, decimals)} % ({interval}{detectable})"
+        mean = "" if comparison.pattern is Pattern.NONE else " of the mean"
+        return f"No difference{mean} shown: {fixed(index, decimals)} % ({interval}{detectable})"
     side, sign = ("L", 1.0) if comparison.verdict is Verdict.LEFT_LARGER else ("R", -1.0)
     ends = sorted((sign * low, sign * high))
     interval = interval_words(ends[0], ends[1], interval_percent)

@@ -397,3 +397,10 @@ def test_labels_stay_whole_numbers_on_disk(tmp_path: Path) -> None:
     stored = nib.load(tmp_path / "a.nii.gz")
     assert stored.get_data_dtype() == np.int16
     assert np.unique(stored.dataobj).tolist() == [111]
+
+
+def test_values_whose_squares_overflow_are_refused(tmp_path):
+    data = np.full((8, 8, 8), 1e30, np.float32)
+    nib.save(nib.Nifti1Image(data, np.eye(4)), tmp_path / "huge.nii")
+    with pytest.raises(InputError, match="too large to measure"):
+        read_nifti(tmp_path / "huge.nii")

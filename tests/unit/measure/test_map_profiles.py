@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from plexus_mri.core.measurement import Profile, Quality
 from plexus_mri.core.series_map import RegisteredMap, SeriesMap
 from plexus_mri.core.transform import AffineTransform
 from plexus_mri.core.volume import Volume
-from plexus_mri.measure.map_profiles import map_profiles
+from plexus_mri.measure.map_profiles import map_profiles, zero_nodes
 from plexus_mri.reasons import ReasonCode
 from tests.unit.shapes import grid_of
 
@@ -66,3 +68,16 @@ def test_maps_that_were_left_out_have_no_column():
         reason=ReasonCode.INPUT_UNREADABLE,
     )
     assert map_profiles([left_out], {KEY: profile([12.0] * 3)}) == {}
+
+
+def test_zeros_in_a_section_are_counted_where_they_lie():
+    item = registered([0.0, 0, 0])
+    image = item.series.image
+    values = image.data + 100.0  # 70 to 130: nowhere 0
+    holes = values.copy()
+    holes[: len(holes) // 2] = 0.0
+    full = replace(item, series=SeriesMap("t2", image.with_data(values)))
+    half = replace(item, series=SeriesMap("md", image.with_data(holes)))
+    profiles = {KEY: profile([12.0] * 5)}  # nodes at -10, -5, 0, 5 and 10 mm
+    # The middle node lies half a millimetre beside the last zero voxel: its section holds some.
+    assert zero_nodes([full, half], profiles) == {"md": {KEY: 3}}

@@ -18,7 +18,7 @@ from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.io.reference import read_norms
 from plexus_mri.quality import collect_warnings
 from plexus_mri.quality.warn import (
-    warnings_of_map_values,
+    warnings_of_map_zeros,
     warnings_of_reference,
     warnings_of_shading,
     warnings_of_stated,
@@ -211,9 +211,8 @@ def test_shading_that_was_left_in_the_image_is_said():
     assert warnings_of_shading(EvenImage(image, image)) == ()
 
 
-def test_a_map_that_is_zero_along_a_nerve_is_told():
+def test_zeros_of_a_map_in_a_nerve_are_told():
     left, right = (Side.LEFT, Nerve.C5), (Side.RIGHT, Nerve.C5)
-    values = {left: np.array([0.0, 0.0, 1.4, np.nan]), right: np.array([1.4, 1.5, 1.4, 1.3])}
-    (warning,) = warnings_of_map_values({"MD": values, "T2": {left: np.array([61.0])}})
+    (warning,) = warnings_of_map_zeros({"MD": {left: 2, right: 3}})
     assert warning.reason is ReasonCode.MAP_ZERO
-    assert "2 nodes (C5 left)" in warning.sentence
+    assert "5 nodes (C5 both sides)" in warning.sentence
