@@ -58,8 +58,8 @@ class TracingSettings:
     largest_mean_strain: float = 0.69
     # The more spots there are that could be ganglia, the better some five levels fit by chance:
     # from the first of these numbers of spots to the second the limit falls to this one. Images
-    # with nerves had 19-48 spots, necks drawn without nerves 97-154 and then strains from 0.33 on
-    # (ADR-134).
+    # with nerves had 19-48 spots; necks drawn without nerves with strains from 0.33 to 0.69 had
+    # 109-154 (ADR-134).
     spots_few_to_many: tuple[float, float] = (60.0, 110.0)
     largest_mean_strain_of_many: float = 0.25
     # Painted roots begin at the ganglion that is seen in the image within this distance of their
