@@ -5,6 +5,7 @@ from pathlib import Path
 
 from plexus_mri.batch.status import FILE_NAME, CaseState, CaseStatus
 from plexus_mri.core.caveats import CAVEATS
+from plexus_mri.reasons import ReasonCode
 
 _COUNTED = (CaseState.FINISHED, CaseState.FAILED, CaseState.REFUSED)
 _OPEN = (CaseState.PENDING, CaseState.RUNNING, CaseState.STOPPED)
@@ -34,7 +35,7 @@ def counted(number: int, what: str) -> str:
 
 
 def verdict_lines(summary: Mapping[str, object]) -> list[str]:
-    """Headline and findings of a stored summary, and the maps that were left out."""
+    """Headline and findings of a stored summary, maps left out and maps with zeros."""
     verdict = summary.get("verdict")
     if not isinstance(verdict, Mapping):
         return []
@@ -61,7 +62,8 @@ def _zero_maps(summary: Mapping[str, object]) -> list[str]:
     """One line for each map that holds zeros in a nerve."""
     warnings = summary.get("warnings")
     rows = warnings if isinstance(warnings, list) else []
-    return [f"{row['sentence']} (MAP_ZERO)" for row in rows if row["reason"] == "MAP_ZERO"]
+    code = ReasonCode.MAP_ZERO
+    return [f"{row['sentence']} ({code})" for row in rows if row["reason"] == code]
 
 
 def caveat_lines() -> str:

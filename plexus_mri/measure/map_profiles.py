@@ -46,26 +46,19 @@ def zero_nodes(
     dict
         Name of the map to nerve to a count, where it is not 0.
     """
+    shares = map_profiles([_where_zero(item) for item in maps], profiles)
     counts = {
-        item.series.name: {
-            key: int(np.count_nonzero(_along(zeros, profile) > _ZERO_SHARE))
-            for key, profile in profiles.items()
-        }
-        for item in maps
-        if (zeros := _where_zero(item)) is not None
+        name: {k: n for k, v in nerves.items() if (n := int(np.count_nonzero(v > _ZERO_SHARE)))}
+        for name, nerves in shares.items()
     }
-    return {name: found for name, nodes in counts.items() if (found := _positive(nodes))}
+    return {name: nodes for name, nodes in counts.items() if nodes}
 
 
-def _positive(counts: Mapping[NerveKey, int]) -> dict[NerveKey, int]:
-    return {key: count for key, count in counts.items() if count}
-
-
-def _where_zero(item: RegisteredMap) -> RegisteredMap | None:
-    """The map with 1 where it is exactly 0; None when it was left out."""
+def _where_zero(item: RegisteredMap) -> RegisteredMap:
+    """The map with 1 where it is exactly 0, and 0 elsewhere."""
     image = item.series.image
-    if item.map_from_image is None or image is None:
-        return None
+    if image is None:
+        return item
     zeros = image.with_data((image.data == 0).astype(np.float32))
     return replace(item, series=replace(item.series, image=zeros))
 
