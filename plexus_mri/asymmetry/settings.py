@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from plexus_mri.core.anatomy import GANGLION_MM
+
 
 @dataclass(frozen=True)
 class AsymmetrySettings:
@@ -23,10 +25,8 @@ class AsymmetrySettings:
     # Usable length that both sides must share: what is left of a root's 25-35 mm between its
     # ganglion and its trunk is 8-17 mm on synthetic cases (ADR-0010).
     least_common_mm: float = 5.0
-    # A root's first stretch is its ganglion, nearly twice as wide as the nerve. On synthetic
-    # cases its area has come down to that of the nerve 7-8 mm from node 0, blur and an error of
-    # node 0 of 1 mm included (ADR-0010).
-    ganglion_mm: float = 8.0
+    # A root's first stretch is its ganglion, nearly twice as wide as the nerve (ADR-0010).
+    ganglion_mm: float = GANGLION_MM
     # Where a root begins at the end of its label, its ganglion's centre lies up to this far on:
     # 5 to 8 mm in labels of whole roots (ADR-103).
     painted_ganglion_mm: float = 8.0

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from plexus_mri.core.anatomy import ROOTS, Nerve, Side
+from plexus_mri.core.anatomy import GANGLION_MM, ROOTS, Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Comparison, Verdict
 from plexus_mri.core.grid import FloatArray
@@ -32,6 +32,7 @@ _MOST_TICKS = 6  # enough to read a value; each costs drawing time
 _PLACE = {"left": 0.06, "right": 0.985, "bottom": 0.16, "top": 0.83, "wspace": 0.14}
 _DIFFERENCES_PLACE = {"left": 0.05, "right": 0.99, "bottom": 0.12, "top": 0.93, "wspace": 0.04}
 _STRETCH = {"facecolor": "none", "edgecolor": "#666666", "hatch": "////", "linewidth": 0.0}
+_GANGLION = {"facecolor": "#EDEDED", "edgecolor": "none", "zorder": 0}
 
 
 def profile_figures(result: CaseResult) -> Mapping[str, Figure]:
@@ -60,6 +61,8 @@ def _profile_figure(
     for axes, (title, quantities), column in zip(panels, _PANELS, (0, 1), strict=True):
         for profile in sides:
             _draw_profile(axes, profile, *_values(profile)[column])
+        if nerve in ROOTS:
+            axes.axvspan(0.0, GANGLION_MM, **_GANGLION)
         _draw_stretch(axes, [c for c in comparisons if c.quantity in quantities])
         axes.set_title(title, fontsize=10, loc="left", y=1.0)
         axes.set_xlabel(f"mm from the {landmark}", fontsize=9)

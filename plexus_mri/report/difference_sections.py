@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from plexus_mri.core.anatomy import ROOTS, Nerve, Side
+from plexus_mri.core.anatomy import GANGLION_MM, ROOTS, Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.comparison import Verdict
 from plexus_mri.core.measurement import UNUSABLE, Profile
@@ -30,7 +30,6 @@ _NAME = "sections_difference"
 _COLUMNS = 3
 _PAIR_PX = 2 * TILE_PX + 2 + 3 * GAP_PX
 _HEAD_PX, _FOOT_PX = 40, 22
-_GANGLION_MM = 8.0  # as docs/conventions.md: the first 8 mm of a root are its ganglion
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +62,7 @@ def largest_difference(result: CaseResult, nerve: Nerve) -> Place | None:
         return None
     right, left = pair[0], pair[1]
     arcs, right_mm2, left_mm2 = _common(right, left)
-    start = _GANGLION_MM if nerve in ROOTS else 0.0
+    start = GANGLION_MM if nerve in ROOTS else 0.0
     wanted = np.isfinite(right_mm2 * left_mm2) & (arcs >= start)
     inside = wanted & _in_stretch(result, nerve, arcs)
     wanted = inside if inside.any() else wanted
