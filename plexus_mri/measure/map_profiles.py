@@ -13,9 +13,9 @@ from plexus_mri.core.series_map import RegisteredMap
 
 # Places of one cross-section in radii: the centre and two rings well inside the rim, whose
 # partial volume would pull the mean towards the neighbours; equal areas per place.
+RINGS = ((0.0, 1), (0.35, 6), (0.6, 12))
 # Of a section's weight in zeros, what is told: less is the rim of a neighbouring voxel.
 _ZERO_SHARE = 0.05
-RINGS = ((0.0, 1), (0.35, 6), (0.6, 12))
 
 
 def map_profiles(
