@@ -21,7 +21,7 @@ from plexus_mri.core.volume import EvenImage, LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles, zero_nodes
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
-from plexus_mri.preprocess.bias import remove_shading
+from plexus_mri.preprocess.bias import remove_shading, remove_shading_at_nerves
 from plexus_mri.quality.assess import assess_quality
 from plexus_mri.quality.warn import (
     collect_warnings,
@@ -79,11 +79,14 @@ def run_case(
     """
     flow = _Flow(progress or (lambda _: None), steps or _done)
     source = case.series.orientation_source
-    even = flow("bias", lambda: remove_shading(case.image.to_ras(), settings.preprocess))
-    image = even.image
-    found = flow("frame", lambda: find_patient_frame(image, source, settings.registration))
-    nerves, drawn = flow("trace", lambda: _find_and_trace(case, image, found, settings))
+    first = flow("bias", lambda: remove_shading(case.image.to_ras(), settings.preprocess))
+    found = flow("frame", lambda: find_patient_frame(first.image, source, settings.registration))
+    nerves, drawn = flow("trace", lambda: _find_and_trace(case, first.image, found, settings))
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
+    even = flow(
+        "shading", lambda: remove_shading_at_nerves(first, nerves, frame, settings.preprocess)
+    )
+    image = even.image
     table = flow("measure", lambda: measure_nerves(even, nerves, frame, settings.measure, drawn))
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
     asymmetry = flow("compare", lambda: compare_sides(table, nerves, settings.asymmetry))

@@ -8,6 +8,7 @@ PARTS_OF_STEP: Mapping[str, tuple[str, ...]] = {
     "frame": ("registration",),
     "trace": ("segmentation", "tracing"),
     "sides": ("registration",),
+    "shading": ("preprocess",),
     "measure": ("measure",),
     "maps": ("registration", "measure"),
     "compare": ("asymmetry",),

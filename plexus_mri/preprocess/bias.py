@@ -1,60 +1,40 @@
 """Bias field: the slow change of muscle's intensity over the image.
 
-The field is a stiff B-spline through the logarithm of what looks like muscle. Which voxels those
-are is told by a mixture of three tissues (darker, muscle, brighter) that share the field, in
-rounds of narrowing tolerance [Wells et al. 1996, IEEE Trans Med Imaging 15:429]. The coarse grid
-shares its centre with the image, so a mirrored image gives the mirrored field.
+The field is fitted on a coarse grid that shares its centre with the image, so that a mirrored
+image gives the mirrored field.
 
-Symbols: a, b, c counts of the coarse grid along its axes; k control points of an axis.
+Symbols: a, b, c counts of the coarse grid along its axes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
-from scipy.interpolate import BSpline, CubicSpline
+from scipy.interpolate import CubicSpline
 
+from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import BoolArray, FloatArray
+from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.errors import InputError
-from plexus_mri.preprocess.left_out import SplineFit
+from plexus_mri.preprocess.muscle_field import Tissue, muscle_log_field, spans_of_axis
 from plexus_mri.preprocess.settings import PreprocessSettings
-from plexus_mri.preprocess.tissue_mixture import Mixture, brightest_mode, fit_mixture
+from plexus_mri.preprocess.wave_field import wave_log_field
 from plexus_mri.reasons import ReasonCode
 
-# Tolerance about muscle, in the logarithm of intensity, of the first and of the last round. A
-# wider one takes a shoulder of denervated muscle, 1.5 times as bright, for shading (ADR-97).
-_WIDEST, _NARROWEST = 0.18, 0.12
-# Tolerance above muscle over that below: disease brightens muscle (ADR-130).
-_ABOVE = 0.7
 # An edge of this change of the logarithm from one coarse voxel to the next halves its weight:
 # voxels of two tissues are neither.
 _EDGE = 0.15
-# The first rounds fit a stiffer field, so that no tissue is taken for shading at the start.
-_STIFFER = (300.0, 100.0, 30.0, 10.0, 3.0)
 _FEWEST_SHARE = 50
-# Slopes from which a field is sought, in the logarithm of intensity from the left end of the
-# image's first axis to its right one; a mirrored image has the mirrored starts (ADR-130).
-_SLOPES = (0.0, -0.4, 0.4)
-# Rounds go on until none moves the field by more than this anywhere in the body.
-_SETTLED, _MOST_ROUNDS = 1e-3, 60
-# Fields closer than this everywhere are one and the same.
-_SAME = 0.02
 # Control points of a field: a matrix of its equations then takes half a gigabyte. The largest
 # field of view that is read, a cubic metre, has as many at the default spacing.
 _MOST_POINTS = 8000
-# Rounds of the softer field, which starts from the stiff one.
-_SOFT_ROUNDS = 2
-
-
-@dataclass(frozen=True, eq=False)
-class _Coarse:
-    """Logarithm of intensities (a, b, c) on the coarse grid, what is body, and weights in it."""
-
-    log: FloatArray
-    body: BoolArray
-    weights: FloatArray
+# Beyond the medial border of the shoulder blade, which lies about this far from the midline, and
+# behind the plexus muscle is the plexus's own: spinati, teres, back of the deltoid. The figure has
+# no source but the phantom's body (ADR-135).
+_SHOULDER_BLADE_MM = 60.0
+# With less than this share of muscle left beside them the field stays as it is; a judgement.
+_LEAST_LEFT = 0.2
 
 
 def correct_bias(image: Volume, settings: PreprocessSettings) -> Volume:
@@ -77,25 +57,87 @@ def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
     """
     if not settings.correct_bias:
         return EvenImage(image)
+    axes, tissue = _tissue(image, settings)
+    if min(tissue.log.shape) < 4 or tissue.body.sum() < tissue.body.size // _FEWEST_SHARE:
+        return EvenImage(image)  # nothing to fit a field to
+    log_field, error = muscle_log_field(tissue, settings)
+    return _freed(image, axes, _about_body(log_field, tissue, settings), error)
+
+
+def remove_shading_at_nerves(
+    even: EvenImage,
+    nerves: NerveTree,
+    frame: PatientFrame | None,
+    settings: PreprocessSettings,
+) -> EvenImage:
+    """The acquired image divided by a field through muscle that is not the plexus's own.
+
+    Denervated muscle is bright, and where it is a shoulder's whole muscle nothing tells it from
+    shading. So what lies behind the plexus and lateral of the medial border of the shoulder
+    blade counts on neither side (ADR-135). Without nerves, or with too little other muscle, the
+    image stays as it is.
+
+    Parameters
+    ----------
+    even
+        As `remove_shading` gave it.
+    nerves, frame
+        Traced nerves and midline, in world space (RAS+ mm).
+    """
+    image = even.acquired
+    if image is None or frame is None or not nerves.nerves:
+        return even
+    axes, tissue = _tissue(image, settings)
+    shared = tissue.weights * ~_own_muscle(image, axes, nerves, frame)
+    if shared.sum() < _LEAST_LEFT * tissue.weights.sum():
+        return even
+    log_field, error = wave_log_field(replace(tissue, weights=shared), settings)
+    return _freed(image, axes, _about_body(log_field, tissue, settings), error)
+
+
+def _own_muscle(
+    image: Volume, axes: list[FloatArray], nerves: NerveTree, frame: PatientFrame
+) -> BoolArray:
+    """Coarse voxels (a, b, c) of which muscle is supplied by the plexus, on either side."""
+    ijk = np.stack(np.meshgrid(*axes, indexing="ij"))
+    points = image.grid.to_world(ijk.reshape(3, -1).T)
+    traced = np.concatenate([nerve.centerline.points_mm for nerve in nerves.nerves.values()])
+    behind = points @ frame.forward < np.median(traced @ frame.forward)
+    lateral = np.abs(frame.lateral_mm(points)) > _SHOULDER_BLADE_MM
+    own: BoolArray = (behind & lateral).reshape(ijk.shape[1:])
+    return own
+
+
+def _tissue(image: Volume, settings: PreprocessSettings) -> tuple[list[FloatArray], Tissue]:
+    """Axes of the coarse grid, as voxel indices, and what is on it."""
     axes = [
         _coarse_axis(count, spacing, settings.fit_spacing_mm)
         for count, spacing in zip(image.grid.shape, image.grid.spacing, strict=True)
     ]
-    _check_size([len(axis) for axis in axes], settings)
-    coarse = _coarse(image, axes, settings.fit_spacing_mm)
-    if min(coarse.log.shape) < 4 or coarse.body.sum() < coarse.body.size // _FEWEST_SHARE:
-        return EvenImage(image)  # nothing to fit a field to
-    log_field, error = muscle_log_field(coarse.log, coarse.body, coarse.weights, settings)
-    log_field = log_field - float(np.median(log_field[coarse.body]))
+    _check_size(axes, settings)
+    return axes, _coarse(image, axes, settings.fit_spacing_mm)
+
+
+def _about_body(log_field: FloatArray, tissue: Tissue, settings: PreprocessSettings) -> FloatArray:
+    """Logarithm of the field (a, b, c), 0 in the middle of the body and within its limits."""
     limit = np.log(settings.largest_factor)
-    field = np.exp(_upsampled(np.clip(log_field, -limit, limit), axes, image.grid.shape))
-    return EvenImage(image.with_data(image.data / field.astype(np.float32)), image, error)
+    about = log_field - float(np.median(log_field[tissue.body]))
+    within: FloatArray = np.clip(about, -limit, limit)
+    return within
 
 
-def _check_size(counts: Sequence[int], settings: PreprocessSettings) -> None:
+def _freed(
+    image: Volume, axes: list[FloatArray], log_field: FloatArray, error: float
+) -> EvenImage:
+    field = np.exp(_upsampled(log_field, axes, image.grid.shape)).astype(np.float32)
+    return EvenImage(image.with_data(image.data / field), image, error)
+
+
+def _check_size(axes: list[FloatArray], settings: PreprocessSettings) -> None:
     """Refuse a field whose equations would not fit in memory."""
     spans = [
-        _spans(count, settings.fit_spacing_mm, settings.control_spacing_mm) for count in counts
+        spans_of_axis(len(axis), settings.fit_spacing_mm, settings.control_spacing_mm)
+        for axis in axes
     ]
     points = int(np.prod([span + 3 for span in spans]))
     if points > _MOST_POINTS:
@@ -107,155 +149,6 @@ def _check_size(counts: Sequence[int], settings: PreprocessSettings) -> None:
         raise InputError(msg, ReasonCode.SETTINGS_BAD)
 
 
-def muscle_log_field(
-    log: FloatArray,
-    body: BoolArray,
-    weights: FloatArray,
-    settings: PreprocessSettings,
-) -> tuple[FloatArray, float]:
-    """Logarithm (a, b, c) of the bias field, up to a constant, and its relative error.
-
-    The better a softer field tells left-out muscle than the stiff one, the more of it is taken.
-    The error is the stiff one's in either case: shading that it misses muscle by, a softer one
-    misses nerves by (ADR-98). How far the field went while it settled is part of the error
-    (ADR-130).
-
-    Parameters
-    ----------
-    log, weights : (a, b, c)
-        Logarithm of intensity, and how much each voxel may count.
-    body : (a, b, c)
-        Voxels that hold tissue.
-    """
-    tissue = _Coarse(log, body, weights)
-    block = max(1, round(settings.left_out_mm / settings.fit_spacing_mm))
-    stiff, left_out, way = _stiff_field(tissue, block, settings)
-    soft = stiff
-    for _ in range(_SOFT_ROUNDS):
-        fit = _round(tissue, soft, _NARROWEST, settings.softer, settings)
-        soft = fit.field()
-    gain = 1.0 - fit.left_out_error(block) / left_out if left_out > 0.0 else 0.0
-    share = np.interp(100.0 * gain, settings.softer_gain_percent, (0.0, 1.0))
-    return stiff + share * (soft - stiff), float(np.hypot(left_out, way))
-
-
-def _stiff_field(
-    tissue: _Coarse, block: int, settings: PreprocessSettings
-) -> tuple[FloatArray, float, float]:
-    """Of the fields that rounds settle on, the one that tells most muscle best.
-
-    A field can settle where it takes one tissue for another on one side. It then holds less
-    muscle, or tells left-out muscle worse: the least left-out error for each share of the tissue
-    that is muscle is chosen. Beside the field, its left-out error, and how far (RMS over the
-    body) it is from where the first rounds from no slope had come: muscle that pins a field
-    leaves it little way.
-    """
-    early = _first_rounds(tissue, 0.0, settings)
-    fields: list[FloatArray] = []
-    errors, worth = [], []
-    for slope in _SLOPES:
-        start = early if slope == 0.0 else _first_rounds(tissue, slope, settings)
-        field, fit = _settled(tissue, start, settings)
-        if any(_change(tissue, field, other) < _SAME for other in fields):
-            continue
-        fields.append(field)
-        errors.append(fit.left_out_error(block))
-        worth.append(errors[-1] / max(float(fit.weights.sum()), 1e-300))
-    best = int(np.argmin(worth))
-    way = float(np.std((fields[best] - early)[tissue.body]))
-    return fields[best], errors[best], way
-
-
-def _first_rounds(tissue: _Coarse, slope: float, settings: PreprocessSettings) -> FloatArray:
-    """Field (a, b, c) after the rounds of narrowing tolerance, from a start of one slope."""
-    across = np.linspace(-0.5, 0.5, tissue.log.shape[0])[:, None, None]
-    field: FloatArray = slope * across + np.zeros_like(tissue.log)
-    tolerances = np.geomspace(_WIDEST, _NARROWEST, settings.iterations)
-    stiffer = (*_STIFFER, *[1.0] * settings.iterations)
-    for tolerance, factor in zip(tolerances, stiffer, strict=False):
-        field = _round(tissue, field, tolerance, factor, settings).field()
-    return field
-
-
-def _settled(
-    tissue: _Coarse, field: FloatArray, settings: PreprocessSettings
-) -> tuple[FloatArray, SplineFit]:
-    """Stiff field that more rounds do not change, and the fit that gave it."""
-    for _ in range(_MOST_ROUNDS):
-        before = field
-        fit = _round(tissue, before, _NARROWEST, 1.0, settings)
-        field = fit.field()
-        if _change(tissue, before, field) < _SETTLED:
-            break
-    return field, fit
-
-
-def _change(tissue: _Coarse, one: FloatArray, other: FloatArray) -> float:
-    """Largest difference of two fields in the body, up to a constant."""
-    off = (one - other)[tissue.body]
-    return float(np.abs(off - off.mean()).max())
-
-
-def _round(
-    tissue: _Coarse,
-    field: FloatArray,
-    tolerance: float,
-    factor: float,
-    settings: PreprocessSettings,
-) -> SplineFit:
-    """Tell muscle by the last round's field, and what is to be fitted to it next.
-
-    ``factor`` multiplies the stiffness.
-    """
-    left = tissue.log - field
-    logs, worth = left[tissue.body], tissue.weights[tissue.body]
-    mode = brightest_mode(logs, worth, max(0.5 * tolerance, 0.12))
-    mixture = fit_mixture(logs - mode, worth, tolerance)
-    off = left - mode - mixture.means[1]
-    share = tissue.weights * _muscle_share(off, mixture, tolerance)
-    bases = [
-        _spline_basis(n, settings.fit_spacing_mm, settings.control_spacing_mm) for n in left.shape
-    ]
-    penalty = _bending([basis.shape[1] for basis in bases])
-    stiffness = factor * settings.stiffness * share.sum() / len(penalty)
-    return SplineFit(field + off, share, bases, stiffness * penalty)
-
-
-def _muscle_share(off: FloatArray, mixture: Mixture, tolerance: float) -> FloatArray:
-    """How surely a voxel that is ``off`` (a, b, c) muscle's mean is muscle: 0-1."""
-    reach = np.where(off > 0.0, _ABOVE * tolerance, tolerance)
-    near: FloatArray = mixture.share_of_muscle(off + mixture.means[1]) * np.exp(
-        -0.5 * (off / reach) ** 2
-    )
-    return near
-
-
-def _spline_basis(count: int, step_mm: float, control_mm: float) -> FloatArray:
-    """Cubic B-splines (count, k) over an axis, the same from either end."""
-    extent = (count - 1) * step_mm
-    spans = _spans(count, step_mm, control_mm)
-    knots = np.arange(-3, spans + 4) * extent / spans
-    places = np.minimum(np.arange(count) * step_mm, extent * (1.0 - 1e-12))
-    basis: FloatArray = BSpline.design_matrix(places, knots, 3).toarray()
-    return basis
-
-
-def _spans(count: int, step_mm: float, control_mm: float) -> int:
-    """Stretches between the control points of an axis."""
-    return max(1, int(np.ceil((count - 1) * step_mm / control_mm - 1e-9)))
-
-
-def _bending(sizes: Sequence[int]) -> FloatArray:
-    """Penalty (n, n) on second differences of the control points along each axis."""
-    whole = np.zeros((int(np.prod(sizes)),) * 2)
-    for axis in range(3):
-        factors = [np.eye(size) for size in sizes]
-        bend = np.diff(np.eye(sizes[axis]), 2, axis=0)
-        factors[axis] = bend.T @ bend
-        whole += np.kron(np.kron(factors[0], factors[1]), factors[2])
-    return whole
-
-
 def _coarse_axis(count: int, spacing_mm: float, step_mm: float) -> FloatArray:
     """Coarse sample positions along one axis, as fractional voxel indices about its middle."""
     half = int(np.floor((count - 1) * spacing_mm / 2 / step_mm))
@@ -263,7 +156,7 @@ def _coarse_axis(count: int, spacing_mm: float, step_mm: float) -> FloatArray:
     return positions
 
 
-def _coarse(image: Volume, axes: list[FloatArray], step_mm: float) -> _Coarse:
+def _coarse(image: Volume, axes: list[FloatArray], step_mm: float) -> Tissue:
     """Smoothed intensities on the centred coarse grid, and what they are worth.
 
     Weights grow with the square of intensity, since muscle is brighter than suppressed fat, and
@@ -278,10 +171,10 @@ def _coarse(image: Volume, axes: list[FloatArray], step_mm: float) -> _Coarse:
     log = np.log(np.maximum(values, max(1e-6 * bright, 1e-300)))
     body = values > 0.1 * bright
     if min(values.shape) < 2:
-        return _Coarse(log, body, body.astype(float))
+        return Tissue(log, body, body.astype(float))
     edge = np.sqrt(sum(np.gradient(log, axis=k) ** 2 for k in range(3)))
     weights = body * np.minimum(values / max(bright, 1e-300), 1.0) ** 2
-    return _Coarse(log, body, weights / (1.0 + (edge / _EDGE) ** 2))
+    return Tissue(log, body, weights / (1.0 + (edge / _EDGE) ** 2))
 
 
 def _upsampled(

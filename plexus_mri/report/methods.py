@@ -121,9 +121,15 @@ def _bias_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
         return _Step("The bias field of the coil was not corrected (switched off).")
     if any(warning.reason is ReasonCode.SHADING_KEPT for warning in result.warnings):
         return _Step("The bias field of the coil was not corrected: there was too little to fit.")
+    again = (
+        " Where nerves were measured it was fitted anew, as waves of a Gaussian process, without "
+        "the muscle behind the plexus and beyond the shoulder blade's medial border, on either "
+        "side: the plexus supplies it, and what is denervated is bright."
+    )
     return _Step(
         "The bias field of the coil was corrected by a smooth field through the intensities of "
-        "muscle, told from darker and brighter tissue in the manner of Wells 1996.",
+        "muscle, told from darker and brighter tissue in the manner of Wells 1996."
+        f"{again if result.nerves.nerves else ''}",
         ("wells_1996",),
     )
 

@@ -17,10 +17,10 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.measurement import Quantity
 from plexus_mri.core.muscle import Muscle, MuscleTable
 from plexus_mri.core.nerve_tree import NerveTree
-from plexus_mri.core.volume import EvenImage, Volume
+from plexus_mri.core.volume import Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
-from plexus_mri.preprocess.bias import remove_shading
+from plexus_mri.preprocess.bias import remove_shading, remove_shading_at_nerves
 from plexus_mri.registration.frame import find_patient_frame, prove_sides
 from plexus_mri.segmentation.classical import find_nerves
 from plexus_mri.settings import Settings
@@ -36,7 +36,7 @@ from plexus_mri.tracing.trace import trace_nerves
 
 ROOT = Path(__file__).resolve().parents[2]
 # Drawn for reporting alone; development uses small seeds of the hard population.
-FIRST_SEED, FIRST_DEVELOPMENT_SEED = 95_200, 301
+FIRST_SEED, FIRST_DEVELOPMENT_SEED = 95_300, 301
 GRADIENT, GAINS = 0.2, (0.5, 4.0)
 # The muscle that is sampled of each group that is made bright.
 DENERVATED = {
@@ -165,9 +165,9 @@ def _changes(seed: int, population: Population) -> Iterator[Change]:
     found = find_nerves(even.image, frame, settings.segmentation)
     nerves = trace_nerves(even.image, found, frame, settings.tracing)
     traced = nerves, prove_sides(frame, nerves, settings.registration)
-    before = _measured(even, traced, settings)
+    before = _measured(image, traced, settings)
     for kind, changed, muscle in _changed(spec, image):
-        after = _measured(remove_shading(changed, settings.preprocess), traced, settings)
+        after = _measured(changed, traced, settings)
         yield _change(seed, kind, before, after, muscle)
 
 
@@ -192,10 +192,12 @@ def _healthy(spec: PhantomSpec) -> PhantomSpec:
 
 
 def _measured(
-    even: EvenImage, traced: tuple[NerveTree, PatientFrame], settings: Settings
+    image: Volume, traced: tuple[NerveTree, PatientFrame], settings: Settings
 ) -> _Measured:
-    """Indices and muscles of an image along given traces."""
+    """Indices and muscles of an image along given traces, its shading taken out anew."""
     nerves, frame = traced
+    first = remove_shading(image, settings.preprocess)
+    even = remove_shading_at_nerves(first, nerves, frame, settings.preprocess)
     table = measure_nerves(even, nerves, frame, settings.measure)
     rows = compare_sides(table, nerves, settings.asymmetry)
     sampled = sample_muscles(even.image, frame, nerves, table.reference, settings.measure)
