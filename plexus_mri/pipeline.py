@@ -21,7 +21,7 @@ from plexus_mri.core.volume import EvenImage, LabelMap, Volume
 from plexus_mri.measure.map_profiles import map_profiles, zero_nodes
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
-from plexus_mri.preprocess.bias import remove_shading, remove_shading_at_nerves
+from plexus_mri.preprocess.bias import even_at_nerves, remove_shading
 from plexus_mri.quality.assess import assess_quality
 from plexus_mri.quality.warn import (
     collect_warnings,
@@ -83,9 +83,7 @@ def run_case(
     found = flow("frame", lambda: find_patient_frame(first.image, source, settings.registration))
     nerves, drawn = flow("trace", lambda: _find_and_trace(case, first.image, found, settings))
     frame = flow("sides", lambda: found and prove_sides(found, nerves, settings.registration))
-    even = flow(
-        "shading", lambda: remove_shading_at_nerves(first, nerves, frame, settings.preprocess)
-    )
+    even = flow("shading", lambda: even_at_nerves(first, nerves, frame, settings.preprocess))
     image = even.image
     table = flow("measure", lambda: measure_nerves(even, nerves, frame, settings.measure, drawn))
     maps = flow("maps", lambda: _register_maps(case, image, frame, settings))
@@ -94,11 +92,8 @@ def run_case(
     labels, quality = flow("quality", lambda: _assess(image, frame, nerves, table, settings))
     place = _template_step(case, image, frame, nerves, settings)
     match = flow("template", place) if place is not None else None
-    warnings = (
-        *case.warnings,
-        *collect_warnings(frame, nerves, table, quality, asymmetry, case.norms),
-        *_further_warnings(case, even, table, maps, match),
-    )
+    found_out = collect_warnings(frame, nerves, table, quality, asymmetry, case.norms)
+    warnings = *case.warnings, *found_out, *_further_warnings(case, even, table, maps, match)
     return CaseResult(
         case,
         image,

@@ -64,7 +64,7 @@ def remove_shading(image: Volume, settings: PreprocessSettings) -> EvenImage:
     return _freed(image, axes, _about_body(log_field, tissue, settings), error)
 
 
-def remove_shading_at_nerves(
+def even_at_nerves(
     even: EvenImage,
     nerves: NerveTree,
     frame: PatientFrame | None,

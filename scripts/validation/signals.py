@@ -20,7 +20,7 @@ from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import Volume
 from plexus_mri.measure.measure import measure_nerves
 from plexus_mri.measure.muscles import sample_muscles
-from plexus_mri.preprocess.bias import remove_shading, remove_shading_at_nerves
+from plexus_mri.preprocess.bias import even_at_nerves, remove_shading
 from plexus_mri.registration.frame import find_patient_frame, prove_sides
 from plexus_mri.segmentation.classical import find_nerves
 from plexus_mri.settings import Settings
@@ -197,7 +197,7 @@ def _measured(
     """Indices and muscles of an image along given traces, its shading taken out anew."""
     nerves, frame = traced
     first = remove_shading(image, settings.preprocess)
-    even = remove_shading_at_nerves(first, nerves, frame, settings.preprocess)
+    even = even_at_nerves(first, nerves, frame, settings.preprocess)
     table = measure_nerves(even, nerves, frame, settings.measure)
     rows = compare_sides(table, nerves, settings.asymmetry)
     sampled = sample_muscles(even.image, frame, nerves, table.reference, settings.measure)

@@ -6,7 +6,7 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.frame import PatientFrame, SideProof
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.volume import EvenImage, Volume
-from plexus_mri.preprocess.bias import remove_shading, remove_shading_at_nerves
+from plexus_mri.preprocess.bias import even_at_nerves, remove_shading
 from plexus_mri.preprocess.settings import PreprocessSettings
 from tests.unit.shapes import grid_of
 
@@ -41,7 +41,7 @@ def neck(shoulder: float) -> Volume:
 
 def freed(image: Volume) -> EvenImage:
     first = remove_shading(image, PreprocessSettings())
-    return remove_shading_at_nerves(first, NERVES, FRAME, PreprocessSettings())
+    return even_at_nerves(first, NERVES, FRAME, PreprocessSettings())
 
 
 def test_a_mildly_bright_shoulder_does_not_move_the_field_beside_it():
@@ -73,16 +73,16 @@ def test_mirrored_patient_gives_the_mirrored_image():
 )
 def test_without_nerves_or_midline_the_image_stays(nerves, frame):
     first = remove_shading(neck(1.0), PreprocessSettings())
-    assert remove_shading_at_nerves(first, nerves, frame, PreprocessSettings()) is first
+    assert even_at_nerves(first, nerves, frame, PreprocessSettings()) is first
 
 
 def test_with_hardly_any_other_muscle_the_image_stays():
     image = neck(1.0)
     own = (np.abs(X) > 60) & (Y < 10)
     first = remove_shading(image.with_data(np.where(own, image.data, 1.0)), PreprocessSettings())
-    assert remove_shading_at_nerves(first, NERVES, FRAME, PreprocessSettings()) is first
+    assert even_at_nerves(first, NERVES, FRAME, PreprocessSettings()) is first
 
 
 def test_switched_off_nothing_is_taken_off():
     first = remove_shading(neck(1.0), PreprocessSettings(correct_bias=False))
-    assert remove_shading_at_nerves(first, NERVES, FRAME, PreprocessSettings()) is first
+    assert even_at_nerves(first, NERVES, FRAME, PreprocessSettings()) is first
