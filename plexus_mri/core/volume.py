@@ -127,11 +127,15 @@ class EvenImage:
     shading_error
         Relative standard error of the shading that was taken off, at places where no muscle
         told it; 0 when unknown.
+    log_field
+        Natural logarithm of the shading that was taken off, on a coarse grid of its own; None
+        when nothing was.
     """
 
     image: Volume
     acquired: Volume | None = None
     shading_error: float = 0.0
+    log_field: Volume | None = None
 
 
 @dataclass(frozen=True, eq=False)
