@@ -56,7 +56,7 @@ def muscle_log_field(tissue: Tissue, settings: PreprocessSettings) -> tuple[Floa
     stiff, left_out, way = stiff_field(tissue, settings)
     soft = stiff
     for _ in range(_SOFT_ROUNDS):
-        fit = muscle_fit(tissue, soft, settings.softer, settings)
+        fit = muscle_fit(tissue, soft, _NARROWEST, settings.softer, settings)
         soft = fit.field()
     gain = 1.0 - fit.left_out_error(left_out_block(settings)) / left_out if left_out > 0.0 else 0.0
     share = np.interp(100.0 * gain, settings.softer_gain_percent, (0.0, 1.0))
@@ -100,7 +100,7 @@ def _first_rounds(tissue: Tissue, slope: float, settings: PreprocessSettings) ->
     tolerances = np.geomspace(_WIDEST, _NARROWEST, settings.iterations)
     stiffer = (*_STIFFER, *[1.0] * settings.iterations)
     for tolerance, factor in zip(tolerances, stiffer, strict=False):
-        field = _round(tissue, field, tolerance, factor, settings).field()
+        field = muscle_fit(tissue, field, tolerance, factor, settings).field()
     return field
 
 
@@ -110,7 +110,7 @@ def _settled(
     """Stiff field that more rounds do not change, and the fit that gave it."""
     for _ in range(_MOST_ROUNDS):
         before = field
-        fit = muscle_fit(tissue, before, 1.0, settings)
+        fit = muscle_fit(tissue, before, _NARROWEST, 1.0, settings)
         field = fit.field()
         if _change(tissue, before, field) < _SETTLED:
             break
@@ -124,25 +124,15 @@ def _change(tissue: Tissue, one: FloatArray, other: FloatArray) -> float:
 
 
 def muscle_fit(
-    tissue: Tissue, field: FloatArray, factor: float, settings: PreprocessSettings
-) -> SplineFit:
-    """What is to be fitted to muscle that ``field`` (a, b, c) tells by the narrowest tolerance.
-
-    ``factor`` multiplies the stiffness.
-    """
-    return _round(tissue, field, _NARROWEST, factor, settings)
-
-
-def _round(
     tissue: Tissue,
     field: FloatArray,
     tolerance: float,
     factor: float,
     settings: PreprocessSettings,
 ) -> SplineFit:
-    """Tell muscle by the last round's field, and what is to be fitted to it next.
+    """Tell muscle by the last round's field (a, b, c), and what is to be fitted to it next.
 
-    ``factor`` multiplies the stiffness.
+    ``tolerance`` is that about muscle in the logarithm; ``factor`` multiplies the stiffness.
     """
     left = tissue.log - field
     logs, worth = left[tissue.body], tissue.weights[tissue.body]
