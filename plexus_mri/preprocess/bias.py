@@ -36,8 +36,8 @@ _SHOULDER_BLADE_MM = 60.0
 # With less than this share of muscle left beside them the field stays as it is; a judgement.
 _LEAST_LEFT = 0.2
 # Where shading bends this strongly (standard deviation of its logarithm over the body, its slope
-# taken off), the field between less muscle errs by more than denervated muscle draws it; a slope is
-# told by little muscle. Found on phantoms with shading of one to four times what they are drawn
+# taken off), the field between less muscle errs by more than denervated muscle draws it; little
+# muscle tells a slope. Found on phantoms with shading of one to four times what they are drawn
 # with (ADR-135).
 _STRONG_BEND = (0.12, 0.16)
 

@@ -31,12 +31,15 @@ def nerve(side: Side) -> TracedNerve:
 NERVES = NerveTree({(side, Nerve.UPPER_TRUNK): nerve(side) for side in Side}, {})
 
 
-def neck(shoulder: float) -> Volume:
-    """Two tissues under a field; the left shoulder's muscle is ``shoulder`` times as bright."""
+def neck(shoulder: float, bend: float = 0.0) -> Volume:
+    """Two tissues under a field; the left shoulder's muscle is ``shoulder`` times as bright.
+
+    ``bend`` is the height of a wave over the slope of the field.
+    """
     own = (X < -60) & (Y < 10) & MUSCLE
     tissue = np.where(MUSCLE, 200.0, 90.0) * np.where(own, shoulder, 1.0)
     noise = np.random.default_rng(7).normal(0, 3, GRID.shape)
-    return Volume(tissue * np.exp(0.2 * X / 133 + 0.1 * Z / 88) + noise, GRID)
+    return Volume(tissue * np.exp(0.2 * X / 133 + 0.1 * Z / 88 + bend * np.cos(X / 40)) + noise, GRID)
 
 
 def freed(image: Volume) -> EvenImage:
@@ -66,6 +69,32 @@ def test_mirrored_patient_gives_the_mirrored_image():
     mirrored = freed(Volume(image.data[::-1], GRID)).image.data
     # Sums run in another order on a mirrored array: rounding, widened by the rounds of the fit.
     assert mirrored[::-1] == pytest.approx(straight, rel=1e-4)
+
+
+def test_where_the_fields_differ_at_the_nerves_is_part_of_the_error():
+    image = neck(1.2)
+    first = remove_shading(image, PreprocessSettings())
+    after = even_at_nerves(first, NERVES, FRAME, PreprocessSettings())
+    points = np.concatenate([nerve.centerline.points_mm for nerve in NERVES.nerves.values()])
+    apart = np.std(after.log_field.sample(points) - first.log_field.sample(points))
+    assert apart > first.shading_error  # the bright shoulder draws the first field by more
+    assert after.shading_error >= apart * (1.0 - 1e-5)  # fields are held in single precision
+
+
+def test_where_shading_bends_strongly_all_muscle_counts():
+    first = remove_shading(neck(1.0, bend=0.4), PreprocessSettings())
+    after = even_at_nerves(first, NERVES, FRAME, PreprocessSettings())
+    assert np.ptp(first.log_field.data) > 0.6
+    assert after.image.data == pytest.approx(first.image.data, rel=1e-5)
+
+
+def test_the_field_is_told_where_it_lies():
+    """What was taken off is the exponential of the field, at any place of the image."""
+    first = remove_shading(neck(1.0), PreprocessSettings())
+    points = np.array([[40.0, 5.0, 20.0], [-60.0, -20.0, 0.0], [10.0, 30.0, -50.0]])
+    taken = np.log(first.acquired.sample(points) / first.image.sample(points))
+    # Straight lines between coarse voxels against splines.
+    assert first.log_field.sample(points) == pytest.approx(taken, abs=0.003)
 
 
 @pytest.mark.parametrize(
