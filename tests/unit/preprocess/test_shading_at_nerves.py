@@ -39,7 +39,9 @@ def neck(shoulder: float, bend: float = 0.0) -> Volume:
     own = (X < -60) & (Y < 10) & MUSCLE
     tissue = np.where(MUSCLE, 200.0, 90.0) * np.where(own, shoulder, 1.0)
     noise = np.random.default_rng(7).normal(0, 3, GRID.shape)
-    return Volume(tissue * np.exp(0.2 * X / 133 + 0.1 * Z / 88 + bend * np.cos(X / 40)) + noise, GRID)
+    return Volume(
+        tissue * np.exp(0.2 * X / 133 + 0.1 * Z / 88 + bend * np.cos(X / 40)) + noise, GRID
+    )
 
 
 def freed(image: Volume) -> EvenImage:
