@@ -96,12 +96,13 @@ def even_at_nerves(
         return even
     axes, tissue = _tissue(image, settings)
     traced = np.concatenate([nerve.centerline.points_mm for nerve in nerves.nerves.values()])
+    seen = traced[all_muscle.grid.contains(traced)]
     shared = tissue.weights * ~_own_muscle(all_muscle.grid, traced, frame)
-    if shared.sum() < _LEAST_LEFT * tissue.weights.sum():
+    if not len(seen) or shared.sum() < _LEAST_LEFT * tissue.weights.sum():
         return even
     waves, error = wave_log_field(replace(tissue, weights=shared), settings)
     change = all_muscle.with_data(_about_body(waves, tissue, settings) - all_muscle.data)
-    apart = float(np.std(change.sample(traced)))
+    apart = float(np.std(change.sample(seen)))
     taken = 1.0 - np.interp(_bend(all_muscle.data, tissue.body), _STRONG_BEND, (0.0, 1.0))
     log_field = all_muscle.data + taken * change.data
     return _freed(image, axes, log_field, max(even.shading_error, error, apart))

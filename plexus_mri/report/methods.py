@@ -11,6 +11,10 @@ from plexus_mri.report.words import key_words
 
 _PAINTED_START = "painted roots begin at their ganglion, painted or seen in the image"
 REFERENCES = {
+    "rasmussen_2006": (
+        "Rasmussen CE, Williams CKI. Gaussian processes for machine learning. "
+        "MIT Press 2006, chapter 2."
+    ),
     "wells_1996": (
         "Wells WM et al. Adaptive segmentation of MRI data. IEEE Trans Med Imaging "
         "1996;15:429–442. doi 10.1109/42.511747"
@@ -122,15 +126,17 @@ def _bias_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
     if any(warning.reason is ReasonCode.SHADING_KEPT for warning in result.warnings):
         return _Step("The bias field of the coil was not corrected: there was too little to fit.")
     again = (
-        " Where nerves were measured it was fitted anew, as waves of a Gaussian process, without "
-        "the muscle behind the plexus and beyond the shoulder blade's medial border, on either "
-        "side: the plexus supplies it, and what is denervated is bright."
+        " Where nerves were measured, and enough other muscle was in view, it was fitted anew, as "
+        "waves of a Gaussian process, without the muscle behind the plexus and over 60 mm from "
+        "the midline, on either side: the plexus supplies it, and what is denervated is bright. "
+        "Where shading bends strongly the first field was kept, in part or whole."
     )
+    source = ("wells_1996", "rasmussen_2006") if result.nerves.nerves else ("wells_1996",)
     return _Step(
         "The bias field of the coil was corrected by a smooth field through the intensities of "
         "muscle, told from darker and brighter tissue in the manner of Wells 1996."
         f"{again if result.nerves.nerves else ''}",
-        ("wells_1996",),
+        source,
     )
 
 

@@ -83,6 +83,18 @@ def test_where_the_fields_differ_at_the_nerves_is_part_of_the_error():
     assert after.shading_error >= apart * (1.0 - 1e-5)  # fields are held in single precision
 
 
+def test_a_nerve_that_runs_to_the_edge_of_the_image_hides_no_difference():
+    """The coarse grid ends before the image does: what lies beyond it has no field to compare."""
+    first = remove_shading(neck(1.2), PreprocessSettings())
+    points = np.array(
+        [[20.0, 10.0, 20.0], [80.0, 10.0, -30.0], [GRID.corners_mm[:, 0].max(), 10, -60]]
+    )
+    long = TracedNerve(Centerline(points), 1.0, {}, np.ones(3), ())
+    to_edge = NerveTree(NERVES.nerves | {(Side.LEFT, Nerve.LOWER_TRUNK): long}, {})
+    after = even_at_nerves(first, to_edge, FRAME, PreprocessSettings())
+    assert after.shading_error > first.shading_error
+
+
 def test_where_shading_bends_strongly_all_muscle_counts():
     first = remove_shading(neck(1.0, bend=0.4), PreprocessSettings())
     after = even_at_nerves(first, NERVES, FRAME, PreprocessSettings())
