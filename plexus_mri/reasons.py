@@ -134,6 +134,10 @@ class ReasonCode(StrEnum):
         "SHADING_KEPT",
         "The coil's shading was not taken out: differences of signal between the sides may be it.",
     )
+    SHADING_DOUBT = (
+        "SHADING_DOUBT",
+        "Muscle tells the coil's shading poorly here; the error is in every interval of signal.",
+    )
     NO_MARROW = "NO_MARROW", "No column of vertebral bodies was recognised before the canal."
     REFERENCE_UNEQUAL = (
         "REFERENCE_UNEQUAL",

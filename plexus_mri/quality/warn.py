@@ -17,6 +17,8 @@ from plexus_mri.core.volume import EvenImage
 from plexus_mri.reasons import ReasonCode
 
 DIFFERENT = frozenset({Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER})
+# Shading that is known no better than this is said. A judgement: phantoms as drawn state 1-4 %.
+_LARGEST_SHADING_ERROR = 0.05
 
 
 def collect_warnings(
@@ -44,9 +46,15 @@ def collect_warnings(
 
 
 def warnings_of_shading(even: EvenImage) -> tuple[CaseWarning, ...]:
-    """One warning where the image is as the coils gave it."""
-    reason = ReasonCode.SHADING_KEPT
-    return () if even.acquired is not None else (CaseWarning(reason, "image", reason.text),)
+    """One warning where the image is as the coils gave it, or what they did is hardly known."""
+    if even.acquired is None:
+        reason = ReasonCode.SHADING_KEPT
+        return (CaseWarning(reason, "image", reason.text),)
+    if even.shading_error <= _LARGEST_SHADING_ERROR:
+        return ()
+    reason = ReasonCode.SHADING_DOUBT
+    known = f"{reason.text} It is known to ±{100.0 * even.shading_error:.0f} %."
+    return (CaseWarning(reason, "image", known),)
 
 
 def warnings_of_reference(table: MeasurementTable) -> tuple[CaseWarning, ...]:

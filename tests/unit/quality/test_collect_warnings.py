@@ -211,6 +211,14 @@ def test_shading_that_was_left_in_the_image_is_said():
     assert warnings_of_shading(EvenImage(image, image)) == ()
 
 
+def test_shading_that_is_hardly_known_is_said_with_its_error():
+    image = Volume(np.ones((4, 4, 4)), grid_of((4, 4, 4), 1.0))
+    (warning,) = warnings_of_shading(EvenImage(image, image, 0.14))
+    assert warning.reason is ReasonCode.SHADING_DOUBT
+    assert "±14 %" in warning.sentence
+    assert warnings_of_shading(EvenImage(image, image, 0.04)) == ()
+
+
 def test_zeros_of_a_map_in_a_nerve_are_told():
     left, right = (Side.LEFT, Nerve.C5), (Side.RIGHT, Nerve.C5)
     (warning,) = warnings_of_map_zeros({"MD": {left: 2, right: 3}})
