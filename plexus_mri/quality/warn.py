@@ -53,7 +53,7 @@ def warnings_of_shading(even: EvenImage) -> tuple[CaseWarning, ...]:
     if even.shading_error <= _LARGEST_SHADING_ERROR:
         return ()
     reason = ReasonCode.SHADING_DOUBT
-    known = f"{reason.text} It is known to ±{100.0 * even.shading_error:.0f} %."
+    known = f"{reason.text} The shading is known to ±{100.0 * even.shading_error:.0f} %."
     return (CaseWarning(reason, "image", known),)
 
 

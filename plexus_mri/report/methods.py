@@ -126,7 +126,7 @@ def _bias_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
     if any(warning.reason is ReasonCode.SHADING_KEPT for warning in result.warnings):
         return _Step("The bias field of the coil was not corrected: there was too little to fit.")
     again = (
-        " Where nerves were measured, and enough other muscle was in view, it was fitted anew, as "
+        " Where nerves were found and enough other muscle was in view, it was fitted anew, as "
         "waves of a Gaussian process, without the muscle behind the plexus and over 60 mm from "
         "the midline, on either side: the plexus supplies it, and what is denervated is bright. "
         "Where shading bends strongly the first field was kept, in part or whole."
