@@ -125,19 +125,19 @@ def _bias_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
         return _Step("The bias field of the coil was not corrected (switched off).")
     if any(warning.reason is ReasonCode.SHADING_KEPT for warning in result.warnings):
         return _Step("The bias field of the coil was not corrected: there was too little to fit.")
+    text = (
+        "The bias field of the coil was corrected by a smooth field through the intensities of "
+        "muscle, told from darker and brighter tissue in the manner of Wells 1996."
+    )
+    if not result.nerves.nerves:
+        return _Step(text, ("wells_1996",))
     again = (
-        " Where nerves were found and enough other muscle was in view, it was fitted anew, as "
+        "Where nerves were found and enough other muscle was in view, it was fitted anew, as "
         "waves of a Gaussian process, without the muscle behind the plexus and over 60 mm from "
         "the midline, on either side: the plexus supplies it, and what is denervated is bright. "
         "Where shading bends strongly the first field was kept, in part or whole."
     )
-    source = ("wells_1996", "rasmussen_2006") if result.nerves.nerves else ("wells_1996",)
-    return _Step(
-        "The bias field of the coil was corrected by a smooth field through the intensities of "
-        "muscle, told from darker and brighter tissue in the manner of Wells 1996."
-        f"{again if result.nerves.nerves else ''}",
-        source,
-    )
+    return _Step(f"{text} {again}", ("wells_1996", "rasmussen_2006"))
 
 
 def _side_step(result: CaseResult) -> _Step:

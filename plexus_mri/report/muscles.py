@@ -125,8 +125,7 @@ def _sentence(reference: ReferenceTissue) -> str:
             f"{words}; both sides share it, pooled ({apart}). It is known to "
             f"{fixed(100.0 * reference.unevenness, 1)} % from place to place, by its own "
             "unevenness or, where that is more, by the shading taken off: a part of each ratio's "
-            "error. "
-            "Muscle that is too bright on both sides alike would not show."
+            "error. Muscle that is too bright on both sides alike would not show."
         )
     darker = SIDE_WORDS[reference.taken_from]
     return (
