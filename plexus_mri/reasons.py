@@ -97,10 +97,19 @@ class ReasonCode(StrEnum):
     TEMPLATE_FAR = "TEMPLATE_FAR", "The nerve lies far from where the template expects it."
     # Coverage and following
     MIDLINE_NOT_FOUND = "MIDLINE_NOT_FOUND", "No spinal canal was found, so there is no midline."
-    COVERAGE_LEFT = "COVERAGE_LEFT", "The nerve is outside the field of view on the left."
-    COVERAGE_RIGHT = "COVERAGE_RIGHT", "The nerve is outside the field of view on the right."
+    COVERAGE_LEFT = (
+        "COVERAGE_LEFT",
+        "Too little of the nerve or of its side is in the field of view on the left.",
+    )
+    COVERAGE_RIGHT = (
+        "COVERAGE_RIGHT",
+        "Too little of the nerve or of its side is in the field of view on the right.",
+    )
     MUSCLE_OUTSIDE = "MUSCLE_OUTSIDE", "The muscle is outside the field of view on this side."
-    COVERAGE_NONE = "COVERAGE_NONE", "The field of view holds no part of this nerve."
+    COVERAGE_NONE = (
+        "COVERAGE_NONE",
+        "Too little of the nerve is in the field of view on both sides.",
+    )
     NERVE_NOT_FOUND = "NERVE_NOT_FOUND", "The nerve could not be found with confidence."
     NERVE_LOST = "NERVE_LOST", "The nerve could be followed only part of the way."
     NERVE_BRIDGED = (

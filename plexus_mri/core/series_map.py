@@ -28,12 +28,15 @@ class SeriesMap:
         In its own grid and unit; None when it could not be read.
     reason, sentence
         Why it could not be read.
+    source_sha256
+        Of its values and its place, as the main image's; empty when it could not be read.
     """
 
     name: str
     image: Volume | None
     reason: ReasonCode | None = None
     sentence: str = ""
+    source_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,8 @@
 """The inventory: every series below an input, what it is, and which one is measured."""
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from plexus_mri.core.case import SeriesInfo
 from plexus_mri.core.volume import Volume
@@ -22,11 +19,10 @@ from plexus_mri.io.identity import with_identity
 from plexus_mri.io.nifti import read_nifti
 from plexus_mri.io.series_row import SeriesRow, draft_rows, error_of
 from plexus_mri.io.series_rules import SeriesRules
+from plexus_mri.io.source_hash import source_sha256
 from plexus_mri.io.stored_rows import Drafts, StoredRows
 from plexus_mri.io.stored_stack import StoredStack
 from plexus_mri.reasons import ReasonCode
-
-_AFFINE_DIGITS = 4  # a tenth of a micron: below it only rounding differs
 
 
 @dataclass(frozen=True)
@@ -144,9 +140,6 @@ def _drafts(
 def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Volume, SeriesInfo]:
     """Volume of one row and what is known of it.
 
-    ``SeriesInfo.source_sha256`` is over the decoded values (float32, in array order) and the
-    affine rounded to 0.1 µm, so that recompressed files of one image are the same source.
-
     Raises
     ------
     InputError, RefusedError
@@ -169,15 +162,8 @@ def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Vo
         plane=row.plane,
         orientation_source=orientation,
         files=row.files,
-        source_sha256=_hash(volume),
+        source_sha256=source_sha256(volume),
         rule=row.rule,
         acquisition=dict(row.acquisition),
     )
     return volume, info
-
-
-def _hash(volume: Volume) -> str:
-    digest = hashlib.sha256(np.ascontiguousarray(volume.data).tobytes())
-    affine = np.round(volume.grid.affine, _AFFINE_DIGITS) + 0.0  # no negative zeros
-    digest.update(affine.astype("<f8").tobytes())
-    return digest.hexdigest()

@@ -5,6 +5,7 @@ from pathlib import Path
 from plexus_mri.core.series_map import SeriesMap
 from plexus_mri.errors import InputError, RefusedError
 from plexus_mri.io.nifti import nifti_grid, read_nifti
+from plexus_mri.io.source_hash import source_sha256
 
 
 def read_series_map(name: str, path: Path, *, assert_orientation: bool) -> SeriesMap:
@@ -20,7 +21,7 @@ def read_series_map(name: str, path: Path, *, assert_orientation: bool) -> Serie
     except (InputError, RefusedError) as error:
         why = str(error).replace(f"'{path.name}'", "its file")  # file names may name people
         return SeriesMap(name, None, error.reason, f"the map '{name}' was left out: {why}")
-    return SeriesMap(name, volume)
+    return SeriesMap(name, volume, source_sha256=source_sha256(volume))
 
 
 def why_no_map(path: Path, *, assert_orientation: bool) -> str:

@@ -14,6 +14,7 @@ def map_rows(result: CaseResult) -> list[Mapping[str, object]]:
 def _row(item: RegisteredMap) -> Mapping[str, object]:
     return {
         "name": item.series.name,
+        "source_sha256": item.series.source_sha256 or None,
         "used": item.map_from_image is not None,
         "reason": item.reason,
         "sentence": item.sentence or _sentence(item),

@@ -20,6 +20,13 @@ _VERDICT_WORDS = {
     Verdict.NOT_COMPARABLE: "not comparable",
 }
 
+_NOT_LOOKED_FOR = {
+    "reason": None,
+    "marrow": "",
+    "marrow_reason": None,
+    "sentence": "No nerve was measured, so reference muscle and marrow were not looked for.",
+}
+
 
 def muscle_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:
     """One row a muscle, with both sides."""
@@ -79,10 +86,10 @@ def _printed_difference(one: MuscleComparison) -> Mapping[str, str]:
 
 
 def reference_facts(result: CaseResult) -> Mapping[str, object]:
-    """What ratios rest on, and how sound it is."""
+    """What ratios rest on, and how sound it is; without nerves nothing was looked for."""
     reference = result.table.reference
     found = len(reference.level_mm) > 0
-    return {
+    facts = {
         "region": reference.region,
         "taken_from": None if reference.taken_from is None else reference.taken_from.value,
         "left_right_ratio": reference.left_right_ratio,
@@ -93,6 +100,7 @@ def reference_facts(result: CaseResult) -> Mapping[str, object]:
         "marrow_reason": None if len(result.table.marrow.level_mm) else ReasonCode.NO_MARROW.value,
         "sentence": _sentence(reference) if found else ReasonCode.NO_REFERENCE.text,
     }
+    return facts if result.table.profiles else {**facts, **_NOT_LOOKED_FOR}
 
 
 def _marrow_sentence(marrow: ReferenceTissue) -> str:

@@ -19,6 +19,17 @@ def test_a_map_is_read_in_its_own_grid(tmp_path):
     assert found.image.data[2, 3, 4] == 59.0
 
 
+def test_a_map_is_known_by_its_values_and_place_whatever_file_it_came_in(tmp_path):
+    data = np.arange(60.0).reshape(3, 4, 5)
+    paths = (stored(tmp_path / "t2.nii", data), stored(tmp_path / "t2.nii.gz", data))
+    changed = stored(tmp_path / "changed.nii", data + (data == 59.0))
+    hashes = [
+        read_series_map("t2", path, assert_orientation=False).source_sha256
+        for path in (*paths, changed)
+    ]
+    assert [len(hashes[0]), hashes[0] == hashes[1], hashes[0] == hashes[2]] == [64, True, False]
+
+
 def test_a_map_with_holes_is_left_out_with_its_reason(tmp_path):
     data = np.ones((3, 4, 5))
     data[1, 1, 1] = np.nan

@@ -185,7 +185,7 @@ def test_without_midline_the_page_says_that_no_side_is_proven(pages: dict[str, s
 def test_one_sided_case_says_which_side_is_outside_the_view(pages: dict[str, str]) -> None:
     text = Tags(pages["right_only"]).text
     assert "0 on the left" in text
-    assert "The nerve is outside the field of view on the left." in text
+    assert ReasonCode.COVERAGE_LEFT.text in text
 
 
 def test_page_reads_without_scripts(pages: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from plexus_mri.core.measurement import MeasurementTable, Quantity
 from plexus_mri.core.muscle import MuscleTable
 from plexus_mri.core.network import NetworkLibrary, NetworkModel
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
+from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.taper import Taper
 from plexus_mri.io.reference import read_norms
 from plexus_mri.reasons import ReasonCode
@@ -111,8 +112,15 @@ def test_a_reference_of_one_side_is_told(result: CaseResult) -> None:
 
 
 def test_without_reference_muscle_the_report_says_so(result: CaseResult) -> None:
-    facts = summary_of(replace(result, table=MeasurementTable(())))["reference"]
+    table = replace(result.table, reference=ReferenceTissue.none())
+    facts = summary_of(replace(result, table=table))["reference"]
     assert (facts["reason"], facts["sentence"]) == ("NO_REFERENCE", ReasonCode.NO_REFERENCE.text)
+
+
+def test_without_nerves_no_reference_muscle_is_called_missing(result: CaseResult) -> None:
+    facts = summary_of(replace(result, table=MeasurementTable(())))["reference"]
+    assert (facts["reason"], facts["marrow_reason"], facts["marrow"]) == (None, None, "")
+    assert "not looked for" in facts["sentence"]
 
 
 def test_headline_names_side_and_nerve(result: CaseResult) -> None:

@@ -90,7 +90,9 @@ def test_sentence_that_is_not_comparable_has_no_number() -> None:
         Verdict.NOT_COMPARABLE, Pattern.NONE, reason=ReasonCode.COVERAGE_LEFT,
     )  # fmt: skip
     sentence = comparison_sentence(c)
-    assert sentence.startswith("Not comparable: the nerve is outside the field of view")
+    assert sentence.startswith(
+        "Not comparable: too little of the nerve or of its side is in the field of view"
+    )
     assert not any(letter.isdigit() for letter in sentence)
 
 
