@@ -44,6 +44,9 @@ class AsymmetrySettings:
     # in a neighbour. A bend of 10 mm radius steps aside by 0.25 mm per mm (ADR-43).
     area_change_of_sidestep_per_mm: float = 0.15
     sidestep_mm_per_mm: float = 0.4
+    # Both are counted beyond what this many standard errors of the two sections explain: 5 %,
+    # two-sided (ADR-136).
+    jump_z: float = 1.96
     # The largest value is that of a running mean this long, so that one node cannot make it.
     max_window_mm: float = 3.0
 

@@ -1,7 +1,9 @@
 """Which nodes of a profile show this nerve and nothing else.
 
-Shapes: ``m`` nodes of one profile.
+Shapes: ``m`` nodes of one profile, ``u`` usable ones.
 """
+
+import math
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from plexus_mri.core.measurement import UNUSABLE, Profile
 
 # Steps over which the course before a node is taken.
 _COURSE = 4
+# Of a section's rim, the radius is the mean of the points and a centre twice their mean along an
+# axis; so a centre is known this many times less well.
+_CENTRE_OVER_RADIUS = math.sqrt(2.0)
 
 
 def usable_nodes(profile: Profile, settings: AsymmetrySettings) -> BoolArray:
@@ -47,18 +52,40 @@ def _sound(profile: Profile, settings: AsymmetrySettings) -> BoolArray:
 def _first_jump(
     profile: Profile, usable: BoolArray, settings: AsymmetrySettings
 ) -> tuple[int, int] | None:
-    """Nodes before and after the first jump among the usable ones (m,); None without any."""
+    """Nodes before and after the first jump among the usable ones (m,); None without any.
+
+    What the errors of both nodes may have made of a step is not counted.
+    """
     nodes = np.flatnonzero(usable)
     arc, log_area = profile.arc_length_mm[nodes], np.log(profile.csa_mm2[nodes])
     # A gap of failed fits does not make a step less steep: it is where a neighbour is taken in.
     step_mm = np.minimum(np.diff(arc), np.diff(profile.arc_length_mm).min())
-    change = np.abs(np.diff(log_area)) / step_mm
-    aside = _sidesteps_mm(profile.points_mm[nodes]) / np.diff(arc)
+    by_error, aside_by_error_mm = _steps_by_error(profile, nodes, settings)
+    change = np.maximum(np.abs(np.diff(log_area)) - by_error, 0.0) / step_mm
+    aside_mm = _sidesteps_mm(profile.points_mm[nodes]) - aside_by_error_mm
+    aside = np.maximum(aside_mm, 0.0) / np.diff(arc)
     jumps = (change > settings.steepest_area_change_per_mm) | (
         (change > settings.area_change_of_sidestep_per_mm) & (aside > settings.sidestep_mm_per_mm)
     )
     k = int(np.argmax(jumps)) if jumps.any() else -1
     return None if k < 0 else (int(nodes[k]), int(nodes[k + 1]))
+
+
+def _steps_by_error(
+    profile: Profile, nodes: np.ndarray, settings: AsymmetrySettings
+) -> tuple[FloatArray, FloatArray]:
+    """What errors may make of the steps between usable nodes (u,).
+
+    Steps (u - 1,) of the logarithm of area, and of the centre in mm.
+    """
+    area = profile.csa_mm2[nodes]
+    log_area_se = np.nan_to_num(profile.csa_se_mm2[nodes] / area)
+    radius_se_mm = 0.5 * log_area_se * np.sqrt(area / np.pi)
+    by_error, aside_by_error_mm = (
+        settings.jump_z * np.hypot(se[:-1], se[1:])
+        for se in (log_area_se, _CENTRE_OVER_RADIUS * radius_se_mm)
+    )
+    return by_error, aside_by_error_mm
 
 
 def _taken_back(
