@@ -17,7 +17,8 @@ from plexus_mri.core.grid import BoolArray, FloatArray, Grid
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.errors import InputError
-from plexus_mri.preprocess.muscle_field import Tissue, muscle_log_field, spans_of_axis
+from plexus_mri.preprocess.muscle_field import muscle_log_field
+from plexus_mri.preprocess.muscle_fit import Tissue, spans_of_axis
 from plexus_mri.preprocess.settings import PreprocessSettings
 from plexus_mri.preprocess.wave_field import wave_log_field
 from plexus_mri.reasons import ReasonCode

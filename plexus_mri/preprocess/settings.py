@@ -28,3 +28,8 @@ class PreprocessSettings:
     iterations: int = 7
     # Largest correction, either way: a factor of 3 is beyond any usable coil profile.
     largest_factor: float = 3.0
+
+    @property
+    def left_out_voxels(self) -> int:
+        """Voxels of the coarse grid along each edge of what is left out at a time."""
+        return max(1, round(self.left_out_mm / self.fit_spacing_mm))

@@ -13,8 +13,9 @@ from scipy import ndimage
 
 from plexus_mri.core.grid import FloatArray
 from plexus_mri.preprocess.left_out import SplineFit
-from plexus_mri.preprocess.muscle_field import Tissue, muscle_fit, stiff_field
+from plexus_mri.preprocess.muscle_fit import Tissue, muscle_fit
 from plexus_mri.preprocess.settings import PreprocessSettings
+from plexus_mri.preprocess.stiff_field import stiff_field
 
 # Waves of shading: their length (mm) and height (logarithm of intensity), and the slope over 10 cm
 # that lies under them. Chosen on development images (ADR-135).
