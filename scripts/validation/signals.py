@@ -44,6 +44,7 @@ DENERVATED = {
     MuscleGroup.PARASPINALS: Muscle.PARASPINALS,
 }
 LARGEST_BY_COIL, LARGEST_BY_MUSCLE = 1.0, 2.0
+WIDTH_OF_95 = 2.0 * 1.96  # of an interval of 95 %, in standard errors
 RATIO = Quantity.SIGNAL_RATIO_MEAN
 QUANTITIES = (RATIO, Quantity.CSA_MEAN)
 CALLED = (Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER)
@@ -60,6 +61,8 @@ class Change:
     ----------
     signal, area
         Change of each nerve's index that both images give.
+    signal_errors
+        Standard error that the unchanged image states for each of the first, in points.
     lost
         Nerves whose ratio is compared in the unchanged image only.
     called
@@ -71,6 +74,7 @@ class Change:
     seed: int
     kind: str
     signal: tuple[float, ...]
+    signal_errors: tuple[float, ...]
     area: tuple[float, ...]
     lost: int
     called: int
@@ -79,9 +83,13 @@ class Change:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Indices of one image, how many nerves' ratios are called different, and its muscles."""
+    """Indices of one image, how many nerves' ratios are called different, and its muscles.
+
+    Of the ratios' indices also the standard errors, in points.
+    """
 
     indices: Indices
+    errors: dict[Nerve, float]
     called: int
     muscles: MuscleTable
 
@@ -121,14 +129,15 @@ def section(changes: Sequence[Change], population: Population) -> list[str]:
             "change, along the same traces and with its shading taken out anew. Coil: brighter by "
             f"{100 * GRADIENT:.0f} % from one side of the image to the other. Denervated: the "
             "muscles of the left side drawn with the longer T2 of denervation. Change of the "
-            "left-right index in points. The sides are equal: no nerve is to be called different."
+            "left-right index in points; the largest of signal also in the nerve's own stated "
+            "standard errors. The sides are equal: no nerve is to be called different."
         ),
         "",
         (
-            "| change | nerves | signal ratio: median, 95 %, worst | bar | "
+            "| change | nerves | signal ratio: median, 95 %, worst | bar | | in its own errors "
             "| mean area: worst | no longer compared | called different | the muscle itself |"
         ),
-        "|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|",
         *(_row(kind, [c for c in changes if c.kind == kind]) for kind in kinds),
     ]
 
@@ -136,6 +145,7 @@ def section(changes: Sequence[Change], population: Population) -> list[str]:
 def _row(kind: str, changes: Sequence[Change]) -> str:
     signal = np.abs([value for change in changes for value in change.signal])
     area = np.abs([value for change in changes for value in change.area])
+    errors = np.array([value for change in changes for value in change.signal_errors])
     muscles = [change.muscle for change in changes if change.muscle is not None]
     bar = LARGEST_BY_MUSCLE if muscles else LARGEST_BY_COIL
     middle, far = np.percentile(signal, (50, 95))
@@ -145,7 +155,8 @@ def _row(kind: str, changes: Sequence[Change]) -> str:
         str(len(signal)),
         f"{middle:.2f}, {far:.2f}, {signal.max():.2f}",
         f"{bar:g}",
-        "met" if signal.max() <= bar else "MISSED",
+        "met" if signal.max() <= bar else f"MISSED by {(signal > bar).sum()}",
+        f"{(signal / errors).max():.2f}",
         f"{area.max():.2f}",
         str(sum(change.lost for change in changes)),
         str(sum(change.called for change in changes)),
@@ -209,8 +220,13 @@ def _measured(
         }
         for quantity in QUANTITIES
     }
+    errors = {
+        row.nerve: (row.ci_high - row.ci_low) / WIDTH_OF_95
+        for row in rows
+        if row.quantity is RATIO and row.ci_low is not None and row.ci_high is not None
+    }
     called = sum(row.quantity is RATIO and row.verdict in CALLED for row in rows)
-    return _Measured(indices, called, compare_muscles(sampled, settings.asymmetry))
+    return _Measured(indices, errors, called, compare_muscles(sampled, settings.asymmetry))
 
 
 def _change(
@@ -224,9 +240,10 @@ def _change(
         )
         for q in QUANTITIES
     )
+    errors = tuple(before.errors[n] for n in before.indices[RATIO] if n in after.indices[RATIO])
     lost = len(set(before.indices[RATIO]) - set(after.indices[RATIO]))
     verdict = _verdict(after.muscles, muscle) if muscle else None
-    return Change(seed, kind, signal, area, lost, after.called, verdict)
+    return Change(seed, kind, signal, errors, area, lost, after.called, verdict)
 
 
 def _verdict(table: MuscleTable, muscle: Muscle) -> str:

@@ -65,6 +65,31 @@ def test_nothing_is_compared_beyond_a_step_aside_that_changes_the_area():
     assert pair(left, right).arc_length_mm[-1] > 25.0  # a change of area alone is no step aside
 
 
+def known_to(side, percent):
+    """Profile of a side whose areas have this standard error."""
+    return replace(side, csa_se_mm2=percent / 100.0 * side.csa_mm2)
+
+
+def test_a_step_that_errors_explain_is_no_jump():
+    # 9 to 15 is 0.51 in the logarithm. Beyond 1.96 errors of both sections: 0.37 of it where areas
+    # are known to 5 %, 0.51 - 1.96·√2·0.03 = 0.43 where to 3 %; 0.4 per mm is a jump.
+    left = profile(Nerve.C6, Side.LEFT, csa_mm2=np.where(arc() >= 25.0, 15.0, 9.0))
+    right = profile(Nerve.C6, Side.RIGHT)
+    assert pair(known_to(left, 5.0), right).arc_length_mm[-1] > 25.0
+    assert pair(known_to(left, 3.0), right).arc_length_mm[-1] == 24.0
+
+
+def test_a_step_aside_that_errors_explain_is_none():
+    # 9 to 13 is 0.37 in the logarithm: 0.31 and 0.20 beyond 1.96 errors of 2 and of 6 %, over 0.15
+    # in both. The centre moves by 0.6 mm. Radii of 1.7 and 2.0 mm known to 1 and to 3 % are centres
+    # known to 0.04 and 0.11 mm together: 0.53 and 0.38 mm are left; 0.4 is a step aside.
+    left = profile(Nerve.C6, Side.LEFT, csa_mm2=np.where(arc() >= 25.0, 13.0, 9.0))
+    aside = np.where(arc() >= 25.0, 0.6, 0.0)[:, None] * np.array([0.0, 0.0, 1.0])
+    left, right = replace(left, points_mm=left.points_mm + aside), profile(Nerve.C6, Side.RIGHT)
+    assert pair(known_to(left, 6.0), right).arc_length_mm[-1] > 25.0
+    assert pair(known_to(left, 2.0), right).arc_length_mm[-1] == 24.0
+
+
 def test_one_stray_section_is_left_out_and_the_nerve_followed():
     stray = profile(Nerve.C6, Side.LEFT, csa_mm2=np.where(arc() == 25.0, 18.0, 9.0))
     nodes = pair(stray, profile(Nerve.C6, Side.RIGHT)).arc_length_mm
