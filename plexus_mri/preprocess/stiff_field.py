@@ -51,9 +51,10 @@ def stiff_field(tissue: Tissue, settings: PreprocessSettings) -> tuple[FloatArra
         [_settled(tissue, start, settings, (_SETTLED, _MOST_ROUNDS)) for start in starts],
         _SAME,
     )
-    field, fit = min(found, key=lambda one: _worth(one, settings))
-    way = float(np.std((field - early)[tissue.body]))
-    return field, fit.left_out_error(settings.left_out_voxels), way
+    errors = [fit.left_out_error(settings.left_out_voxels) for _, fit in found]
+    best = int(np.argmin([e / _muscle(one) for e, one in zip(errors, found, strict=True)]))
+    field = found[best][0]
+    return field, errors[best], float(np.std((field - early)[tissue.body]))
 
 
 def _searched(tissue: Tissue, settings: PreprocessSettings) -> list[FloatArray]:
@@ -63,9 +64,9 @@ def _searched(tissue: Tissue, settings: PreprocessSettings) -> list[FloatArray]:
     until = (_SEARCH_SETTLED, _SEARCH_ROUNDS)
     settled = [_settled(coarse, start, spaced, until) for start in _slopes(coarse.log.shape)]
     # Of two that are the same, the one with more muscle, which is the mirrored one in the mirror.
-    settled.sort(key=lambda one: -float(one[1].weights.sum()))
+    settled.sort(key=_muscle, reverse=True)
     found = _distinct(coarse, settled, _SEARCH_SAME)
-    found.sort(key=lambda one: _worth(one, spaced))
+    found.sort(key=lambda one: one[1].left_out_error(spaced.left_out_voxels) / _muscle(one))
     places = np.indices(tissue.log.shape) / _SEARCH_COARSER
     return [
         ndimage.map_coordinates(field, places, order=1, mode="nearest")
@@ -92,11 +93,9 @@ def _distinct(tissue: Tissue, settled: Iterable[_Settled], same: float) -> list[
     return found
 
 
-def _worth(settled: _Settled, settings: PreprocessSettings) -> float:
-    """Left-out error over the tissue that is muscle: the less the better."""
-    fit = settled[1]
-    muscle = max(float(fit.weights.sum()), 1e-300)
-    return fit.left_out_error(settings.left_out_voxels) / muscle
+def _muscle(settled: _Settled) -> float:
+    """Tissue that is muscle under a field, in voxels."""
+    return max(float(settled[1].weights.sum()), 1e-300)
 
 
 def _narrowing(tissue: Tissue, settings: PreprocessSettings) -> FloatArray:

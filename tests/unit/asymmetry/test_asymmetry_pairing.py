@@ -81,7 +81,7 @@ def test_a_step_that_errors_explain_is_no_jump():
 
 def test_a_step_aside_that_errors_explain_is_none():
     # 9 to 13 is 0.37 in the logarithm: 0.31 and 0.20 beyond 1.96 errors of 2 and of 6 %, over 0.15
-    # in both. The centre moves by 0.6 mm. Radii of 1.7 and 2.0 mm known to 1 and to 3 % are centres
+    # in both. The centre moves by 0.6 mm. Radii of 1.7 and 2.0 mm known to 1 and 3 % are centres
     # known to 0.04 and 0.11 mm together: 0.53 and 0.38 mm are left; 0.4 is a step aside.
     left = profile(Nerve.C6, Side.LEFT, csa_mm2=np.where(arc() >= 25.0, 13.0, 9.0))
     aside = np.where(arc() >= 25.0, 0.6, 0.0)[:, None] * np.array([0.0, 0.0, 1.0])
