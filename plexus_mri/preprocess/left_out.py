@@ -43,10 +43,7 @@ class SplineFit:
 
     def field(self) -> FloatArray:
         """Fitted values (a, b, c)."""
-        right = np.einsum(
-            "xyz,xa,yb,zc->abc", self.weights * self.values, *self.bases, optimize=True
-        )
-        points = np.linalg.solve(self.system(), right.ravel()).reshape(self.sizes)
+        points = np.linalg.solve(self.system(), self._right()).reshape(self.sizes)
         fitted: FloatArray = np.einsum("abc,xa,yb,zc->xyz", points, *self.bases, optimize=True)
         return fitted
 
@@ -60,6 +57,13 @@ class SplineFit:
         whole: FloatArray = normal + self.penalty + ridge
         return whole
 
+    def _right(self) -> FloatArray:
+        """Right side (n,) of the normal equations."""
+        right: FloatArray = np.einsum(
+            "xyz,xa,yb,zc->abc", self.weights * self.values, *self.bases, optimize=True
+        ).ravel()
+        return right
+
     def left_out_error(self, block: int) -> float:
         """RMS of how far off the mean of a block is when the block is left out of the fit.
 
@@ -72,17 +76,11 @@ class SplineFit:
             Voxels of a block along each axis; blocks lie about the grid's centre, so that a
             mirrored image has the mirrored blocks.
         """
-        system = self.system()
-        right = np.einsum(
-            "xyz,xa,yb,zc->abc", self.weights * self.values, *self.bases, optimize=True
-        ).ravel()
+        inverse = np.linalg.inv(self.system())
+        points = inverse @ self._right()
         errors, shares = [], []
         for part in self._blocks(block):
-            without, told = system.copy(), right.copy()
-            weighted = part.rows * part.weights[:, None]
-            without[np.ix_(part.points, part.points)] -= weighted.T @ part.rows
-            told[part.points] -= weighted.T @ part.values
-            off = part.values - part.rows @ np.linalg.solve(without, told)[part.points]
+            off = part.values - part.rows @ _without(part, inverse, points)
             errors.append(float(part.weights @ off / part.weights.sum()))
             shares.append(float(part.weights.sum()))
         return float(np.sqrt(np.average(np.square(errors), weights=shares))) if errors else 0.0
@@ -119,6 +117,26 @@ class _Block:
     weights: FloatArray
     rows: FloatArray
     points: npt.NDArray[np.intp]
+
+
+def _without(part: _Block, inverse: FloatArray, points: FloatArray) -> FloatArray:
+    """Control points (q,) that reach into a block, of the fit without it.
+
+    A block changes the equations at its own control points alone, so a system of their number is
+    solved (Woodbury's identity) [Golub & Van Loan 2013, Matrix Computations, 2.1.4].
+
+    Parameters
+    ----------
+    inverse : (n, n)
+        Of the matrix of the whole fit.
+    points : (n,)
+        Control points of the whole fit.
+    """
+    weighted = part.rows * part.weights[:, None]
+    own = inverse[np.ix_(part.points, part.points)]
+    told = points[part.points] - own @ (weighted.T @ part.values)
+    without: FloatArray = np.linalg.solve(np.eye(len(own)) - own @ (weighted.T @ part.rows), told)
+    return without
 
 
 def _parts(count: int, block: int) -> list[slice]:
