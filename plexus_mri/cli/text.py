@@ -8,6 +8,8 @@ from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.reasons import ReasonCode
 
 _COUNTED = (CaseState.FINISHED, CaseState.FAILED, CaseState.REFUSED)
+# Maps with zeros; shading that was not taken out or is hardly known.
+_DOUBTS = frozenset({ReasonCode.MAP_ZERO, ReasonCode.SHADING_KEPT, ReasonCode.SHADING_DOUBT})
 _OPEN = (CaseState.PENDING, CaseState.RUNNING, CaseState.STOPPED)
 
 
@@ -35,7 +37,7 @@ def counted(number: int, what: str) -> str:
 
 
 def verdict_lines(summary: Mapping[str, object]) -> list[str]:
-    """Headline and findings of a stored summary, maps left out and maps with zeros."""
+    """Headline and findings of a stored summary, and what speaks against them."""
     verdict = summary.get("verdict")
     if not isinstance(verdict, Mapping):
         return []
@@ -43,7 +45,7 @@ def verdict_lines(summary: Mapping[str, object]) -> list[str]:
         *verdict.get("headline", ()),
         *verdict.get("findings", ()),
         *_lost_maps(summary),
-        *_zero_maps(summary),
+        *_doubts(summary),
     ]
 
 
@@ -58,12 +60,11 @@ def _lost_maps(summary: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _zero_maps(summary: Mapping[str, object]) -> list[str]:
-    """One line for each map that holds zeros in a nerve."""
+def _doubts(summary: Mapping[str, object]) -> list[str]:
+    """One line for each warning without which the findings would be misread."""
     warnings = summary.get("warnings")
     rows = warnings if isinstance(warnings, list) else []
-    code = ReasonCode.MAP_ZERO
-    return [f"{row['sentence']} ({code})" for row in rows if row["reason"] == code]
+    return [f"{row['sentence']} ({row['reason']})" for row in rows if row["reason"] in _DOUBTS]
 
 
 def caveat_lines() -> str:
