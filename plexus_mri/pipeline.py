@@ -31,6 +31,7 @@ from plexus_mri.quality.warn import (
     warnings_of_shading,
     warnings_of_stated,
     warnings_of_template,
+    warnings_of_values,
 )
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.registration.frame import find_patient_frame, prove_sides
@@ -124,6 +125,7 @@ def _further_warnings(
     """Warnings about what is not the nerves themselves."""
     return (
         *warnings_of_shading(even),
+        *warnings_of_values(even.acquired or even.image),
         *warnings_of_stated(case.stated_in_force),
         *warnings_of_reference(table),
         *warnings_of_maps(maps),

@@ -31,6 +31,10 @@ class ReasonCode(StrEnum):
     PIXEL_NOT_FINITE = "PIXEL_NOT_FINITE", "The image holds NaN or infinite values."
     PIXEL_RANGE = "PIXEL_RANGE", "Values are too large for 32-bit numbers."
     PIXEL_CONSTANT = "PIXEL_CONSTANT", "All pixels have the same value."
+    PIXEL_NEGATIVE = (
+        "PIXEL_NEGATIVE",
+        "The image holds negative values: ratios of signal need a zero that means no signal.",
+    )
     PIXEL_MISSING = "PIXEL_MISSING", "Pixel data are missing or shorter than promised."
     PIXEL_COMPRESSION = "PIXEL_COMPRESSION", "The compression is unsupported or broken."
     PIXEL_RESCALE = "PIXEL_RESCALE", "Slices differ in their rescale slope or intercept."

@@ -8,8 +8,15 @@ from plexus_mri.core.caveats import CAVEATS
 from plexus_mri.reasons import ReasonCode
 
 _COUNTED = (CaseState.FINISHED, CaseState.FAILED, CaseState.REFUSED)
-# Maps with zeros; shading that was not taken out or is hardly known.
-_DOUBTS = frozenset({ReasonCode.MAP_ZERO, ReasonCode.SHADING_KEPT, ReasonCode.SHADING_DOUBT})
+# Maps with zeros; shading that was not taken out or is hardly known; values without a zero.
+_DOUBTS = frozenset(
+    {
+        ReasonCode.MAP_ZERO,
+        ReasonCode.SHADING_KEPT,
+        ReasonCode.SHADING_DOUBT,
+        ReasonCode.PIXEL_NEGATIVE,
+    }
+)
 _OPEN = (CaseState.PENDING, CaseState.RUNNING, CaseState.STOPPED)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
+import numpy as np
+
 from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
 from plexus_mri.core.case import CaseWarning, QualityNumber
 from plexus_mri.core.comparison import Comparison, Verdict
@@ -13,12 +15,14 @@ from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Norms, NormSource
 from plexus_mri.core.series_map import RegisteredMap
 from plexus_mri.core.template import TemplateMatch
-from plexus_mri.core.volume import EvenImage
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.reasons import ReasonCode
 
 DIFFERENT = frozenset({Verdict.LEFT_LARGER, Verdict.RIGHT_LARGER})
 # Shading that is known no better than this is said. A judgement: phantoms as drawn state 1-4 %.
 _LARGEST_SHADING_ERROR = 0.05
+# A magnitude has no negative values, but cubic resampling makes a few at edges. A judgement.
+_LARGEST_NEGATIVE_SHARE = 0.01
 
 
 def collect_warnings(
@@ -55,6 +59,16 @@ def warnings_of_shading(even: EvenImage) -> tuple[CaseWarning, ...]:
     reason = ReasonCode.SHADING_DOUBT
     known = f"{reason.text} The shading is known to ±{100.0 * even.shading_error:.0f} %."
     return (CaseWarning(reason, "image", known),)
+
+
+def warnings_of_values(image: Volume) -> tuple[CaseWarning, ...]:
+    """One warning where more of the image is negative than resampling leaves at edges."""
+    share = float(np.mean(image.data < 0.0))
+    if share <= _LARGEST_NEGATIVE_SHARE:
+        return ()
+    reason = ReasonCode.PIXEL_NEGATIVE
+    sentence = f"{reason.text} {100.0 * share:.0f} % of its voxels are below 0."
+    return (CaseWarning(reason, "image", sentence),)
 
 
 def warnings_of_reference(table: MeasurementTable) -> tuple[CaseWarning, ...]:

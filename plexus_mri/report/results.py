@@ -1,5 +1,6 @@
 """Results of the report: nerves one by one, left against right, and the verdicts in short."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from plexus_mri.core.anatomy import NERVE_KEYS, Nerve, NerveKey, Side
@@ -234,7 +235,8 @@ def _count_sentence(comparisons: Sequence[Comparison], kind: str) -> str:
     comparable = [c for c in picks if c.verdict is not Verdict.NOT_COMPARABLE]
     head = f"{kind.capitalize()}: {len(comparable)} of {len(Nerve)} nerve pairs could be compared"
     if not comparable:
-        return f"{head}."
+        reasons = Counter(c.reason.text for c in picks if c.reason is not None)
+        return " ".join([f"{head}.", *(text for text, _ in reasons.most_common(1))])
     larger = [
         f"{'L' if c.verdict is Verdict.LEFT_LARGER else 'R'} larger in the {nerve_words(c.nerve)}"
         for c in comparable

@@ -75,7 +75,7 @@ def _proof_sentence(result: CaseResult) -> str:
         apart = f"{proof.midline_uncertainty_mm:.1f} mm"
         parts.append(f"Independent estimates of the midline differ by {apart}.")
     parts.extend(
-        f"The {e.source} alone puts it {abs(e.offset_mm):.1f} mm to the "
+        f"By the {e.source} alone it lies {abs(e.offset_mm):.1f} mm to the "
         f"{'right' if e.offset_mm >= 0 else 'left'} (error {e.uncertainty_mm:.1f} mm)."
         for e in proof.estimates
         if e.offset_mm is not None

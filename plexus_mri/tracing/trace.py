@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from plexus_mri.core.anatomy import NERVE_KEYS, TRUNKS, Nerve, NerveKey, Side
+from plexus_mri.core.anatomy import CORDS, NERVE_KEYS, TRUNKS, Nerve, NerveKey, Side
 from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.evidence import NerveEvidence
 from plexus_mri.core.frame import PatientFrame
@@ -56,7 +56,7 @@ def trace_nerves(
     first = None if stated is None else stated_run(stated, chain, frame, settings)
     found = find_roots(fields, chain, anatomy, settings, first)
     if found is None:
-        return NerveTree({}, _why_missing({}, fields))
+        return NerveTree({}, _why_missing({}, fields, settings))
     pieces: dict[NerveKey, Piece] = {}
     options: dict[Side, CordOptions] = {}
     for side, field in fields.items():
@@ -73,7 +73,7 @@ def trace_nerves(
     agreed = agreement_of_sides({key: piece.line for key, piece in pieces.items()}, frame)
     sure = _Sureness(evidence.tubularity, found.naming, agreed, settings)
     nerves = _refined(image, pieces, sure)
-    return NerveTree(nerves, _why_missing(nerves, fields))
+    return NerveTree(nerves, _why_missing(nerves, fields, settings))
 
 
 def _for_case(settings: TracingSettings, scale: float, spots: int) -> TracingSettings:
@@ -203,12 +203,22 @@ def _naming_confidence(naming: Naming, settings: TracingSettings) -> float:
 
 
 def _why_missing(
-    nerves: dict[NerveKey, TracedNerve], fields: dict[Side, SideField]
+    nerves: dict[NerveKey, TracedNerve],
+    fields: dict[Side, SideField],
+    settings: TracingSettings,
 ) -> dict[NerveKey, ReasonCode]:
-    """Reason for each nerve that was not traced."""
+    """Reason for each nerve that was not traced; cords lie beyond where the plexus gathers."""
     outside = {Side.LEFT: ReasonCode.COVERAGE_LEFT, Side.RIGHT: ReasonCode.COVERAGE_RIGHT}
+    cords_from_mm = settings.gather_lateral_mm + settings.least_length_mm
+    reach_mm = {side: field.reach_mm for side, field in fields.items()}
+
+    def in_view(key: NerveKey) -> bool:
+        """Whether enough of its side is in the image."""
+        side, nerve = key
+        return side in reach_mm and (nerve not in CORDS or reach_mm[side] >= cords_from_mm)
+
     return {
-        key: ReasonCode.NERVE_NOT_FOUND if key[0] in fields else outside[key[0]]
+        key: ReasonCode.NERVE_NOT_FOUND if in_view(key) else outside[key[0]]
         for key in NERVE_KEYS
         if key not in nerves
     }

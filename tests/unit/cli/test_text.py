@@ -8,7 +8,7 @@ def told(*reasons):
     return verdict_lines({"verdict": {"headline": ["one"]}, "warnings": warnings})
 
 
-@pytest.mark.parametrize("reason", ["MAP_ZERO", "SHADING_KEPT", "SHADING_DOUBT"])
+@pytest.mark.parametrize("reason", ["MAP_ZERO", "SHADING_KEPT", "SHADING_DOUBT", "PIXEL_NEGATIVE"])
 def test_a_finding_is_not_told_without_what_speaks_against_it(reason):
     assert told(reason) == ["one", f"Why {reason}. ({reason})"]
 

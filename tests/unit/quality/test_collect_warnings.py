@@ -23,6 +23,7 @@ from plexus_mri.quality.warn import (
     warnings_of_shading,
     warnings_of_stated,
     warnings_of_template,
+    warnings_of_values,
 )
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.synthetic.profiles import arc
@@ -202,6 +203,15 @@ def test_a_reference_of_one_side_is_told_with_the_side_and_the_ratio():
     assert "right muscle alone" in warning.sentence
     pooled = replace(unequal, left_right_ratio=1.05, taken_from=None)
     assert warnings_of_reference(replace(EMPTY, reference=pooled)) == ()
+
+
+@pytest.mark.parametrize(("negative", "said"), [(0, False), (5, False), (20, True)])
+def test_negative_values_are_said_with_their_share(negative, said):
+    values = np.ones(1000)
+    values[:negative] = -1.0
+    found = warnings_of_values(Volume(values.reshape(10, 10, 10), grid_of((10, 10, 10), 1.0)))
+    assert [w.reason for w in found] == [ReasonCode.PIXEL_NEGATIVE] * said
+    assert all("2 % of its voxels are below 0" in w.sentence for w in found)
 
 
 def test_shading_that_was_left_in_the_image_is_said():
