@@ -115,10 +115,9 @@ class MeasureSettings:
     shell_mm: tuple[float, float] = (14.0, 45.0)
     # Muscle samples keep this distance from traced nerves.
     reference_off_nerves_mm: float = 6.0
-    # Levels along the body, half-height of one, and smoothing over them (ADR-23).
+    # Levels along the body and half-height of one (ADR-23); their course is a line (ADR-138).
     reference_level_step_mm: float = 2.0
     reference_level_half_mm: float = 8.0
-    reference_smoothing_mm: float = 8.0
     # Fewest samples in all and at a level for a stable mode (ADR-23).
     reference_fewest_voxels: int = 400
     reference_fewest_voxels_at_level: int = 60

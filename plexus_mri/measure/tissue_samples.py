@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from plexus_mri.core.anatomy import Side
 from plexus_mri.core.frame import PatientFrame
@@ -19,6 +19,8 @@ from plexus_mri.measure.unevenness import unevenness
 
 IndexArray = npt.NDArray[np.int_]
 _BINS = 200
+# Over a shorter run of levels a slope is little but how uneven the tissue is (chosen here).
+_SHORTEST_SLOPE_MM = 60.0
 # Samples of a slice have one height, to rounding: whole slices are on one side of a limit.
 SAME_MM = 1e-6
 
@@ -100,15 +102,27 @@ def by_level(samples: Samples, region: str, settings: MeasureSettings) -> Refere
     if not len(table):
         return None
     level, error = table[:, 0], table[:, 2]
-    smooth = ndimage.gaussian_filter1d(
-        table[:, 1],
-        settings.reference_smoothing_mm / settings.reference_level_step_mm,
-        mode="nearest",
-    )
-    relative = values / np.interp(height, level, smooth)
+    steady = _steady(level, table[:, 1])
+    relative = values / np.interp(height, level, steady)
     muscle = samples.points_mm[np.abs(np.log(relative)) < np.log(1.3)]
     even = unevenness(samples.places_mm, relative, settings)
-    return ReferenceTissue(level, smooth, error, None, region, muscle, even, up=samples.up)
+    return ReferenceTissue(level, steady, error, None, region, muscle, even, up=samples.up)
+
+
+def _steady(level_mm: FloatArray, modes: FloatArray) -> FloatArray:
+    """Intensity (m,) that changes from head to foot by the same share in each mm.
+
+    Shading is taken out before; what the modes of levels (m,) still scatter about this course is
+    how uneven this tissue is, and nerves have no part in it (ADR-138). The median of the slopes
+    between levels does not follow a run of up to 29 % of them that is off [Sen 1968, J Am Stat
+    Assoc 63:1379].
+    """
+    logs = np.log(modes)
+    if level_mm[-1] - level_mm[0] < _SHORTEST_SLOPE_MM:
+        return np.full(len(modes), np.exp(np.median(logs)))
+    slope, height, *_ = stats.theilslopes(logs, level_mm)
+    course: FloatArray = np.exp(height + slope * level_mm)
+    return course
 
 
 def _modes(height_mm: FloatArray, values: FloatArray, settings: MeasureSettings) -> FloatArray:
