@@ -71,7 +71,8 @@ class PlainListener(Listener):
         """Say how many cases there are."""
         self._tally = Tally(to_measure)
         skipped = f", {done} done already" if done else ""
-        self._say(f"{counted(to_measure, 'case')} to measure{skipped}")
+        if to_measure or done:
+            self._say(f"{counted(to_measure, 'case')} to measure{skipped}")
 
     def step(self, name: str, step: str) -> None:
         """Name the step that a case begins."""

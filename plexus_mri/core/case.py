@@ -135,6 +135,16 @@ class QualityNumber:
     source: str
     passed: bool | None
 
+    @property
+    def words(self) -> str:
+        """Name in words, without the unit that stands beside the value.
+
+        >>> QualityNumber("edge_width_mm", 1.2, "mm", "at most 1.6", "", True).words
+        'edge width'
+        """
+        name = self.name.removesuffix("_mm").removesuffix("_percent").replace("_", " ")
+        return name.replace("cnr", "contrast-to-noise ratio")
+
 
 @dataclass(frozen=True, eq=False)
 class CaseResult:

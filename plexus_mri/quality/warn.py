@@ -168,9 +168,14 @@ def _where(keys: set[NerveKey]) -> Iterator[str]:
     for nerve in Nerve:
         sides = [side for side in Side if (side, nerve) in keys]
         if len(sides) > 1:
-            yield f"{nerve.value} both sides"
+            yield f"{_plain(nerve)} both sides"
         elif sides:
-            yield f"{nerve.value} {'left' if sides[0] is Side.LEFT else 'right'}"
+            yield f"{_plain(nerve)} {'left' if sides[0] is Side.LEFT else 'right'}"
+
+
+def _plain(nerve: Nerve) -> str:
+    """Name of a nerve without underscores."""
+    return nerve.value.replace("_", " ")
 
 
 def _trace_reasons(nerves: NerveTree) -> Iterator[tuple[NerveKey, ReasonCode]]:
@@ -209,7 +214,7 @@ def _of_quality(quality: Sequence[QualityNumber]) -> Iterator[CaseWarning]:
         if number.passed is False and number.value is not None:
             unit = "" if number.unit == "1" else f" {number.unit}"
             sentence = (
-                f"{number.name} is {number.value:.3g}{unit}, asked for is {number.cutoff}. "
+                f"The {number.words} is {number.value:.3g}{unit}, asked for is {number.cutoff}. "
                 f"{number.source}"
             )
             yield CaseWarning(ReasonCode.QUALITY_LOW, number.name, sentence)
@@ -224,7 +229,7 @@ def _of_healthy_spread(asymmetry: Sequence[Comparison], norms: Norms) -> Iterato
         if norm is None or limit is None or not _is_sure_area(row):
             continue
         if abs(row.asymmetry_percent or 0.0) <= limit:
-            nerves_of.setdefault((limit, norm.source, norm.n), []).append(row.nerve.value)
+            nerves_of.setdefault((limit, norm.source, norm.n), []).append(_plain(row.nerve))
     for (limit, source, n), nerves in nerves_of.items():
         where = ", ".join(nerves)
         sentence = (

@@ -9,7 +9,7 @@ from plexus_mri.core.frame import PatientFrame
 from plexus_mri.core.grid import Grid
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.map_rows import map_rows
-from plexus_mri.report.rounding import fixed, plain_number
+from plexus_mri.report.rounding import plain_number
 from plexus_mri.report.template_facts import template_facts
 from plexus_mri.report.words import reason_words
 
@@ -112,12 +112,14 @@ def _midline_sentence(frame: PatientFrame) -> str:
     canal, turned, tilted = frame.canal, _turned_deg(frame), _tilted_deg(frame)
     forward = "right" if turned > 0 else "left"
     lean = "right" if tilted > 0 else "left"
+    midline_mm = float(canal.points_mm[:, 0].mean())
+    aside = "right" if midline_mm > 0 else "left"
     return (
         f"The canal was followed over {canal.length_mm:.0f} mm. The shoulders are turned by "
         f"{abs(turned):.0f}° ({forward} one forward) and the canal leans by "
         f"{abs(tilted):.0f}° (head end to the {lean}); the midline lies "
-        f"{fixed(float(canal.points_mm[:, 0].mean()), 0)} mm from the scanner's x = 0. Sides are "
-        "counted from the midline, not from the scanner."
+        f"{abs(midline_mm):.0f} mm {aside} of the scanner's x = 0. Sides are counted from the "
+        "midline, not from the scanner."
     )
 
 
@@ -144,7 +146,7 @@ def _quality_row(number: QualityNumber) -> Mapping[str, object]:
     printed = "not measured" if number.value is None else f"{plain_number(number.value)} {unit}"
     return {
         "name": number.name,
-        "words": _quality_name(number),
+        "words": number.words,
         "value": number.value,
         "printed": printed.strip(),
         "unit": number.unit,
@@ -155,12 +157,6 @@ def _quality_row(number: QualityNumber) -> Mapping[str, object]:
         "passed": number.passed,
         "passed_words": "not judged" if missing else words[number.passed],
     }
-
-
-def _quality_name(number: QualityNumber) -> str:
-    """Name in words, without the unit that stands beside the value."""
-    name = number.name.removesuffix("_mm").removesuffix("_percent").replace("_", " ")
-    return name.replace("cnr", "contrast-to-noise ratio")
 
 
 def warning_rows(result: CaseResult) -> tuple[Mapping[str, object], ...]:

@@ -23,6 +23,10 @@ REFERENCES = {
         "Bishop RL. There is more than one way to frame a curve. Am Math Mon 1975;82:246–251. "
         "doi 10.2307/2319846"
     ),
+    "sen_1968": (
+        "Sen PK. Estimates of the regression coefficient based on Kendall's tau. J Am Stat Assoc "
+        "1968;63:1379–1389. doi 10.1080/01621459.1968.10480934"
+    ),
     "holm_1979": (
         "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat "
         "1979;6:65–70."
@@ -208,10 +212,11 @@ def _measure_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
         "Caliber and signal were measured in planes perpendicular to each nerve's own curve, by "
         "fitting a blurred ellipse to each cross-section; the planes are carried along the nerve "
         "without spin (Bishop 1975). Diameter is 2·sqrt(area/π). The signal ratio is signal over "
-        "that of reference muscle at the same level. Roots are also measured at the ganglion and "
-        f"10 mm distal to it, the places used by van Rosmalen (2021).{_start(settings)}"
+        "that of reference muscle at the same level, which changes evenly from head to foot, by "
+        "the median of slopes between levels (Sen 1968). Roots are also measured at the ganglion "
+        f"and 10 mm distal to it, the places used by van Rosmalen (2021).{_start(settings)}"
         f"{_muscles(result)}",
-        ("bishop_1975", "van_rosmalen_2021"),
+        ("bishop_1975", "sen_1968", "van_rosmalen_2021"),
     )
 
 
@@ -230,7 +235,7 @@ def _start(settings: Mapping[str, object]) -> str:
     start = setting(settings, "measure", "root_start_mm")
     if not isinstance(start, int | float) or start <= 0:
         return ""
-    return f" Means of a root leave out its first {start:g} mm, the ganglion."
+    return f" Means of one root leave out its first {start:g} mm, as far as its ganglion reaches."
 
 
 _PLACES = (
@@ -243,7 +248,12 @@ def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> _Step
     if not any(c.asymmetry_percent is not None for c in result.asymmetry):
         return _Step("No nerve pair could be compared.")
     skipped = setting(settings, "asymmetry", "ganglion_mm")
-    ganglion = f" (of roots beyond their first {skipped:g} mm, the ganglion)" if skipped else ""
+    ganglion = (
+        f" (of roots beyond their first {skipped:g} mm: the ganglion, its blur, and what two "
+        "ganglia are placed apart)"
+        if skipped
+        else ""
+    )
     text = (
         f"Sides were compared over the arc length that both cover{ganglion}, with the index "
         "200·(L − R)/(L + R) in percent."

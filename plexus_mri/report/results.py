@@ -150,6 +150,7 @@ def _asymmetry_row(
         "from_mm": c.from_mm,
         "to_mm": c.to_mm,
         "stretch": stretch_words(c),
+        "where": _and_where(c),
         **_printed_difference(c),
         "sentence": comparison_sentence(c, interval_percent=coverage_percent),
         "reason": None if c.reason is None else c.reason.value,
@@ -227,7 +228,13 @@ def findings(comparisons: Sequence[Comparison], coverage_percent: float) -> list
 
 
 def _and_where(c: Comparison) -> str:
-    return f"; {words}" if (words := stretch_words(c)) else ""
+    """Where the sides differ, told apart from what the sentence before says of the whole."""
+    words = stretch_words(c)
+    if not words:
+        return ""
+    if c.verdict in _DIFFERENT:
+        return f"; the sides differ {words}"
+    return f"; but seen node by node they differ {words}"
 
 
 def _count_sentence(comparisons: Sequence[Comparison], kind: str) -> str:

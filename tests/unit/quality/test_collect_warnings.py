@@ -73,7 +73,7 @@ def test_missing_nerves_share_a_warning_per_reason():
     }
     found = collect_warnings(FRAME, NerveTree({}, missing), EMPTY, (), (), NORMS)
     assert [(w.reason, w.where) for w in found] == [
-        (ReasonCode.COVERAGE_LEFT, "medial_cord left"),
+        (ReasonCode.COVERAGE_LEFT, "medial cord left"),
         (ReasonCode.NERVE_NOT_FOUND, "C5 right, T1 both sides"),
     ]
     assert found[1].sentence == f"C5 right, T1 both sides: {ReasonCode.NERVE_NOT_FOUND.text}"
@@ -134,7 +134,7 @@ def test_only_numbers_that_fail_are_said_with_value_and_cutoff():
     unknown = replace(passed, value=None, passed=None)
     (warning,) = collect_warnings(FRAME, NO_TREE, EMPTY, (passed, failed, unknown), (), NORMS)
     assert warning.reason is ReasonCode.QUALITY_LOW
-    assert warning.sentence == "edge_width_mm is 2.35 mm, asked for is at most 1.6. Source."
+    assert warning.sentence == "The edge width is 2.35 mm, asked for is at most 1.6. Source."
 
 
 @pytest.mark.parametrize(
