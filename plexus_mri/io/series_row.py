@@ -244,7 +244,8 @@ def _plane(grid: Grid, spacing: FloatArray, across: int | None) -> str:
 def error_of(row: SeriesRow) -> PlexusError:
     """The error for using a row that is not fit for it, with its exit code."""
     reason = row.reason or ReasonCode.INPUT_UNREADABLE
-    msg = f"series {row.series}: {row.detail}"
+    name = f" ({row.file})" if row.file else ""
+    msg = f"series {row.series}{name}: {row.detail}"
     doubtful = reason is ReasonCode.SIDE_UNPROVEN or reason.startswith("GEO_")
     if doubtful and reason is not ReasonCode.GEO_TOO_FEW_SLICES:
         return RefusedError(msg, reason)

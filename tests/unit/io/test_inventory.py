@@ -306,6 +306,7 @@ def test_a_case_without_a_fit_series_says_why(tmp_path: Path) -> None:
     error = inventory.why_none("sub-01", None)
     assert isinstance(error, RefusedError)
     assert "1 GEO_BAD_AFFINE, 1 GEO_TOO_FEW_SLICES" in str(error)
+    assert "(b.nii.gz)" in str(error)  # a person with several files must know which
     assert isinstance(inventory.why_none("sub-02", None), InputError)
 
 
