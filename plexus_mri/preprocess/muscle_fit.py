@@ -8,6 +8,7 @@ Symbols: a, b, c counts of the coarse grid along its axes; k control points of a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import BSpline
@@ -55,10 +56,7 @@ def muscle_fit(
     mixture = fit_mixture(logs - mode, worth, tolerance)
     off = left - mode - mixture.means[1]
     share = tissue.weights * _muscle_share(off, mixture, tolerance)
-    bases = [
-        _spline_basis(n, settings.fit_spacing_mm, settings.control_spacing_mm) for n in left.shape
-    ]
-    penalty = _bending([basis.shape[1] for basis in bases])
+    bases, penalty = _splines(left.shape, settings.fit_spacing_mm, settings.control_spacing_mm)
     stiffness = factor * settings.stiffness * share.sum() / len(penalty)
     return SplineFit(field + off, share, bases, stiffness * penalty)
 
@@ -70,6 +68,18 @@ def _muscle_share(off: FloatArray, mixture: Mixture, tolerance: float) -> FloatA
         -0.5 * (off / reach) ** 2
     )
     return near
+
+
+@lru_cache(maxsize=4)
+def _splines(
+    shape: tuple[int, ...], step_mm: float, control_mm: float
+) -> tuple[Sequence[FloatArray], FloatArray]:
+    """Splines (count, k) of each axis of a grid and the bending penalty (n, n) of a field of them.
+
+    A search for the field asks for those of two grids hundreds of times.
+    """
+    bases = tuple(_spline_basis(count, step_mm, control_mm) for count in shape)
+    return bases, _bending([basis.shape[1] for basis in bases])
 
 
 def _spline_basis(count: int, step_mm: float, control_mm: float) -> FloatArray:
