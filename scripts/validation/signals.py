@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "validation.md")
     parser.add_argument("--store", type=Path, default=ROOT / "out" / "validation" / "signals")
-    parser.add_argument("--cases", type=int, default=4)
+    parser.add_argument("--cases", type=int, default=12)
     parser.add_argument("--population", type=Population, default=Population.VALIDATION)
     options = parser.parse_args()
     unseen = options.population is Population.VALIDATION
@@ -139,7 +139,7 @@ def section(changes: Sequence[Change], population: Population) -> list[str]:
             "standard errors. The sides are equal: no nerve is to be called different. The bar "
             "is set for nerves wide enough to tell width from brightness; of those flagged "
             "`coarse` over most of a side (under two voxel edges wide) what they do is shown: "
-            "their printed errors are to say it."
+            "their printed errors are to say it. Columns from *mean area* on are of all nerves."
         ),
         "",
         (
