@@ -97,7 +97,7 @@ def run_case(
     warnings = *case.warnings, *found_out, *_further_warnings(case, even, table, maps, match)
     return CaseResult(
         case,
-        image,
+        even,
         frame,
         labels,
         nerves,

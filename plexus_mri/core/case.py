@@ -19,7 +19,7 @@ from plexus_mri.core.norms import Norms
 from plexus_mri.core.series_map import MapProfiles, RegisteredMap, SeriesMap
 from plexus_mri.core.taper import Taper
 from plexus_mri.core.template import Template, TemplateMatch
-from plexus_mri.core.volume import LabelMap, Volume
+from plexus_mri.core.volume import EvenImage, LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
 
 
@@ -153,14 +153,14 @@ class CaseResult:
     ``map_profiles`` holds, for each registered map, its mean over the cross-sections along each
     nerve (n,), node by node with the nerve's profile.
 
-    ``image`` is the bias-corrected image and ``labels`` the nerves (numbered by
+    ``even`` is the image freed of shading and ``labels`` the nerves (numbered by
     ``core.anatomy.label_index``), both in RAS axis order; ``case.image`` keeps the stored order.
 
     ``template`` tells where the case lies in the case's template; None where it has none.
     """
 
     case: Case
-    image: Volume
+    even: EvenImage
     frame: PatientFrame | None
     labels: LabelMap
     nerves: NerveTree
@@ -175,3 +175,8 @@ class CaseResult:
     template: TemplateMatch | None = None
     tapers: tuple[Taper, ...] = ()
     muscles: MuscleTable = field(default_factory=MuscleTable)
+
+    @property
+    def image(self) -> Volume:
+        """Bias-corrected image, RAS axis order."""
+        return self.even.image

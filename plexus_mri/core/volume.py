@@ -130,12 +130,16 @@ class EvenImage:
     log_field
         Natural logarithm of the shading that was taken off, on a coarse grid of its own; None
         when nothing was.
+    anew
+        Share (0-1) of the field fitted anew, without the plexus's own muscle, in it; None when it
+        was not fitted anew.
     """
 
     image: Volume
     acquired: Volume | None = None
     shading_error: float = 0.0
     log_field: Volume | None = None
+    anew: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -106,7 +106,8 @@ def even_at_nerves(
     apart = float(np.std(change.sample(seen)))
     taken = 1.0 - np.interp(_bend(all_muscle.data, tissue.body), _STRONG_BEND, (0.0, 1.0))
     log_field = all_muscle.data + taken * change.data
-    return _freed(image, axes, log_field, max(even.shading_error, error, apart))
+    freed = _freed(image, axes, log_field, max(even.shading_error, error, apart))
+    return replace(freed, anew=float(taken))
 
 
 def _own_muscle(grid: Grid, traced: FloatArray, frame: PatientFrame) -> BoolArray:

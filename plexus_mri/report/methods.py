@@ -10,6 +10,8 @@ from plexus_mri.report.found import stated_words
 from plexus_mri.report.words import key_words
 
 _PAINTED_START = "painted roots begin at their ganglion, painted or seen in the image"
+# From here on a share is printed as the whole.
+_WHOLE = 0.995
 REFERENCES = {
     "rasmussen_2006": (
         "Rasmussen CE, Williams CKI. Gaussian processes for machine learning. "
@@ -133,15 +135,29 @@ def _bias_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
         "The bias field of the coil was corrected by a smooth field through the intensities of "
         "muscle, told from darker and brighter tissue in the manner of Wells 1996."
     )
-    if not result.nerves.nerves:
+    if result.even.shading_error > 0.0:
+        text += f" Between muscles it is known to ±{100.0 * result.even.shading_error:.0f} %."
+    if result.even.anew is None:
         return _Step(text, ("wells_1996",))
     again = (
-        "Where nerves were found and enough other muscle was in view, it was fitted anew, as "
-        "waves of a Gaussian process, without the muscle behind the plexus and over 60 mm from "
-        "the midline, on either side: the plexus supplies it, and what is denervated is bright. "
-        "Where shading bends strongly the first field was kept, in part or whole."
+        "It was fitted anew, as waves of a Gaussian process, without the muscle behind the plexus "
+        "and over 60 mm from the midline, on either side: the plexus supplies it, and what is "
+        f"denervated is bright. {_taken(result.even.anew)}"
     )
     return _Step(f"{text} {again}", ("wells_1996", "rasmussen_2006"))
+
+
+def _taken(anew: float) -> str:
+    """How much of the field fitted anew was taken.
+
+    >>> _taken(0.4)
+    'As the shading bends strongly, 40 % of the change was taken.'
+    """
+    if anew >= _WHOLE:
+        return "The second field was taken."
+    if anew <= 1.0 - _WHOLE:
+        return "As the shading bends strongly, the first field was kept."
+    return f"As the shading bends strongly, {100.0 * anew:.0f} % of the change was taken."
 
 
 def _side_step(result: CaseResult) -> _Step:

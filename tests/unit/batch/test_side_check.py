@@ -15,7 +15,7 @@ from plexus_mri.core.centerline import Centerline
 from plexus_mri.core.landmarks import StatedLevel, StatedLevels
 from plexus_mri.core.measurement import Measurement, MeasurementTable, Quantity
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
-from plexus_mri.core.volume import LabelMap, Volume
+from plexus_mri.core.volume import EvenImage, LabelMap, Volume
 from plexus_mri.errors import RefusedError
 from plexus_mri.io.tables import read_table
 from plexus_mri.reasons import ReasonCode
@@ -54,7 +54,7 @@ class Method:
         table = MeasurementTable((Measurement(Nerve.C6, side, Quantity.CSA_MEAN, area),))
         tree = NerveTree(nerves, missing)
         labels = paint_labels(tree, MeasurementTable(()), case.image.to_ras().grid)
-        return CaseResult(case, case.image, None, labels, tree, table, (), (), ())
+        return CaseResult(case, EvenImage(case.image), None, labels, tree, table, (), (), ())
 
 
 def of_c6(method):

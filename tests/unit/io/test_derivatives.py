@@ -32,7 +32,7 @@ from plexus_mri.core.muscle import (
 from plexus_mri.core.nerve_tree import NerveTree
 from plexus_mri.core.norms import Modality, Norm, Norms, NormSource
 from plexus_mri.core.taper import Taper
-from plexus_mri.core.volume import LabelMap, Volume
+from plexus_mri.core.volume import EvenImage, LabelMap, Volume
 from plexus_mri.errors import SettingsError, StageError
 from plexus_mri.io.columns import ASYMMETRY_COLUMNS, NERVE_COLUMNS, PROFILE_COLUMNS
 from plexus_mri.io.derivatives import (
@@ -112,7 +112,7 @@ def result(
         ),
     )
     table = MeasurementTable(measurements, profiles)
-    return CaseResult(case, ras, None, labels, NerveTree({}), table, asymmetry, (), ())
+    return CaseResult(case, EvenImage(ras), None, labels, NerveTree({}), table, asymmetry, (), ())
 
 
 def test_names_follow_the_contract(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from plexus_mri.core.muscle import Muscle, MuscleComparison, MuscleSample, Muscl
 from plexus_mri.core.nerve_tree import NerveTree, TracedNerve
 from plexus_mri.core.reference import ReferenceTissue
 from plexus_mri.core.taper import Taper
-from plexus_mri.core.volume import LabelMap, Volume
+from plexus_mri.core.volume import EvenImage, LabelMap, Volume
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.canvas import Figure
 from plexus_mri.report.figures import draw_figures
@@ -268,7 +268,7 @@ def make_result(spacing_mm: float = 2.0) -> CaseResult:
     muscles = muscles_of(image)
     return CaseResult(
         Case("01", None, image, series),
-        image,
+        EvenImage(image, image, 0.03, anew=0.4),
         frame,
         labels,
         NerveTree(traced, {MISSING: ReasonCode.NERVE_NOT_FOUND}),

@@ -11,7 +11,7 @@ from PIL import Image
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.case import CaseResult
 from plexus_mri.core.centerline import Centerline
-from plexus_mri.core.volume import Volume
+from plexus_mri.core.volume import EvenImage, Volume
 from plexus_mri.report.base_picture import base_axes
 from plexus_mri.report.blind_figures import blind_figures
 from plexus_mri.report.canvas import Figure
@@ -71,7 +71,7 @@ def test_block_on_the_patients_right_is_left_on_the_encoded_picture(
     world = grid.to_world(np.indices(grid.shape).reshape(3, -1).T).reshape(*grid.shape, 3)
     inside = (world[..., 0] > 40) & (world[..., 0] < 90) & (np.abs(world[..., 2]) < 30)
     image = Volume(np.where(inside, 1000.0, 0.0), grid)
-    shown_in = draw_figures(replace(no_frame, image=image), small)
+    shown_in = draw_figures(replace(no_frame, even=EvenImage(image)), small)
     for name in ("nerves_projection", "nerves_coronal", "side_proof_axial", "thumbnail"):
         shown = pixels(shown_in[name])
         middle = shown.shape[1] // 2
@@ -86,7 +86,7 @@ def test_marker_on_the_patients_left_lies_under_the_letter_l(
     world = grid.to_world(np.indices(grid.shape).reshape(3, -1).T).reshape(*grid.shape, 3)
     # x grows to the patient's right, so the patient's left is at negative x.
     inside = (world[..., 0] < -60) & (world[..., 0] > -90) & (np.abs(world[..., 2]) < 30)
-    marked = replace(result, image=Volume(np.where(inside, 1000.0, 0.0), grid))
+    marked = replace(result, even=EvenImage(Volume(np.where(inside, 1000.0, 0.0), grid)))
     views = choose_views(marked, small)
     coronal = coronal_slab(marked.image, *views.projection_mm, maximum=True)
     for picture, height in (
@@ -104,7 +104,9 @@ def test_marker_on_the_patients_left_lies_under_the_letter_l(
 def test_pictures_for_blinded_reading_hold_no_letter(
     result: CaseResult, small: ReportSettings, figures: Mapping[str, Figure]
 ) -> None:
-    blank = replace(result, image=result.image.with_data(np.zeros(result.image.grid.shape)))
+    blank = replace(
+        result, even=EvenImage(result.image.with_data(np.zeros(result.image.grid.shape)))
+    )
     views = choose_views(blank, small)
     drawn_blind = blind_figures(blank, views, cut(blank, views), small)
     assert pixels(drawn_blind["blind_coronal"]).max() < 20  # letters would be white

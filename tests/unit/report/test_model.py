@@ -161,6 +161,25 @@ def test_methods_tell_whether_the_bias_field_was_corrected(result: CaseResult) -
     assert not any("Wells" in source for source in off["references"])
 
 
+@pytest.mark.parametrize(
+    ("anew", "said"),
+    [
+        (1.0, "fitted anew"),
+        (0.4, "40 % of the change was taken"),
+        (0.0, "the first field was kept"),
+        (None, "told from darker and brighter tissue"),
+    ],
+)
+def test_methods_tell_how_much_of_the_field_was_fitted_anew(
+    result: CaseResult, anew: float | None, said: str
+) -> None:
+    even = replace(result.even, anew=anew, shading_error=0.034)
+    text = " ".join(summary_of(replace(result, even=even))["methods"]["paragraphs"])
+    assert said in text
+    assert "known to ±3 %" in text
+    assert ("Gaussian process" in text) == (anew is not None)
+
+
 def test_methods_tell_of_an_own_mask(result: CaseResult) -> None:
     mask = OwnMask(result.labels, {1: NERVE_KEYS[0]})
     own = replace(result, case=replace(result.case, own_mask=mask))

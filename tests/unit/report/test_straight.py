@@ -7,6 +7,7 @@ import pytest
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.case import CaseResult
+from plexus_mri.core.volume import EvenImage
 from plexus_mri.report.difference_sections import largest_difference
 from plexus_mri.report.straight import Straight, straighten
 from tests.unit.report.conftest import RADIUS_MM, curve
@@ -66,7 +67,9 @@ def test_a_nerve_measured_on_one_side_has_no_largest_difference(result: CaseResu
 
 def test_mirroring_swaps_the_strips(result: CaseResult) -> None:
     mirrored = replace(
-        result, image=result.image.mirrored().to_ras(), nerves=result.nerves.mirrored()
+        result,
+        even=EvenImage(result.image.mirrored().to_ras()),
+        nerves=result.nerves.mirrored(),
     )
     ours = straighten(result, C6_LEFT, width_mm=18.0, pixel_mm=0.5)
     theirs = straighten(mirrored, (Side.RIGHT, Nerve.C6), width_mm=18.0, pixel_mm=0.5)
