@@ -18,12 +18,20 @@ class Verdict(StrEnum):
 
 
 class Pattern(StrEnum):
-    """How a difference is spread along the nerve."""
+    """How a difference is spread along the nerve, seen node by node."""
 
     NONE = "none"
     FOCAL = "focal"
     MULTIFOCAL = "multifocal"
     DIFFUSE = "diffuse"
+
+
+PATTERN_MEANINGS = {
+    Pattern.NONE: "no stretch stands out",
+    Pattern.FOCAL: "one stretch",
+    Pattern.MULTIFOCAL: "several stretches",
+    Pattern.DIFFUSE: "most of what is compared (setting diffuse_percent), or the mean alone",
+}
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class ReferenceTissue:
         when muscle of both sides is pooled.
     noise
         Standard deviation of the image's noise, in image units; 0 when unknown.
+    left_out_mm
+        Height over which most tissue is brighter or darker than the course, and not muscle to it.
     up : (3,)
         Unit vector to the head along which levels are counted, as in the patient's frame.
     """
@@ -48,6 +50,7 @@ class ReferenceTissue:
     unevenness: float = 0.0
     taken_from: Side | None = None
     noise: float = 0.0
+    left_out_mm: float = 0.0
     up: FloatArray = field(default_factory=lambda: np.array(WORLD_UP))
 
     @classmethod

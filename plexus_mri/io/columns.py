@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from plexus_mri.core.anatomy import Nerve, Side
 from plexus_mri.core.caveats import CAVEATS
-from plexus_mri.core.comparison import Pattern, Region, Verdict
+from plexus_mri.core.comparison import PATTERN_MEANINGS, Region, Verdict
 from plexus_mri.core.measurement import Quality, Quantity
 from plexus_mri.core.norms import Within
 from plexus_mri.core.taper import Trend
@@ -76,6 +76,9 @@ _CHANCES = (
         "2001)",
     ),
 )
+
+
+_PATTERNS = {pattern.value: words for pattern, words in PATTERN_MEANINGS.items()}
 
 
 def _words(choices: type[StrEnum]) -> dict[str, str]:
@@ -222,7 +225,7 @@ ASYMMETRY_COLUMNS = (
         "%",
     ),
     Column("verdict", "What the numbers allow to say", levels=_words(Verdict)),
-    Column("pattern", "How a difference is spread along the nerve", levels=_words(Pattern)),
+    Column("pattern", "How a difference is spread, seen node by node", levels=_PATTERNS),
     Column("from_mm", "Where the differing stretch begins, distance from node 0", "mm"),
     Column("to_mm", "Where the differing stretch ends, distance from node 0", "mm"),
     REASON,

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from plexus_mri.core.case import SeriesInfo
 from plexus_mri.core.volume import Volume
 from plexus_mri.errors import InputError, PlexusError, RefusedError
@@ -23,6 +25,10 @@ from plexus_mri.io.source_hash import source_sha256
 from plexus_mri.io.stored_rows import Drafts, StoredRows
 from plexus_mri.io.stored_stack import StoredStack
 from plexus_mri.reasons import ReasonCode
+
+# Of an image whose zero means no signal only noise about it and ringing at edges are below; a
+# judgement. Centred images have more than half.
+_MOST_NEGATIVE = 0.25
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,13 @@ def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Vo
     if volume.data.max() == volume.data.min():
         msg = f"series {row.series}: all pixels are {volume.data.flat[0]:g}; export it again"
         raise InputError(msg, ReasonCode.PIXEL_CONSTANT)
+    below = float(np.mean(volume.data < 0.0))
+    if below > _MOST_NEGATIVE:
+        msg = (
+            f"series {row.series}: {100.0 * below:.0f} % of its values are below 0, so 0 does not "
+            "mean no signal; export the magnitude image, without centring or other scaling"
+        )
+        raise InputError(msg, ReasonCode.PIXEL_NEGATIVE)
     info = SeriesInfo(
         series=row.series,
         contrast=row.contrast,

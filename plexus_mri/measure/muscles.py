@@ -75,6 +75,8 @@ def sample_muscles(
     """
     if frame is None:
         return _unsampled(ReasonCode.MIDLINE_NOT_FOUND)
+    if not nerves.nerves:
+        return _unsampled(ReasonCode.NERVE_NOT_FOUND)
     if not len(reference.level_mm):
         return _unsampled(ReasonCode.NO_REFERENCE)
     scene = _Scene(image, CanalSpace(frame), reference, settings)

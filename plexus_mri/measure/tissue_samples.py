@@ -3,6 +3,7 @@
 Shapes: n samples; m levels.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,9 +105,24 @@ def by_level(samples: Samples, region: str, settings: MeasureSettings) -> Refere
     level, error = table[:, 0], table[:, 2]
     steady = _steady(level, table[:, 1])
     relative = values / np.interp(height, level, steady)
-    muscle = samples.points_mm[np.abs(np.log(relative)) < np.log(1.3)]
-    even = unevenness(samples.places_mm, relative, settings)
-    return ReferenceTissue(level, steady, error, None, region, muscle, even, up=samples.up)
+    near = np.abs(np.log(relative)) < np.log(1.3)
+    return ReferenceTissue(
+        level,
+        steady,
+        error,
+        None,
+        region,
+        samples.points_mm[near],
+        unevenness(samples.places_mm, relative, settings),
+        left_out_mm=_left_out_mm(height, near, settings),
+        up=samples.up,
+    )
+
+
+def _left_out_mm(height_mm: FloatArray, near: BoolArray, settings: MeasureSettings) -> float:
+    """Height over which less than half as many samples (n,) as usual are ``near`` the course."""
+    share = np.array([near[a:b].mean() for _, a, b in _windows(height_mm, settings) if b > a])
+    return float((share < 0.5 * np.median(share)).sum() * settings.reference_level_step_mm)
 
 
 def _steady(level_mm: FloatArray, modes: FloatArray) -> FloatArray:
@@ -128,14 +144,20 @@ def _steady(level_mm: FloatArray, modes: FloatArray) -> FloatArray:
 def _modes(height_mm: FloatArray, values: FloatArray, settings: MeasureSettings) -> FloatArray:
     """Level, mode and its standard error (m, 3) of values (n,) at rising heights (n,)."""
     start = main_mode(values)
-    half = settings.reference_level_half_mm
     rows = []
-    for level in np.arange(height_mm[0], height_mm[-1] + 1e-9, settings.reference_level_step_mm):
-        a, b = np.searchsorted(height_mm, [level - half - SAME_MM, level + half - SAME_MM])
+    for level, a, b in _windows(height_mm, settings):
         mode, count = local_mode(values[a:b], start)
         if count >= settings.reference_fewest_voxels_at_level:
             rows.append((level, mode, 0.3 * mode / np.sqrt(count)))
     return np.array(rows).reshape(-1, 3)
+
+
+def _windows(height_mm: FloatArray, settings: MeasureSettings) -> Iterator[tuple[float, int, int]]:
+    """Levels, and from which to before which of the samples at rising heights (n,) each holds."""
+    half = settings.reference_level_half_mm
+    for level in np.arange(height_mm[0], height_mm[-1] + 1e-9, settings.reference_level_step_mm):
+        a, b = np.searchsorted(height_mm, [level - half - SAME_MM, level + half - SAME_MM])
+        yield float(level), int(a), int(b)
 
 
 def main_mode(values: FloatArray) -> float:

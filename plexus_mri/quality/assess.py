@@ -13,7 +13,13 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.quality.edges import edge_width_mm
 from plexus_mri.quality.noise import nerve_above_muscle, noise_sigma, reference_level
 from plexus_mri.quality.settings import QualitySettings
-from plexus_mri.quality.view import FatLevel, fat_level, lateral_reach_mm, midline_margin_mm
+from plexus_mri.quality.view import (
+    FatLevel,
+    fat_level,
+    height_in_view_mm,
+    lateral_reach_mm,
+    midline_margin_mm,
+)
 
 SIDE_WORDS = {Side.LEFT: "left", Side.RIGHT: "right"}
 NO_CUTOFF = "none"
@@ -117,7 +123,14 @@ def _of_signal(
 def _of_view(
     image: Volume, frame: PatientFrame | None, table: MeasurementTable, settings: QualitySettings
 ) -> Iterator[QualityNumber]:
-    """Numbers of reach and fat suppression of each side."""
+    """Numbers of height, and of reach and fat suppression of each side."""
+    yield _number(
+        "height_in_view_mm",
+        height_in_view_mm(image),
+        "mm",
+        "Roots span 63-79 mm of height, roots to cords 105-138 mm (synthetic anatomy, 30 bodies).",
+        least=settings.least_height_mm,
+    )
     for side in Side:
         reach = lateral_reach_mm(image.grid, frame, side) if frame else None
         yield _number(

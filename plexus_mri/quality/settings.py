@@ -17,6 +17,8 @@ class QualitySettings:
     # Full width at half maximum of the blur where it is widest: 1.2 mm on sound synthetic images
     # of 1 mm voxels, 1.75 mm with motion blur of 1 mm sigma (ADR-0014).
     largest_edge_width_mm: float = 1.6
+    # From the C5 ganglia to the lowest cord are at least 105 mm of height in 30 synthetic bodies.
+    least_height_mm: float = 105.0
     # The cords gather 85-90 mm lateral of the midline on the synthetic anatomy (ADR-0014).
     least_lateral_mm: float = 85.0
     # Fat nulled at a TI of 220-265 ms is 0.0-0.6 times as bright as muscle by its T1 and T2

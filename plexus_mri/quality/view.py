@@ -32,6 +32,13 @@ def lateral_reach_mm(grid: Grid, frame: PatientFrame, side: Side) -> float | Non
     return float(np.median(grid.contains(places).sum(axis=1) - 1.0))
 
 
+def height_in_view_mm(image: Volume) -> float:
+    """Height over which the image (RAS axis order) shows something: slices of one value do not."""
+    shown = np.ptp(image.data, axis=(0, 1)) > 0.0
+    up_mm = abs(float(image.grid.affine[2, 2]))
+    return float(shown.sum()) * up_mm
+
+
 def midline_margin_mm(nerves: NerveTree, frame: PatientFrame) -> float | None:
     """Smallest distance of any traced nerve to the midline; None without nerves."""
     margins = [

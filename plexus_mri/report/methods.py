@@ -7,48 +7,12 @@ from plexus_mri.core.anatomy import NERVE_KEYS
 from plexus_mri.core.case import CaseResult
 from plexus_mri.reasons import ReasonCode
 from plexus_mri.report.found import stated_words
-from plexus_mri.report.words import key_words
+from plexus_mri.report.method_sources import REFERENCES
+from plexus_mri.report.words import SIDE_WORDS, key_words
 
 _PAINTED_START = "painted roots begin at their ganglion, painted or seen in the image"
 # From here on a share is printed as the whole.
 _WHOLE = 0.995
-REFERENCES = {
-    "rasmussen_2006": (
-        "Rasmussen CE, Williams CKI. Gaussian processes for machine learning. "
-        "MIT Press 2006, chapter 2."
-    ),
-    "wells_1996": (
-        "Wells WM et al. Adaptive segmentation of MRI data. IEEE Trans Med Imaging "
-        "1996;15:429–442. doi 10.1109/42.511747"
-    ),
-    "bishop_1975": (
-        "Bishop RL. There is more than one way to frame a curve. Am Math Mon 1975;82:246–251. "
-        "doi 10.2307/2319846"
-    ),
-    "sen_1968": (
-        "Sen PK. Estimates of the regression coefficient based on Kendall's tau. J Am Stat Assoc "
-        "1968;63:1379–1389. doi 10.1080/01621459.1968.10480934"
-    ),
-    "holm_1979": (
-        "Holm S. A simple sequentially rejective multiple test procedure. Scand J Stat "
-        "1979;6:65–70."
-    ),
-    "sidak_1967": (
-        "Šidák Z. Rectangular confidence regions for the means of multivariate normal "
-        "distributions. J Am Stat Assoc 1967;62:626–633. doi 10.1080/01621459.1967.10482935"
-    ),
-    "mattes_2003": (
-        "Mattes D et al. PET-CT image registration in the chest using free-form deformations. "
-        "IEEE Trans Med Imaging 2003;22:120–128. doi 10.1109/TMI.2003.809072"
-    ),
-    "studholme_1999": (
-        "Studholme C, Hill DLG, Hawkes DJ. An overlap invariant entropy measure of 3D medical "
-        "image alignment. Pattern Recognit 1999;32:71–86. doi 10.1016/S0031-3203(98)00091-0"
-    ),
-    "van_rosmalen_2021": (
-        "van Rosmalen MHJ et al. J Neurol 2021;268:978–988. doi 10.1007/s00415-020-10232-8"
-    ),
-}
 
 
 def setting(settings: Mapping[str, object], stage: str, name: str) -> object:
@@ -118,8 +82,8 @@ def _image_step(result: CaseResult, software: Mapping[str, str]) -> _Step:
     return _Step(
         f"The image was measured with {_named(software, 'plexus-mri')}. Nerves come from one "
         f"series ({contrast}, {plane}, voxels of {size} mm, orientation from "
-        f"{series.orientation_source}). They were measured in the image's own grid, without "
-        "resampling it."
+        f"{series.orientation_source}). What is measured is measured in the image's own grid, "
+        "without resampling it."
     )
 
 
@@ -135,14 +99,16 @@ def _bias_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
         "The bias field of the coil was corrected by a smooth field through the intensities of "
         "muscle, told from darker and brighter tissue in the manner of Wells 1996."
     )
+    known = ""
     if result.even.shading_error > 0.0:
-        text += f" Between muscles it is known to ±{100.0 * result.even.shading_error:.0f} %."
+        percent = f"±{100.0 * result.even.shading_error:.0f} %"
+        known = f" Away from muscle, as at nerves, it is known to {percent}."
     if result.even.anew is None:
-        return _Step(text, ("wells_1996",))
+        return _Step(f"{text}{known}", ("wells_1996",))
     again = (
-        "It was fitted anew, as waves of a Gaussian process, without the muscle behind the plexus "
-        "and over 60 mm from the midline, on either side: the plexus supplies it, and what is "
-        f"denervated is bright. {_taken(result.even.anew)}"
+        "For measuring, a second field was fitted, as waves of a Gaussian process, to all muscle "
+        "but that which lies both behind the plexus and over 60 mm from the midline: the plexus "
+        f"supplies it, and what is denervated is bright. {_taken(result.even.anew)}{known}"
     )
     return _Step(f"{text} {again}", ("wells_1996", "rasmussen_2006"))
 
@@ -151,13 +117,13 @@ def _taken(anew: float) -> str:
     """How much of the field fitted anew was taken.
 
     >>> _taken(0.4)
-    'As the shading bends strongly, 40 % of the change was taken.'
+    'As the shading bends strongly, 40 % of what it changes was taken.'
     """
     if anew >= _WHOLE:
-        return "The second field was taken."
+        return "The second field took the place of the first."
     if anew <= 1.0 - _WHOLE:
         return "As the shading bends strongly, the first field was kept."
-    return f"As the shading bends strongly, {100.0 * anew:.0f} % of the change was taken."
+    return f"As the shading bends strongly, {100.0 * anew:.0f} % of what it changes was taken."
 
 
 def _side_step(result: CaseResult) -> _Step:
@@ -228,12 +194,19 @@ def _measure_step(result: CaseResult, settings: Mapping[str, object]) -> _Step:
         "Caliber and signal were measured in planes perpendicular to each nerve's own curve, by "
         "fitting a blurred ellipse to each cross-section; the planes are carried along the nerve "
         "without spin (Bishop 1975). Diameter is 2·sqrt(area/π). The signal ratio is signal over "
-        "that of reference muscle at the same level, which changes evenly from head to foot, by "
-        "the median of slopes between levels (Sen 1968). Roots are also measured at the ganglion "
-        f"and 10 mm distal to it, the places used by van Rosmalen (2021).{_start(settings)}"
+        "that of reference muscle at the same level, which was taken to change evenly from head "
+        "to foot and estimated by the median of the slopes between levels (Sen 1968)."
+        f"{_reference(result)} Roots are also measured at the ganglion and 10 mm distal to it, "
+        f"the places used by van Rosmalen (2021).{_start(settings)}"
         f"{_muscles(result)}",
         ("bishop_1975", "sen_1968", "van_rosmalen_2021"),
     )
+
+
+def _reference(result: CaseResult) -> str:
+    """Whose muscle served, where it was that of one side alone."""
+    side = result.table.reference.taken_from
+    return "" if side is None else f" Muscle of the {SIDE_WORDS[side]} side alone served both."
 
 
 def _muscles(result: CaseResult) -> str:

@@ -20,6 +20,8 @@ _VERDICT_WORDS = {
     Verdict.NOT_COMPARABLE: "not comparable",
 }
 
+# Fewer mm without reference muscle are not worth a word.
+_TOLD_MM = 10.0
 _NOT_LOOKED_FOR = {
     "reason": None,
     "marrow": "",
@@ -94,6 +96,7 @@ def reference_facts(result: CaseResult) -> Mapping[str, object]:
         "taken_from": None if reference.taken_from is None else reference.taken_from.value,
         "left_right_ratio": reference.left_right_ratio,
         "unevenness_percent": 100.0 * reference.unevenness if found else None,
+        "left_out_mm": reference.left_out_mm if found else None,
         "noise": reference.noise,
         "reason": _reason(reference),
         "marrow": _marrow_sentence(result.table.marrow),
@@ -124,6 +127,11 @@ def _sentence(reference: ReferenceTissue) -> str:
     """Where the reference lies, what serves both sides and what speaks against it."""
     levels = f"{np.ptp(reference.level_mm):.0f} mm"
     words = f"Reference muscle ({reference.region}) was found over {levels} of height"
+    if reference.left_out_mm >= _TOLD_MM:
+        words += (
+            f", {reference.left_out_mm:.0f} mm of which do not count, as most tissue there is "
+            "brighter or darker"
+        )
     ratio = reference.left_right_ratio
     if ratio is None:
         return f"{words}; it was seen on one side only."
@@ -133,7 +141,7 @@ def _sentence(reference: ReferenceTissue) -> str:
             f"{words}; both sides share it, pooled ({apart}). It is known to "
             f"{fixed(100.0 * reference.unevenness, 1)} % from place to place, by its own "
             "unevenness or, where that is more, by the shading taken off: a part of each ratio's "
-            "error. Muscle that is too bright on both sides alike would not show."
+            "error. Muscle too bright on both sides alike and at all levels would not show."
         )
     darker = SIDE_WORDS[reference.taken_from]
     return (

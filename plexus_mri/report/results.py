@@ -234,7 +234,7 @@ def _and_where(c: Comparison) -> str:
         return ""
     if c.verdict in _DIFFERENT:
         return f"; the sides differ {words}"
-    return f"; but seen node by node they differ {words}"
+    return f"; but seen node by node the sides differ {words}"
 
 
 def _count_sentence(comparisons: Sequence[Comparison], kind: str) -> str:

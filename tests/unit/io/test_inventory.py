@@ -310,6 +310,19 @@ def test_a_case_without_a_fit_series_says_why(tmp_path: Path) -> None:
     assert isinstance(inventory.why_none("sub-02", None), InputError)
 
 
+def test_an_image_that_lies_about_zero_is_no_image_of_signal(tmp_path: Path) -> None:
+    nifti(tmp_path / "a.nii.gz")
+    stored = nib.load(tmp_path / "a.nii.gz")
+    values = np.asarray(stored.dataobj, dtype=float)
+    centred = nib.Nifti1Image((values - values.mean()).astype(np.float32), stored.affine)
+    centred.set_sform(stored.affine, code=1)
+    nib.save(centred, tmp_path / "a.nii.gz")
+    (row,) = take_inventory(tmp_path).rows
+    with pytest.raises(InputError, match="of its values are below 0") as caught:
+        read_series(row)
+    assert caught.value.reason is ReasonCode.PIXEL_NEGATIVE
+
+
 def test_an_unproven_side_is_chosen_only_when_the_user_vouches_for_it(tmp_path: Path) -> None:
     path = nifti(tmp_path / "stir.nii")
     raw = bytearray(path.read_bytes())

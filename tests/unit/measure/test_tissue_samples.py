@@ -56,6 +56,13 @@ def test_a_bright_quarter_of_the_levels_leaves_the_others_alone():
     assert found.intensity == pytest.approx(np.full(len(found.level_mm), MUSCLE), rel=0.03)
 
 
+def test_levels_without_this_tissue_are_told():
+    found = by_level(brighter(muscle(180.0), 60.0, 105.0, 1.6), "paraspinal", SETTINGS)
+    # Levels are seen through windows of 16 mm: a border is known to half of one.
+    assert found.left_out_mm == pytest.approx(45.0, abs=8.0)
+    assert by_level(muscle(180.0), "paraspinal", SETTINGS).left_out_mm == 0.0
+
+
 def test_a_short_run_of_levels_has_one_intensity():
     found = by_level(muscle(40.0, 0.004), "paraspinal", SETTINGS)
     assert np.ptp(found.intensity) == 0.0

@@ -16,7 +16,8 @@ from plexus_mri.core.volume import Volume
 from plexus_mri.quality import QualitySettings, assess_quality
 from plexus_mri.quality.noise import noise_sigma
 
-SETTINGS = QualitySettings()
+# The scene is 60 mm high.
+SETTINGS = QualitySettings(least_height_mm=60.0)
 SHAPE = (220, 40, 60)
 MUSCLE, NERVE, FAT, RADIUS_MM = 100.0, 200.0, 30.0, 2.5
 EMPTY = MeasurementTable(())
@@ -160,6 +161,15 @@ def test_edge_width_is_the_full_width_of_the_blur(sigma_mm):
 def test_a_blurred_image_fails_the_edge_width_and_nothing_else():
     failed = {n.name for n in numbers(scene(blur_mm=1.2)).values() if n.passed is False}
     assert failed == {"edge_width_mm"}
+
+
+def test_height_counts_slices_that_show_something():
+    image = scene()
+    half = np.where(np.arange(60) < 30, 0.0, image.data)
+    assert numbers(image)["height_in_view_mm"].value == pytest.approx(60.0)
+    assert numbers(image)["height_in_view_mm"].passed is True
+    found = numbers(image.with_data(half))["height_in_view_mm"]
+    assert (found.value, found.passed) == (pytest.approx(30.0), False)
 
 
 @pytest.mark.parametrize(("x_mm", "left", "right"), [(0.0, 110, 110), (40.0, 150, 70)])

@@ -164,8 +164,8 @@ def test_methods_tell_whether_the_bias_field_was_corrected(result: CaseResult) -
 @pytest.mark.parametrize(
     ("anew", "said"),
     [
-        (1.0, "fitted anew"),
-        (0.4, "40 % of the change was taken"),
+        (1.0, "took the place of the first"),
+        (0.4, "40 % of what it changes was taken"),
         (0.0, "the first field was kept"),
         (None, "told from darker and brighter tissue"),
     ],
