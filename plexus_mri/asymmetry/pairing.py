@@ -164,12 +164,19 @@ def _at(
     # A node that is met to rounding is taken as it is, whatever its neighbours are.
     met = np.isclose(arc_length_mm, nodes[nearest], rtol=0.0, atol=1e-6)
     places = np.where(met, nodes[nearest], arc_length_mm)
-    common = profile.common_error * (0.5 if course is Course.DIAMETER else 1.0)
+    common = _common_error(profile, course)
     values, errors, common = (
         np.interp(places, nodes, np.where(usable, c, np.nan)) for c in (values, errors, common)
     )
     touching = profile.flagged(Quality.TOUCHING)[nearest]
     return _SideCourse(values, errors, common, touching)
+
+
+def _common_error(profile: Profile, course: Course) -> FloatArray:
+    """Relative error (m,) of one course that the nodes of a side have in common."""
+    if course is Course.AREA:
+        return profile.common_error
+    return 0.5 * profile.common_error if course is Course.DIAMETER else profile.signal_common_error
 
 
 def _course(profile: Profile, course: Course) -> tuple[FloatArray, FloatArray]:

@@ -134,10 +134,13 @@ class Profile:
     reference : (n,)
         Reference muscle intensity at the same level.
     common_error : (n,)
-        Relative standard error of area and of signal that the nodes have in common, beside their
-        own: what the width of the nerve in voxels does to all of them alike.
+        Relative standard error of area that the nodes have in common, beside their own: what the
+        width of the nerve in voxels does to all of them alike.
     quality
         One flag per node.
+    contrast_share : (n,)
+        Share of the signal by which the nerve stands out of its surroundings: as much of a common
+        error of area is one of signal, the other way; None for all of it.
     long_axis : (n, 3)
         Unit vector of the ellipse's long axis in RAS+ mm, for drawing; None when not kept.
     marrow : (n,)
@@ -176,6 +179,7 @@ class Profile:
     reference: FloatArray
     common_error: FloatArray
     quality: tuple[Quality, ...]
+    contrast_share: FloatArray | None = None
     long_axis: FloatArray | None = None
     marrow: FloatArray | None = None
     bias_field: FloatArray | None = None
@@ -193,36 +197,37 @@ class Profile:
 
     def flagged(self, flags: Quality) -> BoolArray:
         """Whether any of ``flags`` is set at each node: (n,)."""
-        found: BoolArray = (self._flags & flags.value) != 0
-        return found
+        return np.asarray((self._flags & flags.value) != 0)
 
     @property
     def diameter_mm(self) -> FloatArray:
         """Diameter of the circle of the same area: 2·sqrt(csa/π)."""
-        diameter: FloatArray = 2.0 * (self.csa_mm2 / 3.141592653589793) ** 0.5
-        return diameter
+        return np.asarray(2.0 * (self.csa_mm2 / np.pi) ** 0.5)
 
     @property
     def csa_error_mm2(self) -> FloatArray:
         """Whole standard error of the area at each node: (n,)."""
         blur = 0.0 if self.blur_error is None else self.blur_error
         shared = np.hypot(self.common_error, blur)
-        error: FloatArray = np.hypot(self.csa_se_mm2, shared * self.csa_mm2)
-        return error
+        return np.asarray(np.hypot(self.csa_se_mm2, shared * self.csa_mm2))
 
     @property
     def csa_noise_se_mm2(self) -> FloatArray:
         """Standard error of each area by the image's noise alone: (n,); NaN if unknown."""
         if self.noise_covariance is None:
             return np.full(len(self.csa_mm2), np.nan)
-        error: FloatArray = self.csa_mm2 * np.sqrt(np.diag(self.noise_covariance))
-        return error
+        return np.asarray(self.csa_mm2 * np.sqrt(np.diag(self.noise_covariance)))
+
+    @property
+    def signal_common_error(self) -> FloatArray:
+        """Relative standard error of signal that the nodes have in common (n,)."""
+        share = 1.0 if self.contrast_share is None else self.contrast_share
+        return np.asarray(self.common_error * share)
 
     @property
     def signal_error(self) -> FloatArray:
         """Whole standard error of the signal at each node: (n,)."""
-        error: FloatArray = np.hypot(self.signal_se, self.common_error * self.signal)
-        return error
+        return np.asarray(np.hypot(self.signal_se, self.signal_common_error * self.signal))
 
     @property
     def signal_ratio(self) -> FloatArray:
@@ -241,8 +246,7 @@ class Profile:
     @property
     def signal_spread(self) -> FloatArray:
         """Standard deviation of intensity within the section (n,); NaN where unknown."""
-        spread: FloatArray = np.sqrt(np.maximum(self._known(self.spread_square), 0.0))
-        return spread
+        return np.asarray(np.sqrt(np.maximum(self._known(self.spread_square), 0.0)))
 
     @property
     def mask_area_mm2(self) -> FloatArray:

@@ -226,6 +226,7 @@ def _profile(
         common_error=settings.coarse_error_percent
         / 100.0
         * coarseness(image, state.curve, fits) ** COARSE_POWER,
+        contrast_share=np.clip(fits.contrast / np.maximum(fits.signal, 1e-9), 0.0, 1.0),
         quality=node_quality(image, nerves[side, nerve], state.curve, fits, muscle, settings),
         blur_error=None if fits.blur_se is None else 2.0 * fits.blur_se,
         noise_covariance=None if fits.noise_covariance is None else 4.0 * fits.noise_covariance,

@@ -103,12 +103,16 @@ def _with_noise_errors(
     )
 
 
-def _shared_error(profile: Profile, body: BoolArray) -> tuple[float, float]:
-    """Relative errors that all nodes have in common: by the width in voxels, by the blur."""
+def _shared_error(profile: Profile, body: BoolArray) -> tuple[float, float, float]:
+    """Relative errors that all nodes have in common.
+
+    Of area and of signal by the width in voxels, of area by the blur.
+    """
     if not body.any():
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     blur = 0.0 if profile.blur_error is None else float(profile.blur_error[body].mean())
-    return float(profile.common_error[body].mean()), blur
+    area, signal = profile.common_error[body].mean(), profile.signal_common_error[body].mean()
+    return float(area), float(signal), blur
 
 
 def _not_compared(
@@ -199,16 +203,16 @@ def _measurement(
 
 def _model_error(
     quantity: Quantity,
-    shared: tuple[float, float],
+    shared: tuple[float, float, float],
     unevenness: float,
     settings: MeasureSettings,
 ) -> float:
     """Relative error of the model itself, which no number of nodes averages out.
 
-    ``shared`` holds the parts that come from the nerve's width in voxels, of area and signal, and
-    from the blur, of area.
+    ``shared`` holds the parts that come from the nerve's width in voxels, of area and of signal,
+    and from the blur, of area.
     """
-    coarse, blur = shared
+    coarse, coarse_signal, blur = shared
     area = math.hypot(settings.area_model_error_percent / 100.0, coarse, blur)
     if quantity is Quantity.LENGTH:
         return 0.0
@@ -216,7 +220,7 @@ def _model_error(
         return area
     if quantity in (Quantity.DIAMETER_MEAN, Quantity.DIAMETER_AT_0, Quantity.DIAMETER_AT_10):
         return area / 2.0
-    return math.hypot(settings.signal_model_error_percent / 100.0, unevenness, coarse)
+    return math.hypot(settings.signal_model_error_percent / 100.0, unevenness, coarse_signal)
 
 
 def _common_flags(profile: Profile, settings: MeasureSettings) -> Quality:

@@ -170,8 +170,16 @@ def test_a_jump_across_a_failed_fit_ends_the_comparison():
     assert paired.arc_length_mm.max() < 20.0
 
 
-@pytest.mark.parametrize(("course", "share"), [(Course.AREA, 1.0), (Course.DIAMETER, 0.5)])
+@pytest.mark.parametrize(
+    ("course", "share"),
+    [(Course.AREA, 1.0), (Course.DIAMETER, 0.5), (Course.SIGNAL, 0.6), (Course.RATIO, 0.6)],
+)
 def test_common_errors_of_both_sides_are_independent(course, share):
-    left = profile(Nerve.C6, Side.LEFT, common_error_percent=3.0)
-    right = profile(Nerve.C6, Side.RIGHT, common_error_percent=4.0)
+    left, right = (
+        replace(one, contrast_share=np.full(len(one.signal), 0.6))
+        for one in (
+            profile(Nerve.C6, Side.LEFT, common_error_percent=3.0),
+            profile(Nerve.C6, Side.RIGHT, common_error_percent=4.0),
+        )
+    )
     np.testing.assert_allclose(pair(left, right, course).common_error, 0.05 * share)
