@@ -165,6 +165,8 @@ def test_signal_is_the_plateau_without_partial_volume():
     image = tube_image([((0, 0, 0), direction, 1.9, 150.0)])
     profiles, _ = measured(image, {KEY: traced((0, 0, 0), direction)})
     assert np.nanmean(profiles[KEY].signal[8:-6]) == pytest.approx(250.0, rel=0.05)
+    # It stands 150 out of 250 above its surroundings.
+    assert np.nanmean(profiles[KEY].contrast_share[8:-6]) == pytest.approx(0.6, rel=0.05)
 
 
 def test_standard_error_is_that_of_repeated_measurement():
