@@ -238,8 +238,8 @@ def _asymmetry_step(result: CaseResult, settings: Mapping[str, object]) -> _Step
         return _Step("No nerve pair could be compared.")
     skipped = setting(settings, "asymmetry", "ganglion_mm")
     ganglion = (
-        f" (of roots beyond their first {skipped:g} mm: the ganglion, its blur, and what two "
-        "ganglia are placed apart)"
+        f" (of roots beyond their first {skipped:g} mm: the ganglion, its blur and the doubt "
+        "about its place)"
         if skipped
         else ""
     )
