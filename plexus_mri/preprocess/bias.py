@@ -101,7 +101,9 @@ def even_at_nerves(
     shared = tissue.weights * ~_own_muscle(all_muscle.grid, traced, frame)
     if not len(seen) or shared.sum() < _LEAST_LEFT * tissue.weights.sum():
         return even
-    waves, error = wave_log_field(replace(tissue, weights=shared), settings)
+    waves, error = wave_log_field(
+        replace(tissue, weights=shared), all_muscle.data.astype(float), settings
+    )
     change = all_muscle.with_data(_about_body(waves, tissue, settings) - all_muscle.data)
     apart = float(np.std(change.sample(seen)))
     taken = 1.0 - np.interp(_bend(all_muscle.data, tissue.body), _STRONG_BEND, (0.0, 1.0))

@@ -26,6 +26,10 @@ _STIFFER = (300.0, 100.0, 30.0, 10.0, 3.0)
 # Rounds go on until none moves the field by more than this anywhere in the body; fields closer
 # than the last everywhere are one and the same.
 _SETTLED, _MOST_ROUNDS, _SAME = 1e-3, 60, 0.02
+# How far apart (RMS over the body) fields through different muscle of one image are thought to be.
+# On development images they are 0.02-0.04 apart, to 0.13 where denervated muscle took one of them
+# along (ADR-140).
+_APART = 0.1
 # The same of the search, which goes about its fields on a grid this many times as coarse, from no
 # slope and slopes of this much (logarithm of intensity from end to end) along one or two axes; the
 # image's mirror has the mirrored starts. So many of what it found are followed (ADR-137).
@@ -36,13 +40,20 @@ _SEARCH_COARSER, _SEARCH_SLOPE, _FOLLOWED = 2, 0.4, 3
 _Settled = tuple[FloatArray, SplineFit]
 
 
-def stiff_field(tissue: Tissue, settings: PreprocessSettings) -> tuple[FloatArray, float, float]:
+def stiff_field(
+    tissue: Tissue, settings: PreprocessSettings, other: FloatArray | None = None
+) -> tuple[FloatArray, float, float]:
     """Of the fields that rounds settle on, the one that tells most muscle best.
 
     A field that takes one tissue for another holds less muscle, or tells left-out muscle worse:
     the least left-out error for each share of the tissue that is muscle is chosen. Beside the
     field, its left-out error, and how far (RMS over the body) it is from where rounds of narrowing
     tolerance had come: muscle that pins a field leaves it little way.
+
+    Parameters
+    ----------
+    other : (a, b, c)
+        Field of the same shading by other tissue: one far from it must tell muscle much better.
     """
     early = _narrowing(tissue, settings)
     starts = (early, *_searched(tissue, settings))
@@ -52,9 +63,20 @@ def stiff_field(tissue: Tissue, settings: PreprocessSettings) -> tuple[FloatArra
         _SAME,
     )
     errors = [fit.left_out_error(settings.left_out_voxels) for _, fit in found]
-    best = int(np.argmin([e / _muscle(one) for e, one in zip(errors, found, strict=True)]))
+    worse = [
+        np.log(max(error, 1e-300) / _muscle(one)) + _unlikeness(tissue, one[0], other)
+        for error, one in zip(errors, found, strict=True)
+    ]
+    best = int(np.argmin(worse))
     field = found[best][0]
     return field, errors[best], float(np.std((field - early)[tissue.body]))
+
+
+def _unlikeness(tissue: Tissue, field: FloatArray, other: FloatArray | None) -> float:
+    """How unlikely two fields (a, b, c) are of one shading: minus the logarithm of a Gaussian."""
+    if other is None:
+        return 0.0
+    return 0.5 * (float(np.std((field - other)[tissue.body])) / _APART) ** 2
 
 
 def _searched(tissue: Tissue, settings: PreprocessSettings) -> list[FloatArray]:

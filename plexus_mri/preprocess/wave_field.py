@@ -31,12 +31,15 @@ _SCARCE = 0.1
 _ROUNDS, _TOLERANCE = 4, 0.07
 
 
-def wave_log_field(tissue: Tissue, settings: PreprocessSettings) -> tuple[FloatArray, float]:
+def wave_log_field(
+    tissue: Tissue, other: FloatArray, settings: PreprocessSettings
+) -> tuple[FloatArray, float]:
     """Logarithm (a, b, c) of the bias field, up to a constant, and its relative error.
 
     It starts from the stiff field and keeps that one's error, which is not known to be smaller.
+    ``other`` (a, b, c) is the field through all muscle.
     """
-    field, left_out, way = stiff_field(tissue, settings)
+    field, left_out, way = stiff_field(tissue, settings, other)
     for _ in range(_ROUNDS):
         muscle = muscle_fit(tissue, field, _TOLERANCE, 1.0, settings)
         field = _waves(muscle, settings.fit_spacing_mm)

@@ -38,7 +38,7 @@ from plexus_mri.tracing.trace import trace_nerves
 
 ROOT = Path(__file__).resolve().parents[2]
 # Drawn for reporting alone; development uses small seeds of the hard population.
-FIRST_SEED, FIRST_DEVELOPMENT_SEED = 95_800, 301
+FIRST_SEED, FIRST_DEVELOPMENT_SEED = 95_900, 301
 GRADIENT, GAINS = 0.2, (0.5, 4.0)
 # The muscle that is sampled of each group that is made bright.
 DENERVATED = {

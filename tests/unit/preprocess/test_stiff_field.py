@@ -48,6 +48,19 @@ def test_a_field_that_makes_two_tissues_alike_is_found(seed, slopes):
     assert left_out < 0.02
 
 
+def test_another_field_of_the_same_shading_counts():
+    # Four times as far from the true field as rounds that settle on a wrong one leave it.
+    tissue, field = patches(16, (0.0, 0.0, 0.6))
+    found, _, _ = stiff_field(tissue, SETTINGS, -3.0 * field)
+    assert off(found, field) > 0.05
+
+
+def test_a_field_that_tells_muscle_much_better_may_lie_far_from_the_other():
+    tissue, field = patches(16, (0.0, 0.0, 0.6))
+    found, _, _ = stiff_field(tissue, SETTINGS, np.zeros(SHAPE))
+    assert off(found, field) < 0.01
+
+
 def test_the_mirrored_image_has_the_mirrored_field():
     tissue, _ = patches(16, (0.0, 0.0, 0.6))
     mirror = Tissue(tissue.log[::-1], tissue.body[::-1], tissue.weights[::-1])
