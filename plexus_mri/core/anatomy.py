@@ -35,6 +35,15 @@ class Nerve(StrEnum):
     POSTERIOR_CORD = "posterior_cord"
     MEDIAL_CORD = "medial_cord"
 
+    @property
+    def words(self) -> str:
+        """Name without underscores.
+
+        >>> Nerve.UPPER_TRUNK.words
+        'upper trunk'
+        """
+        return self.value.replace("_", " ")
+
 
 ROOTS = (Nerve.C5, Nerve.C6, Nerve.C7, Nerve.C8, Nerve.T1)
 # The first stretch of a root is its ganglion, nearly twice as wide as the nerve: on synthetic

@@ -23,7 +23,7 @@ SESSION = Column("session", "Label of the session, without 'ses-'; n/a when the 
 NERVE = Column(
     "nerve",
     "Segment of the brachial plexus",
-    levels={nerve.value: nerve.value.replace("_", " ") for nerve in Nerve},
+    levels={nerve.value: nerve.words for nerve in Nerve},
 )
 SIDE = Column(
     "side",

@@ -1,7 +1,7 @@
 """The inventory: every series below an input, what it is, and which one is measured."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -160,15 +160,15 @@ def read_series(row: SeriesRow, *, assert_orientation: bool = False) -> tuple[Vo
     else:
         volume, orientation = read_nifti(row.paths[0], assert_orientation=assert_orientation)
     if volume.data.max() == volume.data.min():
-        msg = f"series {row.series}: all pixels are {volume.data.flat[0]:g}; export it again"
-        raise InputError(msg, ReasonCode.PIXEL_CONSTANT)
+        detail = f"all pixels are {volume.data.flat[0]:g}; export it again"
+        raise error_of(replace(row, reason=ReasonCode.PIXEL_CONSTANT, detail=detail))
     below = float(np.mean(volume.data < 0.0))
     if below > _MOST_NEGATIVE:
-        msg = (
-            f"series {row.series}: {100.0 * below:.0f} % of its values are below 0, so 0 does not "
-            "mean no signal; export the magnitude image, without centring or other scaling"
+        detail = (
+            f"{100.0 * below:.0f} % of its values are below 0, so 0 does not mean no signal; "
+            "export the magnitude image, without centring or other scaling"
         )
-        raise InputError(msg, ReasonCode.PIXEL_NEGATIVE)
+        raise error_of(replace(row, reason=ReasonCode.PIXEL_NEGATIVE, detail=detail))
     info = SeriesInfo(
         series=row.series,
         contrast=row.contrast,

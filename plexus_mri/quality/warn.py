@@ -168,14 +168,9 @@ def _where(keys: set[NerveKey]) -> Iterator[str]:
     for nerve in Nerve:
         sides = [side for side in Side if (side, nerve) in keys]
         if len(sides) > 1:
-            yield f"{_plain(nerve)} both sides"
+            yield f"{nerve.words} both sides"
         elif sides:
-            yield f"{_plain(nerve)} {'left' if sides[0] is Side.LEFT else 'right'}"
-
-
-def _plain(nerve: Nerve) -> str:
-    """Name of a nerve without underscores."""
-    return nerve.value.replace("_", " ")
+            yield f"{nerve.words} {'left' if sides[0] is Side.LEFT else 'right'}"
 
 
 def _trace_reasons(nerves: NerveTree) -> Iterator[tuple[NerveKey, ReasonCode]]:
@@ -229,7 +224,7 @@ def _of_healthy_spread(asymmetry: Sequence[Comparison], norms: Norms) -> Iterato
         if norm is None or limit is None or not _is_sure_area(row):
             continue
         if abs(row.asymmetry_percent or 0.0) <= limit:
-            nerves_of.setdefault((limit, norm.source, norm.n), []).append(_plain(row.nerve))
+            nerves_of.setdefault((limit, norm.source, norm.n), []).append(row.nerve.words)
     for (limit, source, n), nerves in nerves_of.items():
         where = ", ".join(nerves)
         sentence = (

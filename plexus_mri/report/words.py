@@ -83,7 +83,7 @@ def nerve_words(nerve: Nerve) -> str:
     >>> nerve_words(Nerve.C5), nerve_words(Nerve.UPPER_TRUNK)
     ('C5 root', 'upper trunk')
     """
-    return f"{nerve.value} root" if nerve in ROOTS else nerve.value.replace("_", " ")
+    return f"{nerve.words} root" if nerve in ROOTS else nerve.words
 
 
 def key_words(key: NerveKey) -> str:

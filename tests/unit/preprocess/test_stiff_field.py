@@ -49,7 +49,8 @@ def test_a_field_that_makes_two_tissues_alike_is_found(seed, slopes):
 
 
 def test_another_field_of_the_same_shading_counts():
-    # Four times as far from the true field as rounds that settle on a wrong one leave it.
+    # It slopes the other way, three times as steeply: of the fields that rounds settle on the true
+    # one is the least like it.
     tissue, field = patches(16, (0.0, 0.0, 0.6))
     found, _, _ = stiff_field(tissue, SETTINGS, -3.0 * field)
     assert off(found, field) > 0.05
